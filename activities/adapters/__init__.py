@@ -1,0 +1,1 @@
+"""Clients of the partners' services, one module per partner."""

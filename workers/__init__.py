@@ -1,0 +1,1 @@
+"""The processes that run: the only place where workflows meet activities."""
