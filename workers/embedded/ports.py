@@ -1,0 +1,58 @@
+"""Ports on the loopback interface: finding free ones, and telling early when a wanted one is taken."""
+
+import asyncio
+import random
+import socket
+from contextlib import suppress
+
+from workers.embedded.errors import PortTaken, StackError
+
+LOOPBACK = "127.0.0.1"
+# Below the range the kernel hands out for outgoing connections: a port found free here stays free
+# until the server that was promised it binds it.
+_ROOM = range(15_000, 32_000)
+_TRIES = 200
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen on this loopback port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # Servers set this too; without it a port that merely had connections a minute ago looks taken.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """Find a free loopback port; raises `StackError` when there is none."""
+    for _ in range(_TRIES):
+        port = random.choice(_ROOM)  # noqa: S311 - spreading out, not a secret
+        if is_free(port):
+            return port
+    raise StackError("no free port was found on 127.0.0.1: close some of the servers that run on this machine")
+
+
+def settle_port(wanted: int, option: str) -> int:
+    """Turn a wanted port into one to use: 0 is any free one; raises `PortTaken` naming the option to change."""
+    if wanted == 0:
+        return free_port()
+    if not 0 < wanted < 65_536:
+        raise StackError(f"{wanted} is no port: give {option} a number from 0 to 65535")
+    if not is_free(wanted):
+        raise PortTaken(wanted, option)
+    return wanted
+
+
+async def answers(port: int) -> bool:
+    """Tell whether something accepts connections on this loopback port."""
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(LOOPBACK, port), timeout=2)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
