@@ -225,7 +225,7 @@ def _working_in(folder: Path) -> int | None:
 
 def _write_secret(path: Path, text: str) -> None:
     """Write whole or not at all: an empty password file would lock everybody out."""
-    fresh = path.with_suffix(".new")
+    fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(text)

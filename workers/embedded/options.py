@@ -1,0 +1,65 @@
+"""What a stack is asked for, and what it answers once it serves."""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workers.embedded.keeper import Patience
+
+_MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to start and where. Port 0 is any free one; ports are on 127.0.0.1 only.
+
+    `partners` and `worker` are commands; empty means none. `migrate` is awaited with the database's address
+    before they start. With `database_url` no PostgreSQL is launched. `search_attributes` maps names to
+    types. Below `room_needed` bytes on the disk the stack does not start; below `room_to_run` it stops.
+    """
+
+    data_dir: Path
+    temporal_port: int = 7233
+    ui_port: int = 8233
+    postgres_port: int = 7432
+    partners_port: int = 0
+    time_skipping: bool = False
+    database_url: str | None = None
+    search_attributes: Mapping[str, str] = field(default_factory=dict)
+    dynamic_config: Mapping[str, object] = field(default_factory=dict)
+    migrate: Callable[[str], Awaitable[None]] | None = None
+    partners: Sequence[str] = ()
+    worker: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    room_needed: int = 512 * _MEGABYTE
+    room_to_run: int = 64 * _MEGABYTE
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """Where a running stack is reached; `database` holds the password."""
+
+    temporal: str
+    ui: str
+    database: str
+    partners: str | None
+    time_skipping: bool
+
+    def line(self) -> dict[str, Any]:
+        """Give the ready line of the contract."""
+        return {
+            "ready": True,
+            "temporal": self.temporal,
+            "ui": self.ui,
+            "database": self.database,
+            "partners": self.partners,
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """Give the content of `stack.json`, by which other commands find the stack."""
+        facts = self.line() | {"time_skipping": self.time_skipping, "pid": os.getpid()}
+        del facts["ready"]
+        return facts

@@ -1,0 +1,60 @@
+"""The children that are written here: how the sandbox partners and the worker are launched and known to serve."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx2
+
+from workers.embedded.child import Child, Program
+from workers.embedded.ports import LOOPBACK
+
+READY_FILE = "REDRESS_READY_FILE"  # the worker makes the file of this name once it polls
+
+
+def partners_child(
+    command: Sequence[str], port: int, home: Path, environment: Mapping[str, str], kept_fds: Sequence[int]
+) -> Child:
+    """Describe the sandbox partners: they serve when `GET /health` answers 200 on `port`.
+
+    They learn the port from REDRESS_PARTNERS_URL, or as the argument `{port}` of the command.
+    """
+
+    async def ready() -> bool:
+        try:
+            async with httpx2.AsyncClient(trust_env=False, timeout=2) as client:
+                return (await client.get(f"http://{LOOPBACK}:{port}/health")).status_code == httpx2.codes.OK
+        except httpx2.HTTPError:
+            return False
+
+    program = Program(
+        name="the sandbox partners",
+        argv=[str(port) if word == "{port}" else word for word in command],
+        log=home / "logs" / "partners.log",
+        env=environment,
+        ready=ready,
+        kept_fds=kept_fds,
+    )
+    return Child(program)
+
+
+def worker_child(command: Sequence[str], home: Path, environment: Mapping[str, str], kept_fds: Sequence[int]) -> Child:
+    """Describe the worker: it serves once it has made the file named by REDRESS_READY_FILE."""
+    mark = home / "worker.ready"
+
+    async def prepare() -> None:
+        mark.unlink(missing_ok=True)
+
+    async def ready() -> bool:
+        return mark.exists()
+
+    program = Program(
+        name="the worker",
+        argv=list(command),
+        log=home / "logs" / "worker.log",
+        env={**environment, READY_FILE: str(mark)},
+        prepare=prepare,
+        ready=ready,
+        stop_within=30.0,
+        kept_fds=kept_fds,
+    )
+    return Child(program)

@@ -1,0 +1,200 @@
+"""The supervisor of the embedded stack: ordered start, watch, ordered stop, and nothing left behind.
+
+    async with Stack(Options(data_dir=Path(".redress"))) as ready:
+        ...
+
+or, in the foreground of a terminal, `foreground.run(options, announce)`.
+"""
+
+import asyncio
+import errno
+import os
+from types import TracebackType
+
+import structlog
+
+from workers.embedded.child import Child
+from workers.embedded.datadir import DataDir
+from workers.embedded.errors import DiskFull, StackError
+from workers.embedded.keeper import Keeper
+from workers.embedded.options import Options, Ready
+from workers.embedded.own import partners_child, worker_child
+from workers.embedded.ports import LOOPBACK, settle_port
+from workers.embedded.postgres import Postgres
+from workers.embedded.temporal import NAMESPACE, Temporal
+
+_log = structlog.stdlib.get_logger("redress.stack")
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_ROOM_LOOK = 30.0  # seconds between two looks at the disk
+
+
+class Stack:
+    """The stack on one data directory; it lives from `start` to `stop`, or as an async context."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.data_dir = DataDir(options.data_dir)
+        self._keepers: list[Keeper] = []
+        self._watch: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Ready:
+        """Start everything."""
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything."""
+        await self.stop()
+
+    async def start(self) -> Ready:
+        """Start the children in order, each once the one before it serves.
+
+        Raises `DataDirInUse`, `PortTaken`, `DiskFull`, `ChildDied` or another `StackError`, with nothing left running.
+        """
+        try:
+            await self.data_dir.lock()
+            return await self._start_children()
+        except OSError as error:
+            await self.stop()
+            if error.filename is None and error.errno not in _FULL:  # not of the data directory
+                raise
+            raise self._worded(error) from error
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop the children in the opposite order and give the data directory up. Does nothing when stopped."""
+        for task in self._watch:
+            task.cancel()
+        await asyncio.gather(*self._watch, return_exceptions=True)
+        self._watch.clear()
+        if not self._keepers:
+            self.data_dir.unlock()
+            return
+        self.data_dir.forget_stack()
+        while self._keepers:
+            await self._keepers[-1].stop()
+            self._keepers.pop()
+        self.data_dir.unlock()
+        _log.info("stopped")
+
+    async def wait(self) -> None:
+        """Wait until the stack cannot be kept up; always ends by raising the `StackError` that says why."""
+        done, _ = await asyncio.wait(self._watch, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The numbers of the running children by name."""
+        return {keeper.name: keeper.child.pid for keeper in self._keepers if keeper.child.pid is not None}
+
+    def child(self, name: str) -> Child:
+        """One child by its name for people, e.g. `PostgreSQL`."""
+        return next(keeper.child for keeper in self._keepers if keeper.name == name)
+
+    async def _start_children(self) -> Ready:
+        self.data_dir.forget_stack()  # what a killed stack said
+        self.data_dir.check_room(self.options.room_needed)
+        ports = self._settle_ports()
+        database = await self._start_postgres(ports["postgres"])
+        temporal = await self._start_temporal(ports["temporal"], ports["ui"])
+        if self.options.migrate is not None:
+            await self.options.migrate(database)
+        partners = f"http://{LOOPBACK}:{ports['partners']}" if self.options.partners else None
+        ready = Ready(
+            temporal=temporal.address,
+            ui=temporal.ui,
+            database=database,
+            partners=partners,
+            time_skipping=self.options.time_skipping,
+        )
+        await self._start_own(ready, ports["partners"])
+        self.data_dir.write_stack(ready.facts())
+        self._watch += [asyncio.create_task(keeper.keep(), name=keeper.name) for keeper in self._keepers]
+        self._watch.append(asyncio.create_task(self._watch_room(), name="room on the disk"))
+        return ready
+
+    def _settle_ports(self) -> dict[str, int]:
+        """Find every port before anything is started, so that a taken one costs nothing."""
+        options = self.options
+        wanted = {
+            "temporal": (options.temporal_port, "--temporal-port"),
+            "ui": (options.ui_port, "--ui-port"),
+            "postgres": (options.postgres_port, "--postgres-port"),
+            "partners": (options.partners_port, "--partners-port"),
+        }
+        if options.database_url is not None:
+            del wanted["postgres"]
+        ports = {name: settle_port(port, option) for name, (port, option) in wanted.items()}
+        if len(set(ports.values())) < len(ports):
+            raise StackError("two servers were given the same port: choose different ones for " + ", ".join(ports))
+        return {"postgres": 0} | ports
+
+    async def _start_postgres(self, port: int) -> str:
+        if self.options.database_url is not None:
+            return self.options.database_url
+        postgres = Postgres(self.data_dir.path, port=port, kept_fds=[self.data_dir.lock_fd])
+        await self._start(postgres.child)
+        return postgres.url
+
+    async def _start_temporal(self, port: int, ui_port: int) -> Temporal:
+        temporal = Temporal(
+            self.data_dir.path,
+            port=port,
+            ui_port=ui_port,
+            search_attributes=self.options.search_attributes,
+            time_skipping=self.options.time_skipping,
+            dynamic_config=self.options.dynamic_config,
+            kept_fds=[self.data_dir.lock_fd],
+        )
+        await self._start(temporal.child)
+        return temporal
+
+    async def _start_own(self, ready: Ready, partners_port: int) -> None:
+        """Start what is written here: the sandbox partners, then the worker."""
+        environment = self._environment(ready)
+        fds = [self.data_dir.lock_fd]
+        if self.options.partners:
+            await self._start(
+                partners_child(self.options.partners, partners_port, self.data_dir.path, environment, fds)
+            )
+        if self.options.worker:
+            await self._start(worker_child(self.options.worker, self.data_dir.path, environment, fds))
+
+    async def _start(self, child: Child) -> None:
+        keeper = Keeper(child, list(self._keepers), self.options.patience, self._check_room_to_run)
+        self._keepers.append(keeper)  # first, so that a failed start is tidied up too
+        await keeper.start()
+
+    def _environment(self, ready: Ready) -> dict[str, str]:
+        """Word the children's settings; what the caller's environment says of Temporal speaks of servers elsewhere."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+        own = {
+            "REDRESS_DATABASE_URL": ready.database,
+            "REDRESS_DATA_DIR": str(self.data_dir.path),
+            "TEMPORAL_ADDRESS": ready.temporal,
+            "TEMPORAL_NAMESPACE": NAMESPACE,
+            "TEMPORAL_CONFIG_FILE": os.devnull,
+        }
+        partners = {"REDRESS_PARTNERS_URL": ready.partners} if ready.partners else {}
+        return {**kept, **own, **partners, **self.options.environment}
+
+    def _check_room_to_run(self) -> None:
+        self.data_dir.check_room(self.options.room_to_run)
+
+    async def _watch_room(self) -> None:
+        """End the stack in order while there is still room to write down that it ended."""
+        while True:
+            self._check_room_to_run()
+            await asyncio.sleep(_ROOM_LOOK)
+
+    def _worded(self, error: OSError) -> StackError:
+        if error.errno in _FULL:
+            return DiskFull(self.data_dir.path, 0, self.options.room_needed)
+        return StackError(
+            f"the stack cannot be started in {self.data_dir.path} ({error.strerror}: {error.filename}): "
+            "mend that, or choose another directory with --data-dir"
+        )
