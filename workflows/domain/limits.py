@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_serializer, model_validator
@@ -20,6 +21,7 @@ _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
 _LENGTH = re.compile(r"([1-9][0-9]{0,3})(h|d|wd|sm)")
 
+_MOST_DAYS = 3660
 _STOOD = "the clock stood at its end"
 
 Unit = Literal["h", "d", "wd", "sm"]
@@ -169,13 +171,17 @@ def end_of(day: date) -> datetime:
 def explain(
     start: datetime, length: Length, calendar: Calendar, hours: ServiceHours, stops: Sequence[Stop] = ()
 ) -> Explanation:
-    """Return how `due` comes to its result: each day counted, each day skipped and why, the stops (R7.5)."""
+    """Return how `due` comes to its result: each day counted, each day skipped and why, the stops (R7.5).
+
+    The days of the first ten years are listed; nobody reads further.
+    """
     due_at = due(start, length, calendar, hours, stops)
-    told = Explanation(start=start, length=length, stops=tuple(stops), due_at=due_at)
-    if length.unit != "wd":
+    felt = (stop for stop in stops if stop.since < (due_at or LATEST) and start < (stop.until or LATEST))
+    told = Explanation(start=start, length=length, stops=tuple(felt), due_at=due_at)
+    if length.unit != "wd" or start >= LATEST:
         return told
     spans = _union(stops)
-    days = list(_days_until(start, due_at or spans[-1].since))
+    days = list(islice(_days_until(start, due_at or spans[-1].since), _MOST_DAYS))
     working = [day for day in days if calendar.working(day)]
     stood = [day for day in working if _span_around(end_of(day), spans)]
     counted = tuple(sorted(set(working) - set(stood)))

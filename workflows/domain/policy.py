@@ -91,7 +91,7 @@ Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Limit(Value):
-    """One row of the annex: who must do what, ended by which messages, within which time, and what happens otherwise.
+    """One row of the annex: who must do what from when, ended by which messages, in which time, and what otherwise.
 
     `actor` is `party` where each party, or the other side, is meant. A `duty` belongs to the platform and climbs when
     it is missed (R7.2); the rest are windows with a default. `stops` names what stops its clock (R7.3).
@@ -100,6 +100,7 @@ class Limit(Value):
     rule: RuleId
     actor: Role | Literal["party"]
     act: Words
+    start: Words
     ended_by: Annotated[tuple[str, ...], AfterValidator(_known)]
     length: Length
     otherwise: Words
@@ -148,7 +149,11 @@ class Admission(Value):
 
 
 class Policy(Value):
-    """One version of everything that the rulebook leaves to policy; complete, or it is none."""
+    """One version of everything that the rulebook leaves to policy.
+
+    Pinned policies live in histories for years. So what is added here later needs a default, and that nothing is
+    missing is asked when a policy is loaded (`missing`), not whenever an old one is read.
+    """
 
     version: Id
     service_hours: ServiceHours  # Units: sm
@@ -179,12 +184,13 @@ class Policy(Value):
     sample_percent: Percent  # R11.5
     sample_at_least: Count  # R11.5
 
+    def missing(self) -> tuple[str, ...]:
+        """List the places that a complete policy has and this one has not, such as `limits.review`."""
+        limits = [f"limits.{name}" for name in LimitName if name not in self.limits]
+        return (*limits, *(f"admission.{problem}" for problem in Problem if problem not in self.admission))
+
     @model_validator(mode="after")
-    def _complete(self) -> Self:
-        missing = [f"limits.{name}" for name in LimitName if name not in self.limits]
-        missing += [f"admission.{problem}" for problem in Problem if problem not in self.admission]
-        if missing:
-            raise ValueError(f"these are missing: {', '.join(missing)}")
+    def _goodwill_rises(self) -> Self:
         if sorted(set(self.goodwill_percent)) != list(self.goodwill_percent):
             raise ValueError("goodwill_percent must rise from rung to rung")
         return self

@@ -77,7 +77,7 @@ class StaffMember(Value):
 
 
 class Staff(Value):
-    """The staff table with the departments and carriers the platform works with."""
+    """The staff table with the departments and carriers the platform works with; asked as it is now, never pinned."""
 
     version: Id
     members: tuple[StaffMember, ...]

@@ -73,6 +73,8 @@ def _read(files: dict[str, Path]) -> Rulebook:
             parts[part] = _parsed(files[part], model)
         except PolicyInvalid as invalid:
             faults.extend(invalid.faults)
+    if "policy" in parts:
+        faults += [f"{files['policy']}: {place}: is missing" for place in parts["policy"].missing()]
     if faults:
         raise PolicyInvalid(faults)
     try:
