@@ -1,0 +1,97 @@
+"""The payment provider: one payment per movement, looked up by its key before anything is sent again (R6.10)."""
+
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from activities.adapters.http import Answer, PartnerClient
+from workflows.domain.base import Id, ShortText
+from workflows.domain.money import Money
+from workflows.domain.payment import Movement, PaymentAnswer
+
+_State = Literal["settled", "pending", "declined", "failed"]
+_Result = Literal["settled", "pending", "refused"]
+
+_RESULTS: dict[_State, _Result] = {
+    "settled": "settled",
+    "pending": "pending",
+    "declined": "refused",
+    "failed": "refused",
+}
+"""Declined at once or failed after it was pending: both are proven, nothing has moved."""
+
+
+class _Account(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    role: str
+    id: str
+
+
+class _Payment(BaseModel):
+    """The provider's word on one payment."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    key: str
+    purpose: str
+    payer: _Account = Field(alias="from")
+    payee: _Account = Field(alias="to")
+    amount: Money
+    state: _State
+    reference: Id
+    reason: ShortText | None = None
+
+    def is_for(self, movement: Movement) -> bool:
+        """Tell whether this is the payment we asked for, in all that matters."""
+        asked = (movement.key, movement.purpose.value, movement.amount)
+        parties = [(party.role.value, party.id) for party in (movement.payer, movement.payee)]
+        named = [(account.role, account.id) for account in (self.payer, self.payee)]
+        return (self.key, self.purpose, self.amount) == asked and named == parties
+
+
+class PaymentProvider(PartnerClient):
+    """Pays over HTTP; raises PartnerUnreachable or PartnerConfused, neither of which proves that nothing was paid."""
+
+    NAME = "the payment provider"
+
+    async def pay(self, movement: Movement, first_attempt: bool) -> PaymentAnswer:
+        """Pay a movement once and return the provider's word: settled, pending, or refused for a business reason.
+
+        Safe to call any number of times with the same movement. `first_attempt` spares the look-up when nothing
+        can have been sent yet; anything else looks the key up first, since providers forget keys in time.
+        """
+        known = None if first_attempt else await self.look_up(movement)
+        return known if known is not None else await self._send(movement)
+
+    async def look_up(self, movement: Movement) -> PaymentAnswer | None:
+        """Return what the provider knows of a movement; None if it says it never heard of the key."""
+        answer = await self._partner.call("GET", f"/payments/{quote(movement.key, safe='')}")
+        if answer.status == 404 and self._partner.code_of(answer) == "no_such_payment":
+            return None
+        if answer.status != 200:
+            raise self._partner.unexpected(answer)
+        return self._understand(answer, movement)
+
+    async def _send(self, movement: Movement) -> PaymentAnswer:
+        answer = await self._partner.call("POST", "/payments", _request(movement), key=movement.key)
+        if answer.status not in (200, 201, 202, 402):
+            raise self._partner.unexpected(answer)
+        understood = self._understand(answer, movement)
+        if (answer.status == 402) != (understood.result == "refused"):
+            raise self._partner.confused(f"answered {answer.status} for {movement.key} but says {understood.result}")
+        return understood
+
+    def _understand(self, answer: Answer, movement: Movement) -> PaymentAnswer:
+        payment = self._partner.read(_Payment, answer)
+        if not payment.is_for(movement):
+            raise self._partner.confused(f"holds another payment under the key {movement.key}")
+        return PaymentAnswer(
+            result=_RESULTS[payment.state], provider_reference=payment.reference, reason=payment.reason
+        )
+
+
+def _request(movement: Movement) -> dict[str, object]:
+    wanted = movement.model_dump(mode="json", by_alias=True)
+    return {name: wanted[name] for name in ("key", "purpose", "from", "to", "amount", "remark")}

@@ -1,0 +1,120 @@
+"""Faults an operator orders: the next N calls of a partner misbehave in one chosen way, each counted exactly once."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Annotated, Self, TypeVar
+
+from pydantic import Field, model_validator
+
+from workflows.domain.base import Value
+
+T = TypeVar("T")
+
+
+class Partner(StrEnum):
+    """Whom the sandbox plays."""
+
+    ORDERS = "orders"
+    PAYMENT = "payment"
+    CARRIER = "carrier"
+    NOTICES = "notices"
+
+
+class Mode(StrEnum):
+    """How a call goes wrong (contract, Sandbox partners)."""
+
+    ERROR_500 = "error_500"
+    TIMEOUT_BEFORE = "timeout_before"
+    TIMEOUT_AFTER = "timeout_after"
+    DECLINED = "declined"
+    PENDING = "pending"
+    SLOW = "slow"
+
+
+TRANSPORT = (Mode.ERROR_500, Mode.TIMEOUT_BEFORE, Mode.TIMEOUT_AFTER, Mode.SLOW)
+"""What can happen to any call."""
+
+UNDONE = frozenset({Mode.ERROR_500, Mode.TIMEOUT_BEFORE})
+"""The call fails and leaves no effect."""
+
+REPERTOIRE: dict[Partner, dict[str, tuple[Mode, ...]]] = {
+    Partner.ORDERS: {"line": TRANSPORT},
+    Partner.PAYMENT: {
+        "send": (*TRANSPORT, Mode.DECLINED, Mode.PENDING),
+        "look_up": TRANSPORT,
+        "callback": (*TRANSPORT, Mode.DECLINED),
+    },
+    # Nothing calls the carrier yet; a fault ordered for it waits in the book.
+    Partner.CARRIER: {"look_up": TRANSPORT},
+    Partner.NOTICES: {"deliver": TRANSPORT},
+}
+"""Which modes each operation of each partner knows."""
+
+ONLY_IF_NAMED = frozenset({"callback"})
+"""The provider's own call to us: a fault for "the partner's calls" does not mean it unless it is named."""
+
+
+class FaultOrder(Value):
+    """`times` next calls of the partner fail in `mode`; of that operation only, if one is named."""
+
+    partner: Annotated[Partner, Field(strict=False)]
+    mode: Annotated[Mode, Field(strict=False)]
+    times: Annotated[int, Field(ge=1, le=10_000)] = 1
+    operation: str | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        operations = REPERTOIRE[self.partner]
+        if self.operation is not None and self.operation not in operations:
+            raise ValueError(f"{self.partner} has no operation {self.operation!r}; it has: {', '.join(operations)}")
+        known = operations[self.operation] if self.operation else _all_modes(self.partner)
+        if self.mode not in known:
+            what = f"{self.partner} {self.operation}" if self.operation else self.partner
+            raise ValueError(f"mode {self.mode} makes no sense for {what}; it knows: {', '.join(known)}")
+        return self
+
+
+class FaultLeft(FaultOrder):
+    """An ordered fault and how many calls it is still waiting for."""
+
+    number: int
+
+
+def _all_modes(partner: Partner) -> tuple[Mode, ...]:
+    return tuple(dict.fromkeys(mode for modes in REPERTOIRE[partner].values() for mode in modes))
+
+
+def put(book: sqlite3.Connection, order: FaultOrder) -> FaultLeft:
+    """Remember an ordered fault."""
+    row = book.execute(
+        "INSERT INTO faults (partner, mode, operation, times) VALUES (?, ?, ?, ?)",
+        (order.partner.value, order.mode.value, order.operation, order.times),
+    )
+    return FaultLeft(**order.model_dump(), number=row.lastrowid or 0)
+
+
+def left(book: sqlite3.Connection) -> list[FaultLeft]:
+    """Return the faults still waiting for calls, oldest first."""
+    rows = book.execute("SELECT number, partner, mode, operation, times FROM faults ORDER BY number")
+    names = ("number", "partner", "mode", "operation", "times")
+    return [FaultLeft.model_validate(dict(zip(names, row, strict=True))) for row in rows]
+
+
+def take(book: sqlite3.Connection, partner: Partner, operation: str, modes: Sequence[Mode] = TRANSPORT) -> Mode | None:
+    """Use up the oldest fault that fits this call, one of its times, in the caller's transaction; None if none fits."""
+    for fault in left(book):
+        meant = fault.operation == operation or (fault.operation is None and operation not in ONLY_IF_NAMED)
+        if fault.partner is partner and meant and fault.mode in modes:
+            book.execute("UPDATE faults SET times = times - 1 WHERE number = ?", (fault.number,))
+            book.execute("DELETE FROM faults WHERE number = ? AND times = 0", (fault.number,))
+            return fault.mode
+    return None
+
+
+def under(
+    book: sqlite3.Connection, partner: Partner, operation: str, work: Callable[[sqlite3.Connection], T]
+) -> tuple[Mode | None, T | None]:
+    """Do the work unless a fault of this call says it is not done; returns the fault and the result."""
+    mode = take(book, partner, operation)
+    return (mode, None) if mode in UNDONE else (mode, work(book))

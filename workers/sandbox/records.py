@@ -1,0 +1,53 @@
+"""The pages of the book: orders, sellers and notices, each function inside the caller's transaction."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from workers.sandbox.shapes import ArrivedNotice, Notice, SandboxOrder, SellerAccount
+from workflows.domain.filing import OrderLine, Party
+from workflows.domain.money import Money
+
+
+def put_orders(book: sqlite3.Connection, orders: Sequence[SandboxOrder]) -> None:
+    """Write order lines; one that is there already is replaced."""
+    rows = [(order.order_id, order.line, order.facts.model_dump_json(exclude_none=True)) for order in orders]
+    book.executemany("INSERT OR REPLACE INTO orders (order_id, line, facts) VALUES (?, ?, ?)", rows)
+
+
+def order_line(book: sqlite3.Connection, order_id: str, line: int) -> OrderLine | None:
+    """Return the facts of one order line; None if there is no such line."""
+    row = book.execute("SELECT facts FROM orders WHERE order_id = ? AND line = ?", (order_id, line)).fetchone()
+    return None if row is None else OrderLine.model_validate_json(row[0])
+
+
+def put_sellers(book: sqlite3.Connection, sellers: Sequence[SellerAccount]) -> None:
+    """Write sellers' deposits; one that is there already is replaced."""
+    rows = [(seller.seller_id, seller.deposit.amount) for seller in sellers]
+    book.executemany("INSERT OR REPLACE INTO sellers (seller_id, deposit) VALUES (?, ?)", rows)
+
+
+def seller(book: sqlite3.Connection, seller_id: str) -> SellerAccount | None:
+    """Return a seller's deposit; None if the seller is unknown."""
+    row = book.execute("SELECT deposit FROM sellers WHERE seller_id = ?", (seller_id,)).fetchone()
+    return None if row is None else SellerAccount(seller_id=seller_id, deposit=Money(amount=row[0]))
+
+
+def deliver(book: sqlite3.Connection, notice: Notice) -> bool:
+    """Put a notice into its recipient's inbox; False if one with this key has arrived before, which stays as it is."""
+    written = book.execute(
+        "INSERT INTO notices (key, recipient, notice, time) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO NOTHING",
+        (notice.key, str(notice.to), notice.model_dump_json(), datetime.now(UTC).isoformat()),
+    )
+    return written.rowcount == 1
+
+
+def inbox(book: sqlite3.Connection, to: Party | None) -> list[ArrivedNotice]:
+    """Return the notices that arrived, of one recipient or of all, in the order of their arrival."""
+    condition, values = ("WHERE recipient = ?", (str(to),)) if to else ("", ())
+    rows = book.execute(f"SELECT notice, time FROM notices {condition} ORDER BY number", values)  # noqa: S608  fixed words
+    return [_arrived(notice, time) for notice, time in rows]
+
+
+def _arrived(notice: str, time: str) -> ArrivedNotice:
+    return ArrivedNotice(**dict(Notice.model_validate_json(notice)), time=datetime.fromisoformat(time))

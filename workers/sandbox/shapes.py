@@ -1,0 +1,148 @@
+"""What goes over the sandbox's wire: the partners' requests and records, and what an operator puts in."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from workflows.domain.base import Id, Instant, ShortText, Text, Value
+from workflows.domain.filing import OrderLine, Party
+from workflows.domain.money import Money
+
+T = TypeVar("T")
+
+
+class SandboxOrder(OrderLine):
+    """One order line as `redress sandbox order` takes it; `held` is all of paid and shipping unless said."""
+
+    line: Annotated[int, Field(ge=1, le=10_000)]
+
+    @model_validator(mode="after")
+    def _held_within_the_price(self) -> Self:
+        if self.held is not None and not self.held <= self.ceiling:
+            raise ValueError(f"held {self.held} is more than paid and shipping together, {self.ceiling}")
+        return self
+
+    @property
+    def facts(self) -> OrderLine:
+        """What the order system answers: the same line with `held` filled in."""
+        return self.but(held=self.ceiling if self.held is None else self.held)
+
+
+class SellerAccount(Value):
+    """A seller's deposit with the platform, as `redress sandbox seller` takes it."""
+
+    seller_id: Id
+    deposit: Money
+
+
+class Account(Value):
+    """Whose money: the provider keeps any role's account and judges none."""
+
+    role: Id
+    id: Id
+
+
+class PaymentRequest(Value):
+    """What the provider is asked to move; the key makes it once."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+    key: Id
+    purpose: Id
+    payer: Account = Field(alias="from")
+    payee: Account = Field(alias="to")
+    amount: Annotated[Money, Field(description="above zero")]
+    remark: ShortText = ""
+
+    @model_validator(mode="after")
+    def _something_moves(self) -> Self:
+        if not self.amount:
+            raise ValueError("amount must be above 0.00")
+        return self
+
+
+PaymentState = Literal["settled", "pending", "declined", "failed"]
+"""`declined` at once by the provider, `failed` after it had been pending."""
+
+
+class Payment(PaymentRequest):
+    """One line of the provider's own book."""
+
+    state: PaymentState
+    reference: Id
+    reason: ShortText | None = None
+    time: Instant
+    callback: Literal["waiting", "delivered", "undeliverable"] | None = None
+
+
+class Notice(Value):
+    """A notice as it reached the sink; the key makes it once."""
+
+    key: Id
+    channel: Id
+    to: Party
+    locale: Id
+    subject: ShortText
+    text: Text
+
+
+class ArrivedNotice(Notice):
+    """A notice in somebody's inbox, with the time of its arrival."""
+
+    time: Instant
+
+
+class InputUnreadable(ValueError):  # noqa: N818 - named as the news it brings
+    """Something put in cannot be read; the text names every place and what is wrong there."""
+
+
+def places(error: ValidationError) -> str:
+    """Return every fault as `place: reason`, without echoing what was sent."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{_place(one['loc'])}{one['msg'].removeprefix('Value error, ')}" for one in found)
+
+
+def _place(parts: Sequence[int | str]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return f"{text.lstrip('.')}: " if text else ""
+
+
+def read_orders(text: str) -> list[SandboxOrder]:
+    """Read one JSON object, a JSON array or JSON lines of order lines; raises InputUnreadable with the places."""
+    return _read(text, TypeAdapter(list[SandboxOrder]).validate_json)
+
+
+def read_sellers(text: str) -> list[SellerAccount]:
+    """Read one JSON object, a JSON array or JSON lines of sellers; raises InputUnreadable with the places."""
+    return _read(text, TypeAdapter(list[SellerAccount]).validate_json)
+
+
+def _read(text: str, validate: Callable[[str], list[T]]) -> list[T]:
+    if not text.strip():
+        raise InputUnreadable("nothing was given; give one JSON object, or one per line")
+    try:
+        whole = json.loads(text)
+    except ValueError as broken:
+        return _read_lines(text, validate, str(broken))
+    if not isinstance(whole, list):
+        return _read_one(text, validate)
+    try:
+        return validate(text)
+    except ValidationError as wrong:
+        raise InputUnreadable(places(wrong)) from None
+
+
+def _read_one(text: str, validate: Callable[[str], list[T]], where: str = "") -> list[T]:
+    try:
+        return validate(f"[{text}]")
+    except ValidationError as wrong:
+        raise InputUnreadable(where + places(wrong).replace("[0].", "").removeprefix("[0]: ")) from None
+
+
+def _read_lines(text: str, validate: Callable[[str], list[T]], broken: str) -> list[T]:
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    if len(lines) == 1:
+        raise InputUnreadable(f"not JSON: {broken}")
+    return [value for number, line in lines for value in _read_one(line, validate, f"line {number}: ")]
