@@ -7,7 +7,7 @@ from workflows.domain.base import BEIJING
 from workflows.domain.limits import LATEST, Explanation, Stop
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_UNITS = {"h": "hours", "d": "days of 24 hours", "wd": "working days", "sm": "service minutes"}
+_UNITS = {"h": "hour(s)", "d": "day(s) of 24 hours", "wd": "working day(s)", "sm": "service minute(s)"}
 
 
 def in_words(told: Explanation) -> tuple[str, ...]:
@@ -15,21 +15,25 @@ def in_words(told: Explanation) -> tuple[str, ...]:
     return (_begin(told), *_days(told), *(_stop(stop) for stop in told.stops), *_end(told))
 
 
-def beijing_words(instant: datetime) -> str:
-    """Write an instant in Beijing time to the minute; midnight as 24:00 of the day it ends, as the rulebook does."""
+def instant_in_words(instant: datetime) -> str:
+    """Write an instant in Beijing time, to the minute."""
     if instant >= LATEST:
         return "never"
     local = instant.astimezone(BEIJING)
-    if local.time() == time():
-        return f"{_day(local.date() - timedelta(days=1))} 24:00"
     return f"{_day(local.date())} {local:%H:%M}"
 
 
+def due_in_words(due_at: datetime) -> str:
+    """Write a due instant in Beijing time; midnight as 24:00 of the day that ends with it, as the rulebook does."""
+    if due_at < LATEST and due_at.astimezone(BEIJING).time() == time():
+        return f"{_day((due_at.astimezone(BEIJING) - timedelta(days=1)).date())} 24:00"
+    return instant_in_words(due_at)
+
+
 def _begin(told: Explanation) -> str:
-    unit = _UNITS[told.length.unit]
-    many = f"{told.length.number} {unit if told.length.number > 1 else unit.replace('s', '', 1)}"
+    unit = _UNITS[told.length.unit].replace("(s)", "s" if told.length.number > 1 else "")
     never_counts = ", the date of the start never counts" if told.length.unit == "wd" else ""
-    return f"starts {beijing_words(told.start)}, lasts {many}{never_counts}"
+    return f"starts {instant_in_words(told.start)}, lasts {told.length.number} {unit}{never_counts}"
 
 
 def _days(told: Explanation) -> Iterator[str]:
@@ -38,21 +42,23 @@ def _days(told: Explanation) -> Iterator[str]:
         day: f"{_day(day)}: working day {number} of {told.length.number}{worked.get(day, '')}"
         for number, day in enumerate(told.counted, start=1)
     }
-    lines |= {named.day: f"{_day(named.day)}: skipped, {named.name}" for named in told.skipped}
+    for named in told.skipped:
+        why = "" if named.name in _WEEKDAYS else f", {named.name}"
+        lines[named.day] = f"{_day(named.day)}: skipped{why}"
     return (line for _, line in sorted(lines.items()))
 
 
 def _stop(stop: Stop) -> str:
     reason = stop.reason.replace("_", " for ") if stop.reason != "hold" else "hold"
-    until = beijing_words(stop.until) if stop.until is not None else "now"
-    return f"the clock stood from {beijing_words(stop.since)} to {until}: {reason}"
+    until = instant_in_words(stop.until) if stop.until is not None else "now"
+    return f"the clock stood from {instant_in_words(stop.since)} to {until}: {reason}"
 
 
 def _end(told: Explanation) -> Iterator[str]:
     if told.due_at is None:
         yield "no due time while the clock stands"
     else:
-        yield f"due {beijing_words(told.due_at)}"
+        yield f"due {due_in_words(told.due_at)}"
     if told.provisional:
         yield "provisional: the calendar for some of these days is not published yet"
 

@@ -67,7 +67,6 @@ class SellerAnswered(Message):
     remedy: Remedy | None = None
     amount: Money | None = None
     reason: RefusalReason | None = None
-    text: Text = ""
     evidence: EvidenceList = ()
 
     @model_validator(mode="after")

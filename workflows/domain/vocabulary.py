@@ -71,9 +71,7 @@ class Remedy(StrEnum):
     NONE = "none"
 
 
-PRICED = frozenset(
-    {Remedy.REFUND, Remedy.RETURN_REFUND, Remedy.COMPENSATION, Remedy.PRICE_DIFFERENCE, Remedy.COUPON}
-)
+PRICED = frozenset({Remedy.REFUND, Remedy.RETURN_REFUND, Remedy.COMPENSATION, Remedy.PRICE_DIFFERENCE, Remedy.COUPON})
 """Remedies that carry an amount; for the others an amount is refused (contract, Filing)."""
 
 REFUNDING = frozenset({Remedy.REFUND, Remedy.RETURN_REFUND, Remedy.PRICE_DIFFERENCE})

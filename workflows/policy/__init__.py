@@ -5,13 +5,14 @@ import tomllib
 from datetime import date, time
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from pydantic import ValidationError, model_validator
+from pydantic import ValidationError
 
 from workflows.domain.base import Value
 from workflows.domain.calendar import Calendar
 from workflows.domain.policy import Policy
+from workflows.domain.rulebook import Rulebook
 from workflows.domain.staff import Staff
 
 _PACKAGED = Path(__file__).parent
@@ -24,21 +25,6 @@ class PolicyInvalid(ValueError):  # noqa: N818  # named for what it says, as Ref
     def __init__(self, faults: list[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(faults))
-
-
-class Rulebook(Value):
-    """What the process goes by: one policy, one calendar, one staff table."""
-
-    policy: Policy
-    calendar: Calendar
-    staff: Staff
-
-    @model_validator(mode="after")
-    def _shifts_cover_the_service_hours(self) -> Self:
-        gaps = self.staff.uncovered(self.policy.service_hours)
-        if gaps:
-            raise ValueError(f"no agent is on shift within the service hours of the policy: {', '.join(gaps)}")
-        return self
 
 
 @cache

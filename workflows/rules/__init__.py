@@ -1,1 +1,27 @@
-"""Verbs of the process: pure functions on a case, each citing the rule it stands for."""
+"""Verbs of the process: pure functions on a case, each citing the rule it stands for.
+
+Importing the package announces every rule: importing one module alone would hear too little.
+"""
+
+from workflows.rules import appeals as _appeals
+from workflows.rules import follow_up as _follow_up
+from workflows.rules import fulfilment as _fulfilment
+from workflows.rules import intervention as _intervention
+from workflows.rules import negotiation as _negotiation
+from workflows.rules import offers as _offers
+from workflows.rules import people as _people
+from workflows.rules import review as _review
+from workflows.rules import rulings as _rulings
+
+RULE_MODULES = (
+    _review,
+    _negotiation,
+    _offers,
+    _intervention,
+    _rulings,
+    _appeals,
+    _fulfilment,
+    _follow_up,
+    _people,
+)
+"""Every module that announces rules, in the order of the process."""

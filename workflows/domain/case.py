@@ -1,0 +1,232 @@
+"""A complaint as one frozen value: all it knows, made of a few independent parts."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from workflows.domain.answers import Answer
+from workflows.domain.base import Instant, Value
+from workflows.domain.calendar import Calendar
+from workflows.domain.filing import Evidence, Filing, OrderLine, Party
+from workflows.domain.money import NOTHING, Money
+from workflows.domain.payment import Movement
+from workflows.domain.policy import LimitName, Policy
+from workflows.domain.staff import Staff
+from workflows.domain.timeline import Step
+from workflows.domain.vocabulary import Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
+
+SYSTEM = Party(role=Role.SYSTEM, id="system")
+PLATFORM = Party(role=Role.SYSTEM, id="platform")
+"""The platform as a payer of money; as an actor it is SYSTEM."""
+
+
+class Award(Value):
+    """A remedy with its amount, where the remedy has one."""
+
+    remedy: Remedy
+    amount: Money | None = None
+
+    def __str__(self) -> str:
+        return f"{self.remedy} {self.amount}" if self.amount else str(self.remedy)
+
+
+class Review(Value):
+    """The agent's review (R2.1): either the agent has the floor, or the buyer who was asked for material."""
+
+    agent_since: Instant | None
+    buyer_since: Instant | None = None
+    material_requests: int = 0
+
+
+class Offer(Value):
+    """A numbered proposal (R3.2)."""
+
+    number: int
+    by: Party
+    award: Award
+    text: str
+    made_at: Instant
+    confirmed_by: tuple[Role, ...]
+    state: Literal["live", "agreed", "rejected", "lapsed", "replaced"] = "live"
+    ended_at: Instant | None = None
+
+
+class Negotiation(Value):
+    """The parties among themselves (R3): when the seller's window began and what the seller said first."""
+
+    since: Instant
+    answer: Literal["agree", "counter", "refuse"] | None = None
+    answered_at: Instant | None = None
+
+
+class Intervention(Value):
+    """The platform steps in (R4): asked, stepped in, resolved."""
+
+    asked_at: Instant
+    why: str
+    stepped_in_at: Instant | None = None
+    resolved_at: Instant | None = None
+
+
+class Position(Value):
+    """How one party stands to a ruling (R5.1, R5.2)."""
+
+    role: Role
+    stance: Literal["confirmed", "silent", "appealed"]
+    at: Instant
+
+
+class Ruling(Value):
+    """A numbered ruling of the platform (R4.6)."""
+
+    number: int
+    state: Literal["pending", "sent", "final", "replaced"]
+    by: Party
+    liability: Liability
+    seller_share: int | None = None
+    award: Award
+    freight: Literal["buyer", "seller", "platform"]
+    reason: RulingReason
+    text: str
+    ruled_at: Instant
+    sent_at: Instant | None = None
+    countersigned_by: Party | None = None
+    asked: tuple[Role, ...] = (Role.BUYER, Role.SELLER)
+    positions: tuple[Position, ...] = ()
+
+    def stance(self, role: Role) -> str | None:
+        """Return the party's stance, None while it has not spoken and its window runs."""
+        return next((position.stance for position in self.positions if position.role is role), None)
+
+
+class Appeal(Value):
+    """An appeal against a ruling (R5.4)."""
+
+    ruling: int
+    by: tuple[Role, ...]
+    since: Instant
+    sent_back_at: Instant | None = None
+
+
+class Decision(Value):
+    """What is to be fulfilled: an agreement or a final ruling."""
+
+    award: Award
+    basis: Literal["agreed", "ruling"]
+    payer: Party
+    liability: Liability
+    ordered_by: Party
+    rule: str
+    at: Instant
+
+
+class Entry(Value):
+    """A movement of money as the case knows it, with the instants its limits count from (R6.1, R6.10)."""
+
+    movement: Movement
+    decided_at: Instant
+    since: Instant
+    owned_since: Instant | None = None
+    """Since when the handler has to see to it, None while nobody has to (R6.10)."""
+
+
+class FollowUp(Value):
+    """The callback after the fix (R10.1)."""
+
+    since: Instant
+    score: int | None = None
+    short_message_at: Instant | None = None
+    phone_task_at: Instant | None = None
+    called_at: Instant | None = None
+    letter_since: Instant | None = None
+
+
+class Climb(Value):
+    """How far a duty of the platform has climbed (R7.2)."""
+
+    name: LimitName
+    subject: str
+    start: Instant
+    rung: int
+    last_at: Instant
+
+
+class Ended(Value):
+    """A deadline that is over, and how: kept so that it can be explained later (R7.5)."""
+
+    name: LimitName
+    subject: str
+    actor: Role
+    start: Instant
+    due_at: Instant
+    how: Literal["met", "expired", "superseded"]
+    at: Instant
+
+
+class Case(Value):
+    """One complaint. Rules turn it into the next one; nothing else changes it."""
+
+    complaint: str
+    filing: Filing
+    order: OrderLine | None
+    decided_elsewhere: Money = NOTHING
+    policy: Policy
+    calendar: Calendar
+    staff: Staff
+    filed_at: Instant
+    phase: Phase = Phase.REGISTRATION
+    outcome: Outcome | None = None
+    closed_at: Instant | None = None
+    cycle: int = 1
+    severity: Severity = Severity.GENERAL
+    handler: str | None = None
+    first_response_at: Instant | None = None
+    first_response_missed: bool = False
+    review: Review | None = None
+    negotiation: Negotiation | None = None
+    offers: tuple[Offer, ...] = ()
+    intervention: Intervention | None = None
+    rulings: tuple[Ruling, ...] = ()
+    appeal: Appeal | None = None
+    appealed_by: tuple[Role, ...] = ()
+    decision: Decision | None = None
+    money: tuple[Entry, ...] = ()
+    follow_up: FollowUp | None = None
+    evidence: tuple[tuple[Role, Evidence], ...] = ()
+    climbs: tuple[Climb, ...] = ()
+    ended: tuple[Ended, ...] = ()
+    heard: dict[str, Answer] = Field(default_factory=dict)
+    steps: int = 0
+    timeline: tuple[Step, ...] = ()
+    now: Instant
+    """The instant of the last step: what is heard later never happens earlier (R7.4)."""
+
+    @property
+    def closed(self) -> bool:
+        """A closed case absorbs everything (R10.4)."""
+        return self.phase is Phase.CLOSED
+
+    @property
+    def offer(self) -> Offer | None:
+        """The latest offer, whatever became of it."""
+        return self.offers[-1] if self.offers else None
+
+    @property
+    def live_offer(self) -> Offer | None:
+        """The offer that can be confirmed now (R3.2)."""
+        return self.offer if self.offer and self.offer.state == "live" else None
+
+    @property
+    def ruling(self) -> Ruling | None:
+        """The latest ruling, whatever became of it."""
+        return self.rulings[-1] if self.rulings else None
+
+    @property
+    def buyer(self) -> Party:
+        """The buyer of the order, or of the filing while the order is not matched."""
+        return Party(role=Role.BUYER, id=self.order.buyer_id if self.order else self.filing.filed_by.id)
+
+    @property
+    def seller(self) -> Party | None:
+        """The seller of the order line."""
+        return Party(role=Role.SELLER, id=self.order.seller_id) if self.order else None

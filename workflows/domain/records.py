@@ -1,0 +1,56 @@
+"""What the process hands to the world to be written down, and what the registry knows when a complaint opens."""
+
+from pydantic import Field
+
+from workflows.domain.base import Id, Instant, Value
+from workflows.domain.case import Ended
+from workflows.domain.filing import Filing, OrderLine, Party
+from workflows.domain.money import NOTHING, Money
+from workflows.domain.timeline import Step
+from workflows.domain.view import View
+
+
+class Registration(Value):
+    """A filing to be registered under its complaint number (R1.2)."""
+
+    complaint: Id
+    filing: Filing
+    at: Instant
+
+
+class Facts(Value):
+    """What order system and registry know about a filing at the instant it is registered (R1.2, R1.4, R1.8)."""
+
+    order: OrderLine | None
+    filed_as: Id | None = None
+    """The number under which the same request was registered before, if it was."""
+    open_complaint: Id | None = None
+    """The open complaint on the same order line and problem, if there is one (R1.4)."""
+    decided_elsewhere: Money = NOTHING
+    """What other complaints of the same line have decided for the buyer (R1.8)."""
+    load: dict[str, int] = Field(default_factory=dict)
+    """Open complaints by handler (R2.5)."""
+    last_assigned: dict[str, Instant] = Field(default_factory=dict)
+    """When each handler was last given a complaint (R2.5)."""
+
+
+class Notice(Value):
+    """Something to be told to somebody, once; `key` makes it unique, `event` and `data` choose and fill its text."""
+
+    key: Id
+    complaint: Id
+    to: Party
+    event: str
+    data: dict[str, str]
+
+
+class Record(Value):
+    """A burst of changes, written in one transaction: new steps, deadlines that ended, the case as it now reads."""
+
+    complaint: Id
+    steps: tuple[Step, ...]
+    ended: tuple[Ended, ...]
+    ended_from: int
+    """How many ended deadlines were recorded before: numbers the new ones, so that writing twice is writing once."""
+    view: View
+    notices: tuple[Notice, ...] = ()

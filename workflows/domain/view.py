@@ -1,0 +1,91 @@
+"""The case as everybody reads it: query `view`, `redress show --json` (contract, View)."""
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from workflows.domain.base import Instant, Value
+from workflows.domain.money import Money
+from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Role, Severity
+
+
+class WaitingOn(Value):
+    """Who must do what by when, and what happens otherwise (R7.1)."""
+
+    actor: Role
+    action: str
+    due_at: Instant
+    mandatory: bool
+    otherwise: str
+    rule: str
+
+
+class OfferView(Value):
+    """The latest offer; `lapses_at` is empty once it has ended."""
+
+    number: int
+    by: Role
+    remedy: str
+    amount: Money | None
+    lapses_at: Instant | None
+    confirmed_by: tuple[Role, ...]
+
+
+class RulingView(Value):
+    """The latest ruling."""
+
+    number: int
+    state: Literal["pending", "sent", "final", "replaced"]
+    liability: str
+    seller_share: int | None
+    remedy: str
+    amount: Money | None
+    freight: str
+    reason: str
+    text: str
+
+
+class MovementView(Value):
+    """A movement of money."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+    key: str
+    purpose: str
+    payer: str = Field(alias="from")
+    payee: str = Field(alias="to")
+    amount: Money
+    state: MoneyState
+    rule: str
+    ordered_by: str
+    remark: str
+    provider_reference: str | None
+
+
+class ClockView(Value):
+    """What the limits are counted by."""
+
+    paused: bool
+    calendar_version: str
+    policy_version: str
+
+
+class View(Value):
+    """One complaint as it reads now."""
+
+    complaint: str
+    phase: Phase
+    outcome: Outcome | None
+    cycle: int
+    severity: Severity
+    handler: str | None
+    level: int
+    overdue: bool
+    waiting_on: tuple[WaitingOn, ...]
+    offer: OfferView | None
+    ruling: RulingView | None
+    goods: dict[str, Any] | None
+    advance: dict[str, Any] | None
+    money: tuple[MovementView, ...]
+    clock: ClockView
+    steps: int

@@ -1,0 +1,59 @@
+"""What the process asks of the world: one typed stub per activity, its settings in one place."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from workflows.domain.case import Case
+from workflows.domain.payment import Movement, PaymentAnswer
+from workflows.domain.records import Record, Registration
+
+_RETRY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=1)
+)
+"""Everything but a proven refusal is retried for ever: what was accepted is never given up."""
+
+SHORT = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_RETRY)
+"""A transaction or a call to a partner: a dead worker is noticed after ten seconds."""
+
+
+class Port(NamedTuple):
+    """The promise of one activity: its name, what goes in, what comes back."""
+
+    name: str
+    argument: type
+    result: type
+
+
+REGISTER = Port("register", Registration, Case)
+RECORD = Port("record", Record, type(None))
+PAY = Port("pay", Movement, PaymentAnswer)
+
+PORTS: Mapping[str, Port] = {port.name: port for port in (REGISTER, RECORD, PAY)}
+
+
+async def register(registration: Registration) -> Case:
+    """Match the order, assign the handler, open the case; the first steps are on record when it returns (R1.2, R2.5)."""
+    case: Case = await workflow.execute_activity(
+        REGISTER.name, registration, result_type=Case, summary="registers the complaint (R1.2)", **SHORT
+    )
+    return case
+
+
+async def record(burst: Record) -> None:
+    """Write new steps, the case as it now reads, and what is to be told to whom, in one transaction (R11.1)."""
+    last = burst.steps[-1]
+    summary = f"records {len(burst.steps)} steps, last {last.event} ({last.rule})"
+    await workflow.execute_activity(RECORD.name, burst, result_type=type(None), summary=summary, **SHORT)
+
+
+async def pay(movement: Movement) -> PaymentAnswer:
+    """Ask the payment provider for one movement, once, whatever fails on the way (R6.10)."""
+    summary = f"{movement.purpose} {movement.amount} to {movement.payee.role} ({movement.rule})"
+    answer: PaymentAnswer = await workflow.execute_activity(
+        PAY.name, movement, result_type=PaymentAnswer, summary=summary, **SHORT
+    )
+    return answer

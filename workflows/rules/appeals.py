@@ -1,0 +1,130 @@
+"""Appeal against a ruling: once per party, decided by another supervisor within two working days (R5.4)."""
+
+from collections.abc import Iterator
+
+from workflows.domain.answers import Code, NotHeard
+from workflows.domain.base import Instant
+from workflows.domain.case import Appeal, Award, Case, Position, Ruling
+from workflows.domain.filing import Party
+from workflows.domain.messages import AppealDecided, ExternalRecourseNoted, RulingAppealed
+from workflows.domain.policy import LimitName
+from workflows.domain.vocabulary import PARTIES, Outcome, Phase, Role, RulingReason
+from workflows.rules.fulfilment import require_within_ceiling
+from workflows.rules.people import RUNNING
+from workflows.rules.registry import Runs, duty, hears
+from workflows.rules.review import accept
+from workflows.rules.rulings import make_final, require_asked
+from workflows.rules.steps import close, enter
+
+
+def _appeal_open(case: Case) -> bool:
+    return case.phase is Phase.CONFIRMATION or (case.appeal is not None and case.appeal.sent_back_at is None)
+
+
+@hears(RulingAppealed, "R5.4", by=PARTIES, during=(Phase.CONFIRMATION, Phase.APPEAL), when=_appeal_open)
+def a_party_appeals(case: Case, message: RulingAppealed, at: Instant) -> Case:
+    """Open phase appeal, or join the other party's appeal (R5.4)."""
+    role = message.sender.role
+    ruling = case.rulings[-1]
+    if ruling.number != message.ruling:
+        raise NotHeard(
+            Code.STALE_NUMBER, "R5.4", f"ruling {message.ruling} is not current; the current one is {ruling.number}"
+        )
+    if role in case.appealed_by:
+        raise NotHeard(Code.ALREADY_DONE, "R5.4", f"the {role} has used its one appeal; it can only confirm")
+    require_asked(ruling, role)
+    ruling = ruling.but(positions=(*ruling.positions, Position(role=role, stance="appealed", at=at)))
+    appeal = case.appeal or Appeal(ruling=ruling.number, by=(), since=at)
+    return enter(case, Phase.APPEAL).but(
+        rulings=(*case.rulings[:-1], ruling),
+        appeal=appeal.but(by=(*appeal.by, role)),
+        appealed_by=(*case.appealed_by, role),
+        evidence=(*case.evidence, *((role, item) for item in message.evidence)),
+    )
+
+
+@duty(LimitName.APPEAL_DECISION)
+def a_supervisor_owes_a_decision(case: Case) -> Iterator[Runs]:
+    """Run from the first appeal (R5.4)."""
+    if case.phase is Phase.APPEAL and case.appeal and not case.appeal.sent_back_at:
+        yield Runs(case.appeal.since)
+
+
+@duty(LimitName.SEND_BACK_RULING)
+def the_handler_owes_a_new_ruling(case: Case) -> Iterator[Runs]:
+    """Run from the send back, until the next ruling is made (R5.4)."""
+    pending = case.ruling is not None and case.ruling.state == "pending"
+    if case.phase is Phase.APPEAL and case.appeal and case.appeal.sent_back_at and not pending:
+        yield Runs(case.appeal.sent_back_at)
+
+
+@hears(
+    AppealDecided,
+    "R5.4",
+    by=(Role.SUPERVISOR, Role.OPERATIONS_MANAGER),
+    during=(Phase.APPEAL,),
+    when=_appeal_open,
+)
+def the_appeal_is_decided(case: Case, message: AppealDecided, at: Instant) -> Case:
+    """Uphold or change makes it final at once; send back asks the handler to rule again (R5.3, R5.4)."""
+    _require_uninvolved(case, message.sender)
+    match message.decision:
+        case "uphold":
+            return make_final(case, at)
+        case "change":
+            return make_final(case.but(rulings=(*_replaced(case), _changed(case, message, at))), at)
+        case "send_back":
+            return _send_back(case, at)
+
+
+def _require_uninvolved(case: Case, sender: Party) -> None:
+    involved = _involved(case)
+    if sender.id in involved:
+        raise NotHeard(Code.WRONG_SENDER, "R5.4", f"{sender.id} has ruled or countersigned; another supervisor decides")
+    free = [one for one in case.staff.of(Role.SUPERVISOR) if one not in involved]
+    if sender.role is Role.OPERATIONS_MANAGER and free:
+        raise NotHeard(Code.WRONG_SENDER, "R5.4", f"a supervisor decides while one is free: {', '.join(free)}")
+
+
+def _involved(case: Case) -> frozenset[str]:
+    made = {one.by.id for one in case.rulings}
+    return frozenset(made | {one.countersigned_by.id for one in case.rulings if one.countersigned_by})
+
+
+def _replaced(case: Case) -> tuple[Ruling, ...]:
+    return tuple(one.but(state="replaced") for one in case.rulings)
+
+
+def _changed(case: Case, message: AppealDecided, at: Instant) -> Ruling:
+    if message.liability is None or message.remedy is None or message.freight is None or message.reason is None:
+        raise NotHeard(Code.MALFORMED, "R5.4", "decision change needs liability, remedy, freight and reason")
+    award = Award(remedy=message.remedy, amount=message.amount)
+    require_within_ceiling(case, award)
+    return Ruling(
+        number=len(case.rulings) + 1,
+        state="sent",
+        by=message.sender,
+        liability=message.liability,
+        seller_share=message.seller_share,
+        award=award,
+        freight=message.freight,
+        reason=message.reason,
+        text=message.text,
+        ruled_at=at,
+        sent_at=at,
+    )
+
+
+def _send_back(case: Case, at: Instant) -> Case:
+    if case.rulings[-1].reason is RulingReason.UNFOUNDED and case.negotiation is None:
+        # An unfounded review sent back counts as accepted (R2.2).
+        return accept(case.but(rulings=_replaced(case), appeal=None), at)
+    return case.but(appeal=case.appeal.but(sent_back_at=at) if case.appeal else None, rulings=_replaced(case))
+
+
+@hears(ExternalRecourseNoted, "R5.5", by=(Role.AGENT,), during=RUNNING)
+def external_recourse_is_noted(case: Case, message: ExternalRecourseNoted, at: Instant) -> Case:
+    """Before any ruling the complaint is referred out; later the platform's ruling is fulfilled all the same (R5.5)."""
+    if case.rulings or case.decision:
+        return case
+    return close(case, at, Outcome.REFERRED_OUT, "R5.5", f"{message.forum} {message.reference}")

@@ -1,0 +1,169 @@
+"""Every limit that runs, when it is due, and what happens at that instant (R7.1, R7.2)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Literal, NamedTuple
+
+from workflows.domain.base import Instant
+from workflows.domain.case import Case, Climb, Ended
+from workflows.domain.limits import Length, due, share_of
+from workflows.domain.policy import LimitName
+from workflows.domain.vocabulary import Role, Severity
+from workflows.rules.registry import DUTIES, WINDOWS, Deadline, Runs
+from workflows.rules.steps import step
+
+WARNED, MISSED, SUPERVISOR, OPERATIONS_MANAGER = 1, 2, 3, 4
+"""The rungs of R7.2; every number above is one more daily reminder."""
+
+How = Literal["met", "expired", "superseded"]
+
+_A_MOMENT = timedelta(microseconds=1)
+
+
+class Moment(NamedTuple):
+    """The next instant at which a deadline does something: lapses (rung 0) or climbs."""
+
+    at: Instant
+    deadline: Deadline
+    rung: int
+
+
+def deadlines(case: Case) -> tuple[Deadline, ...]:
+    """Return every limit that runs now, in the order of the annex."""
+    if case.closed:
+        return ()
+    return tuple(_running(case))
+
+
+def _running(case: Case) -> Iterator[Deadline]:
+    for name in LimitName:
+        since = WINDOWS[name].since if name in WINDOWS else DUTIES.get(name)
+        for runs in since(case) if since else ():
+            yield _deadline(case, name, runs)
+
+
+def _deadline(case: Case, name: LimitName, runs: Runs) -> Deadline:
+    limit = case.policy.limits[name]
+    due_at = _due(case, runs.start, limit.length)
+    actor = runs.actor or limit.actor
+    assert isinstance(actor, Role), f"{name} names its party"  # noqa: S101 - law of the rules that run party limits
+    return Deadline(name, runs.subject, actor, runs.start, due_at)
+
+
+def _due(case: Case, start: Instant, length: Length) -> Instant:
+    instant = due(start, length, case.calendar, case.policy.service_hours)
+    assert instant is not None, "a limit without an open stop has a due instant"  # noqa: S101 - law of limits.due
+    return instant
+
+
+def rung_of(case: Case, deadline: Deadline) -> int:
+    """Return how far a duty has climbed, 0 while it is not even warned."""
+    return next((climb.rung for climb in case.climbs if _same(climb, deadline)), 0)
+
+
+def _same(climb: Climb, deadline: Deadline) -> bool:
+    return (climb.name, climb.subject, climb.start) == deadline.identity
+
+
+def moments(case: Case) -> Iterator[Moment]:
+    """Yield the next instant of every running limit."""
+    for deadline in deadlines(case):
+        if deadline.name in WINDOWS:
+            yield Moment(deadline.due_at, deadline, 0)
+        else:
+            rung = rung_of(case, deadline) + 1
+            yield Moment(_rung_at(case, deadline, rung), deadline, rung)
+
+
+def next_moment(case: Case) -> Moment | None:
+    """Return the earliest instant at which something happens by itself; duties before defaults, then as in the annex."""
+    return min(moments(case), key=lambda moment: (moment.at, moment.rung == 0), default=None)
+
+
+def _rung_at(case: Case, deadline: Deadline, rung: int) -> Instant:
+    if rung == MISSED:
+        return deadline.due_at
+    if rung == WARNED:
+        warning = share_of(deadline.start, deadline.due_at, case.policy.warning_percent)
+        return min(_awake(case, warning), deadline.due_at)
+    at = deadline.due_at
+    for length in _after_due(case, rung):
+        # 24:00 of a day belongs to that day: the next rung is due one working day after it, not two.
+        at = _due(case, at - _A_MOMENT, length)
+    return _awake(case, at)
+
+
+def _after_due(case: Case, rung: int) -> list[Length]:
+    if rung == SUPERVISOR:
+        return []
+    return [case.policy.level_2_after] + [case.policy.reminder_every] * (rung - OPERATIONS_MANAGER)
+
+
+def _awake(case: Case, at: Instant) -> Instant:
+    # Nobody is roused at night, except for a major complaint (R7.2).
+    return at if case.severity is Severity.MAJOR else case.policy.service_hours.next_open(at)
+
+
+def level(case: Case) -> int:
+    """Return the highest level that open duties have climbed to: 0 agent, 1 supervisor, 2 operations manager."""
+    rungs = [rung_of(case, deadline) for deadline in deadlines(case)]
+    return max((min(max(rung - MISSED, 0), 2) for rung in rungs), default=0)
+
+
+def overdue(case: Case) -> bool:
+    """Return whether a duty of the platform is open past its due instant."""
+    return any(rung_of(case, deadline) >= MISSED for deadline in deadlines(case))
+
+
+def climb(case: Case, moment: Moment) -> Case:
+    """Take one rung of the ladder: warned, missed, supervisor, operations manager, a reminder each working day."""
+    limit = case.policy.limits[moment.deadline.name]
+    event = _EVENTS.get(moment.rung, "duty_reminded")
+    taken = Climb(
+        name=moment.deadline.name,
+        subject=moment.deadline.subject,
+        start=moment.deadline.start,
+        rung=moment.rung,
+        last_at=moment.at,
+    )
+    others = tuple(one for one in case.climbs if not _same(one, moment.deadline))
+    reason = f"{limit.act} ({limit.rule})"
+    return step(case, moment.at, event, "R7.2", reason=reason).but(climbs=(*others, taken))
+
+
+_EVENTS = {
+    WARNED: "duty_warned",
+    MISSED: "duty_missed",
+    SUPERVISOR: "escalated_to_supervisor",
+    OPERATIONS_MANAGER: "escalated_to_operations_manager",
+}
+
+
+def turned(before: Case, after: Case, *, kind: str | None = None, lapsed: Deadline | None = None) -> Case:
+    """Enter every deadline that the change ended, and how; forget the rungs of duties that are done."""
+    open_now = {deadline.identity for deadline in deadlines(after)}
+    over = [deadline for deadline in deadlines(before) if deadline.identity not in open_now]
+    if not over:
+        return after
+    ended = tuple(_ended(deadline, _how(before, deadline, kind, lapsed), after.now) for deadline in over)
+    climbs = tuple(one for one in after.climbs if (one.name, one.subject, one.start) in open_now)
+    return after.but(ended=(*after.ended, *ended), climbs=climbs)
+
+
+def _how(case: Case, deadline: Deadline, kind: str | None, lapsed: Deadline | None) -> How:
+    if kind in case.policy.limits[deadline.name].ended_by:
+        return "met"
+    missed = rung_of(case, deadline) >= MISSED
+    return "expired" if missed or (lapsed is not None and lapsed.identity == deadline.identity) else "superseded"
+
+
+def _ended(deadline: Deadline, how: How, at: Instant) -> Ended:
+    return Ended(
+        name=deadline.name,
+        subject=deadline.subject,
+        actor=deadline.actor,
+        start=deadline.start,
+        due_at=deadline.due_at,
+        how=how,
+        at=at,
+    )

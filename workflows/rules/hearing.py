@@ -1,0 +1,151 @@
+"""The two ways a case changes: it hears a message, or time passes (R7.4)."""
+
+from workflows.domain.answers import Answer, Code, NotHeard, Receipt, Refusal
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.domain.filing import Party
+from workflows.domain.messages import Message
+from workflows.domain.money import Money
+from workflows.domain.vocabulary import Role
+from workflows.rules.deadlines import climb, next_moment, turned
+from workflows.rules.people import require_known
+from workflows.rules.registry import HEARINGS, WINDOWS, Hearing
+from workflows.rules.steps import step
+
+_REASONS = ("decision", "answer", "result", "reason", "score", "offer", "ruling", "to")
+_REMEMBERED_REFUSALS = 500
+"""Answers to refused messages are forgotten in the order they came, so that a flood cannot swell a case."""
+
+
+def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
+    """Hear one message at the instant the edge received it; what was due before that passes first (R7.4).
+
+    The same `message_id` again changes nothing and gives the same answer. A refusal is an answer and a step.
+    """
+    if message.message_id in case.heard:
+        return case, case.heard[message.message_id]
+    at = min(message.received_at or now, now)
+    case = expire(case, at, at_the_instant=False)
+    try:
+        case = _heard(case, message, max(at, case.now))
+    except NotHeard as refused:
+        code = Code.OVERTAKEN if _overtaken(case, message, at) else refused.code
+        return refuse(case, max(at, case.now), code, refused.rule, refused.text, message=message)
+    answer = Receipt(message_id=message.message_id, phase=case.phase, steps=case.steps)
+    return _remember(case, message.message_id, answer), answer
+
+
+def _heard(case: Case, message: Message, at: Instant) -> Case:
+    hearing = _hearing(case, message)
+    said = step(
+        case,
+        at,
+        message.kind,
+        hearing.rule,
+        actor=message.sender,
+        reason=_reason(case, message),
+        amount=_amount(message),
+        message_id=message.message_id,
+    )
+    return turned(case, hearing.act(_responded(said, message.sender, at), message, at), kind=message.kind)
+
+
+def _hearing(case: Case, message: Message) -> Hearing:
+    hearings = HEARINGS.get(message.kind, [])
+    by_role = [one for one in hearings if message.sender.role in one.by]
+    if hearings and not by_role:
+        who = ", ".join(sorted({role for one in hearings for role in one.by}))
+        raise NotHeard(Code.WRONG_ROLE, hearings[0].rule, f"{message.kind} comes from {who}, not {message.sender.role}")
+    require_known(case, message.sender)
+    for one in by_role:
+        if case.phase in one.during and one.when(case):
+            return one
+    code = Code.CLOSED if case.closed else Code.NOT_NOW
+    rule = "R10.4" if case.closed else by_role[0].rule if by_role else "R7.1"
+    raise NotHeard(code, rule, f"{message.kind} does not apply in phase {case.phase}; {_instead(case)}")
+
+
+def _instead(case: Case) -> str:
+    kinds = allowed(case)
+    return f"what can be sent now: {', '.join(kinds)}" if kinds else "nothing can be sent any more"
+
+
+def allowed(case: Case, role: Role | None = None) -> tuple[str, ...]:
+    """Return the kinds that can be sent now, by anybody or by one role."""
+    return tuple(
+        kind
+        for kind, hearings in HEARINGS.items()
+        if any(case.phase in one.during and (role is None or role in one.by) and one.when(case) for one in hearings)
+    )
+
+
+def refuse(
+    case: Case,
+    at: Instant,
+    code: Code,
+    rule: str,
+    text: str,
+    *,
+    message: Message | None = None,
+    event: str = "unreadable",
+) -> tuple[Case, Refusal]:
+    """Keep what was refused in the timeline, with the reason; nothing is lost and nothing is hurt."""
+    actor = {"actor": message.sender} if message else {"actor": Party(role=Role.SYSTEM, id="unknown-sender")}
+    message_id = message.message_id if message else None
+    reason = f"{message.kind if message else event}: {code}: {text}"[:500]
+    event = "late_message" if case.closed else "refused"
+    case = step(case, at, event, rule, reason=reason, message_id=message_id, **actor)
+    answer = Refusal(code=code, rule=rule, phase=case.phase, allowed=allowed(case), text=text)
+    return (_remember(case, message_id, answer) if message_id else case), answer
+
+
+def _remember(case: Case, message_id: str, answer: Answer) -> Case:
+    heard = {**case.heard, message_id: answer}
+    refused = [known for known, given in heard.items() if isinstance(given, Refusal)]
+    for oldest in refused[: max(len(refused) - _REMEMBERED_REFUSALS, 0)]:
+        del heard[oldest]
+    return case.but(heard=heard)
+
+
+def _overtaken(case: Case, message: Message, at: Instant) -> bool:
+    """Return whether silence was already acted on although this message had been received in time."""
+    return any(
+        one.how == "expired" and message.kind in case.policy.limits[one.name].ended_by and at <= one.due_at
+        for one in case.ended
+    )
+
+
+def _responded(case: Case, sender: Party, at: Instant) -> Case:
+    # The first human response is the first message of any staff, whatever it says (R1.6).
+    if case.first_response_at is None and case.staff.knows(sender.role, sender.id) and sender.role in _HUMAN:
+        return case.but(first_response_at=at)
+    return case
+
+
+_HUMAN = frozenset({Role.AGENT, Role.SUPERVISOR, Role.OPERATIONS_MANAGER, Role.GENERAL_MANAGER})
+
+
+def _reason(case: Case, message: Message) -> str | None:
+    said = [f"{getattr(message, name)}" for name in _REASONS if getattr(message, name, None) is not None]
+    if message.sender.role is Role.AGENT and case.handler and message.sender.id != case.handler:
+        said.append(f"acting for {case.handler}")
+    return " · ".join(said)[:500] or None
+
+
+def _amount(message: Message) -> Money | None:
+    amount = getattr(message, "amount", None)
+    return amount if isinstance(amount, Money) else None
+
+
+def expire(case: Case, until: Instant, *, at_the_instant: bool = True) -> Case:
+    """Let everything happen that was due by then, each dated by its own due instant.
+
+    Received at the due instant is in time, so before a message is heard only what was due strictly earlier passes.
+    """
+    while (moment := next_moment(case)) and (moment.at <= until if at_the_instant else moment.at < until):
+        if moment.rung:
+            case = turned(case, climb(case, moment))
+        else:
+            lapse = WINDOWS[moment.deadline.name].lapse
+            case = turned(case, lapse(case, moment.deadline), lapsed=moment.deadline)
+    return case

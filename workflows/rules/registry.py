@@ -1,0 +1,107 @@
+"""Where rules announce themselves: which message a rule hears, which limit it runs, what silence leads to.
+
+Every table shown to people (what can be sent now, messages x phases, deadlines) is read from here.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.domain.messages import Message
+from workflows.domain.policy import LimitName
+from workflows.domain.vocabulary import Phase, Role
+
+M = TypeVar("M", bound=Message)
+
+
+class Hearing(NamedTuple):
+    """One rule that hears a message kind: from whom, in which phases, under which condition."""
+
+    kind: str
+    rule: str
+    by: frozenset[Role]
+    during: frozenset[Phase]
+    when: Callable[[Case], bool]
+    act: Callable[[Case, Any, Instant], Case]
+
+
+class Runs(NamedTuple):
+    """A limit that runs: from when, for whom (the limit's own actor unless said), about what."""
+
+    start: Instant
+    actor: Role | None = None
+    subject: str = ""
+
+
+class Deadline(NamedTuple):
+    """A running limit with its due instant."""
+
+    name: LimitName
+    subject: str
+    actor: Role
+    start: Instant
+    due_at: Instant
+
+    @property
+    def identity(self) -> tuple[LimitName, str, Instant]:
+        """What makes it the same deadline before and after a change."""
+        return (self.name, self.subject, self.start)
+
+
+Since = Callable[[Case], Iterable[Runs]]
+Lapse = Callable[[Case, Deadline], Case]
+
+
+class Window(NamedTuple):
+    """A limit with a default: when it runs and what its silent end leads to."""
+
+    since: Since
+    lapse: Lapse
+
+
+HEARINGS: dict[str, list[Hearing]] = {}
+WINDOWS: dict[LimitName, Window] = {}
+DUTIES: dict[LimitName, Since] = {}
+
+
+def _always(_: Case) -> bool:
+    return True
+
+
+def hears(
+    model: type[M],
+    rule: str,
+    *,
+    by: Iterable[Role],
+    during: Iterable[Phase],
+    when: Callable[[Case], bool] = _always,
+) -> Callable[[Callable[[Case, M, Instant], Case]], Callable[[Case, M, Instant], Case]]:
+    """Announce a rule that hears a message; it returns the next case or raises `NotHeard`."""
+    kind = model.model_fields["kind"].annotation.__args__[0]  # type: ignore[union-attr]  # a Literal of one kind
+
+    def announce(act: Callable[[Case, M, Instant], Case]) -> Callable[[Case, M, Instant], Case]:
+        HEARINGS.setdefault(kind, []).append(Hearing(kind, rule, frozenset(by), frozenset(during), when, act))
+        return act
+
+    return announce
+
+
+def window(name: LimitName, since: Since) -> Callable[[Lapse], Lapse]:
+    """Announce what the silent end of a limit leads to."""
+
+    def announce(lapse: Lapse) -> Lapse:
+        WINDOWS[name] = Window(since, lapse)
+        return lapse
+
+    return announce
+
+
+def duty(name: LimitName) -> Callable[[Since], Since]:
+    """Announce a duty of the platform: when it is missed it climbs (R7.2)."""
+
+    def announce(since: Since) -> Since:
+        DUTIES[name] = since
+        return since
+
+    return announce

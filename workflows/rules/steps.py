@@ -1,0 +1,47 @@
+"""How a case moves: every change leaves a step that names its actor and its rule (R11.1)."""
+
+from workflows.domain.base import Instant
+from workflows.domain.case import SYSTEM, Case
+from workflows.domain.filing import Party
+from workflows.domain.money import Money
+from workflows.domain.timeline import Step
+from workflows.domain.vocabulary import Outcome, Phase
+
+
+def step(
+    case: Case,
+    at: Instant,
+    event: str,
+    rule: str,
+    *,
+    actor: Party = SYSTEM,
+    reason: str | None = None,
+    amount: Money | None = None,
+    message_id: str | None = None,
+) -> Case:
+    """Append one step, never dated before the one it follows."""
+    at = max(at, case.now)
+    line = Step(
+        number=case.steps + 1,
+        at=at,
+        actor=actor.id,
+        role=actor.role,
+        event=event,
+        phase=case.phase,
+        rule=rule,
+        reason=reason,
+        amount=amount,
+        message_id=message_id,
+    )
+    return case.but(timeline=(*case.timeline, line), steps=case.steps + 1, now=at)
+
+
+def enter(case: Case, phase: Phase) -> Case:
+    """Move the case to another phase."""
+    return case.but(phase=phase)
+
+
+def close(case: Case, at: Instant, outcome: Outcome, rule: str, reason: str | None = None) -> Case:
+    """End the complaint with its outcome (R10.4)."""
+    case = step(case, at, "closed", rule, reason=reason or f"outcome {outcome}")
+    return case.but(phase=Phase.CLOSED, outcome=outcome, closed_at=case.now)
