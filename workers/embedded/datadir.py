@@ -15,6 +15,8 @@ from workers.embedded.errors import DataDirInUse, DiskFull, StackError
 _GLANCE = 0.05
 # Longer than the children of a killed supervisor need to die.
 _LEFTOVERS_END_WITHIN = 20.0
+# A supervisor killed this moment still counts as alive for an instant.
+_HOLDER_ENDS_WITHIN = 1.0
 
 
 class DataDir:
@@ -89,10 +91,11 @@ class DataDir:
 
     async def _take(self, fd: int) -> None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + _LEFTOVERS_END_WITHIN
+        began = loop.time()
         while not _try_lock(fd):
             holder = _read_holder(fd)
-            if (holder is not None and is_alive(holder)) or loop.time() > deadline:
+            alive = holder is not None and is_alive(holder)
+            if loop.time() - began > (_HOLDER_ENDS_WITHIN if alive else _LEFTOVERS_END_WITHIN):
                 raise DataDirInUse(self.path, holder)
             await asyncio.sleep(_GLANCE)
 

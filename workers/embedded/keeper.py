@@ -42,6 +42,11 @@ class Keeper:
         """The child's name for people."""
         return self.child.program.name
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the child serves, as far as is known."""
+        return self._up.is_set()
+
     async def start(self) -> None:
         """Start the child for the first time; a failure is not repaired but raised as `ChildDied`."""
         await self.child.start()

@@ -29,12 +29,15 @@ _ROOM_LOOK = 30.0  # seconds between two looks at the disk
 
 
 class Stack:
-    """The stack on one data directory; it lives from `start` to `stop`, or as an async context."""
+    """The stack on one data directory; it lives from `start` to `stop`, or as an async context.
+
+    `keepers` are its children in the order of their start.
+    """
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.data_dir = DataDir(options.data_dir)
-        self._keepers: list[Keeper] = []
+        self.keepers: list[Keeper] = []
         self._watch: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Ready:
@@ -70,13 +73,13 @@ class Stack:
             task.cancel()
         await asyncio.gather(*self._watch, return_exceptions=True)
         self._watch.clear()
-        if not self._keepers:
+        if not self.keepers:
             self.data_dir.unlock()
             return
         self.data_dir.forget_stack()
-        while self._keepers:
-            await self._keepers[-1].stop()
-            self._keepers.pop()
+        while self.keepers:
+            await self.keepers[-1].stop()
+            self.keepers.pop()
         self.data_dir.unlock()
         _log.info("stopped")
 
@@ -89,11 +92,7 @@ class Stack:
     @property
     def pids(self) -> dict[str, int]:
         """The numbers of the running children by name."""
-        return {keeper.name: keeper.child.pid for keeper in self._keepers if keeper.child.pid is not None}
-
-    def child(self, name: str) -> Child:
-        """One child by its name for people, e.g. `PostgreSQL`."""
-        return next(keeper.child for keeper in self._keepers if keeper.name == name)
+        return {keeper.name: keeper.child.pid for keeper in self.keepers if keeper.child.pid is not None}
 
     async def _start_children(self) -> Ready:
         self.data_dir.forget_stack()  # what a killed stack said
@@ -113,7 +112,7 @@ class Stack:
         )
         await self._start_own(ready, ports["partners"])
         self.data_dir.write_stack(ready.facts())
-        self._watch += [asyncio.create_task(keeper.keep(), name=keeper.name) for keeper in self._keepers]
+        self._watch += [asyncio.create_task(keeper.keep(), name=keeper.name) for keeper in self.keepers]
         self._watch.append(asyncio.create_task(self._watch_room(), name="room on the disk"))
         return ready
 
@@ -165,8 +164,8 @@ class Stack:
             await self._start(worker_child(self.options.worker, self.data_dir.path, environment, fds))
 
     async def _start(self, child: Child) -> None:
-        keeper = Keeper(child, list(self._keepers), self.options.patience, self._check_room_to_run)
-        self._keepers.append(keeper)  # first, so that a failed start is tidied up too
+        keeper = Keeper(child, list(self.keepers), self.options.patience, self._check_room_to_run)
+        self.keepers.append(keeper)  # first, so that a failed start is tidied up too
         await keeper.start()
 
     def _environment(self, ready: Ready) -> dict[str, str]:

@@ -51,6 +51,7 @@ class Temporal:
         self.port = port or free_port()
         self.ui_port = ui_port or free_port()
         self._attributes = dict(search_attributes or {})
+        _check_types(self._attributes)
         self._config = {**(_TIME_SKIPPING if time_skipping else {}), **(dynamic_config or {})}
         self.child = Child(self._program(kept_fds))
 
@@ -144,6 +145,11 @@ async def _keep_closed(client: Client, retention: timedelta) -> None:
     if found.config.workflow_execution_retention_ttl != wanted:
         config = NamespaceConfig(workflow_execution_retention_ttl=wanted)
         await service.update_namespace(UpdateNamespaceRequest(namespace=client.namespace, config=config))
+
+
+def _check_types(attributes: Mapping[str, str]) -> None:
+    for kind in attributes.values():
+        _value_type(kind)
 
 
 def _value_type(kind: str) -> IndexedValueType.ValueType:
