@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.workers.embedded_world import NAMES, options, processes_on, recall, remember, until, until_restarted
-from workers.embedded.datadir import is_alive
 from workers.embedded.errors import DataDirInUse, DiskFull
 from workers.embedded.options import Ready
 from workers.embedded.stack import Stack
@@ -127,11 +126,16 @@ async def test_a_pid_file_whose_number_now_is_somebody_elses_does_not_stop_the_d
     async with stack as ready:
         await remember(ready, "kept")
         left = (tmp_path / "postgres" / "postmaster.pid").read_text()
-    foreign = left.replace(left.split("\n", 1)[0], str(os.getpid()), 1)
-    (tmp_path / "postgres" / "postmaster.pid").write_text(foreign)
-    assert is_alive(os.getpid())
-    async with Stack(options(tmp_path)) as ready:
-        await recall(ready, "kept")
+    # Not a process of our own line: PostgreSQL overlooks the numbers of its parents.
+    stranger = await asyncio.create_subprocess_exec(sys.executable, "-c", "import signal; signal.pause()")
+    try:
+        foreign = left.replace(left.split("\n", 1)[0], str(stranger.pid), 1)
+        (tmp_path / "postgres" / "postmaster.pid").write_text(foreign)
+        async with Stack(options(tmp_path)) as ready:
+            await recall(ready, "kept")
+    finally:
+        stranger.kill()
+        await stranger.wait()
 
 
 async def test_a_disk_that_fills_up_ends_the_stack_with_a_word(tmp_path: Path) -> None:
