@@ -200,7 +200,7 @@ def _after_working_days(start: datetime, number: int, calendar: Calendar, spans:
         number -= calendar.working(day)
         if number == 0:
             return end_of(day)
-    return None if spans and spans[-1].until is _FOREVER else LATEST
+    return None if spans and spans[-1].until == _FOREVER else LATEST
 
 
 def _running_days(start: datetime, spans: Sequence[_Span]) -> Iterator[date]:
@@ -228,7 +228,7 @@ def _after_running_time(
             return (at + left).astimezone(UTC)
         left -= run_ends - at
         at = run_ends
-    return None if at is _FOREVER else LATEST
+    return None if at == _FOREVER else LATEST
 
 
 def _next_running(at: datetime, hours: ServiceHours | None, spans: Sequence[_Span]) -> datetime:

@@ -71,6 +71,8 @@ def _elapsed(length: Length) -> Length:
 
 
 def _yuan(given: Any) -> Any:
+    if isinstance(given, int | float):
+        raise ValueError(f'{given} is no amount in yuan, written "299.00"')
     return Money.parse(given) if isinstance(given, str) else given
 
 
@@ -90,6 +92,15 @@ Percent = Annotated[int, Field(ge=1, le=100)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
+_STOPPING = (StopReason.WAITING_BUYER, StopReason.WAITING_SELLER, StopReason.WAITING_CARRIER)
+
+
+def _stopping(reason: StopReason) -> StopReason:
+    if reason not in _STOPPING:
+        raise ValueError(f"Input should be {', '.join(map(repr, map(str, _STOPPING)))}: a hold stops everything anyway")
+    return reason
+
+
 class Limit(Value):
     """One row of the annex: who must do what from when, ended by which messages, in which time, and what otherwise.
 
@@ -106,7 +117,7 @@ class Limit(Value):
     otherwise: Words
     default_rule: RuleId
     duty: bool = False
-    stops: tuple[Literal[StopReason.WAITING_BUYER, StopReason.WAITING_SELLER, StopReason.WAITING_CARRIER], ...] = ()
+    stops: tuple[Annotated[StopReason, AfterValidator(_stopping)], ...] = ()
 
     @model_validator(mode="after")
     def _only_duties_stop(self) -> Self:
