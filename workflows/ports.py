@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
+from workflows.domain.base import Value
 from workflows.domain.case import Case
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.records import Record, Registration
@@ -36,24 +37,25 @@ PORTS: Mapping[str, Port] = {port.name: port for port in (REGISTER, RECORD, PAY)
 
 
 async def register(registration: Registration) -> Case:
-    """Match the order, assign the handler, open the case; the first steps are on record when it returns (R1.2, R2.5)."""
-    case: Case = await workflow.execute_activity(
-        REGISTER.name, registration, result_type=Case, summary="registers the complaint (R1.2)", **SHORT
-    )
+    """Match the order, assign the handler, open the case; its first steps are on record then (R1.2, R2.5)."""
+    case: Case = await _ask(REGISTER, registration, "registers the complaint (R1.2)")
     return case
 
 
 async def record(burst: Record) -> None:
     """Write new steps, the case as it now reads, and what is to be told to whom, in one transaction (R11.1)."""
     last = burst.steps[-1]
-    summary = f"records {len(burst.steps)} steps, last {last.event} ({last.rule})"
-    await workflow.execute_activity(RECORD.name, burst, result_type=type(None), summary=summary, **SHORT)
+    await _ask(RECORD, burst, f"records {len(burst.steps)} steps, last {last.event} ({last.rule})")
 
 
 async def pay(movement: Movement) -> PaymentAnswer:
     """Ask the payment provider for one movement, once, whatever fails on the way (R6.10)."""
     summary = f"{movement.purpose} {movement.amount} to {movement.payee.role} ({movement.rule})"
-    answer: PaymentAnswer = await workflow.execute_activity(
-        PAY.name, movement, result_type=PaymentAnswer, summary=summary, **SHORT
-    )
+    answer: PaymentAnswer = await _ask(PAY, movement, summary)
     return answer
+
+
+async def _ask(port: Port, argument: Value, summary: str) -> Any:
+    config = workflow.ActivityConfig(**SHORT)
+    config["summary"] = summary
+    return await workflow.execute_activity(port.name, argument, result_type=port.result, **config)

@@ -1,32 +1,44 @@
 """Names that other systems depend on (contract): change none of them."""
 
-from temporalio.common import SearchAttributeKey
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+
+from workflows.rules.attributes import Attribute
 
 COMPLAINT = "Complaint"
 TASK_QUEUE = "complaints"
+NOTICES_QUEUE = "notices"
 SUBMIT = "submit"
 VIEW, TIMELINE, WHY_DUE = "view", "timeline", "why_due"
 REFUSED = "Refused"
 """Type of the failure with which a filing ends, or an update answers, that was refused."""
 
-PHASE = SearchAttributeKey.for_keyword("Phase")
-WAITING_ON = SearchAttributeKey.for_keyword("WaitingOn")
-PROBLEM = SearchAttributeKey.for_keyword("Problem")
-SEVERITY = SearchAttributeKey.for_keyword("Severity")
-SELLER_ID = SearchAttributeKey.for_keyword("SellerId")
-BUYER_ID = SearchAttributeKey.for_keyword("BuyerId")
-HANDLER = SearchAttributeKey.for_keyword("Handler")
-OUTCOME = SearchAttributeKey.for_keyword("Outcome")
-NEXT_DUE_AT = SearchAttributeKey.for_datetime("NextDueAt")
-AMOUNT_MINOR = SearchAttributeKey.for_int("AmountMinor")
-OVERDUE = SearchAttributeKey.for_bool("Overdue")
-
-SEARCH_ATTRIBUTES: dict[str, str] = {
-    **dict.fromkeys(
-        ("Phase", "WaitingOn", "Problem", "Severity", "SellerId", "BuyerId", "Handler", "Outcome"), "Keyword"
+_KEYS: tuple[SearchAttributeKey[Any], ...] = (
+    *map(
+        SearchAttributeKey.for_keyword,
+        ("Phase", "WaitingOn", "Problem", "Severity", "SellerId", "BuyerId", "Handler", "Outcome"),
     ),
-    "NextDueAt": "Datetime",
-    "AmountMinor": "Int",
-    "Overdue": "Bool",
+    SearchAttributeKey.for_datetime("NextDueAt"),
+    SearchAttributeKey.for_int("AmountMinor"),
+    SearchAttributeKey.for_bool("Overdue"),
+)
+SEARCH_ATTRIBUTES = {key.name: key for key in _KEYS}
+"""Opaque ids and words of the contract only, never a name, phone or address."""
+
+SEARCH_ATTRIBUTE_TYPES = {
+    key.name: "Keyword" if key.indexed_value_type.name == "KEYWORD" else key.indexed_value_type.name.capitalize()
+    for key in _KEYS
 }
-"""Name to type, as Temporal registers them; opaque ids only, never a name, phone or address."""
+"""Name to type, as Temporal registers them."""
+
+
+def search_attribute_updates(
+    shown: dict[str, Attribute], now: dict[str, Attribute]
+) -> list[SearchAttributeUpdate[Any]]:
+    """Return what has to change from what is shown to what is so now; None unsets."""
+    changed = {name: value for name, value in now.items() if value != shown.get(name)}
+    return [
+        SEARCH_ATTRIBUTES[name].value_unset() if value is None else SEARCH_ATTRIBUTES[name].value_set(value)
+        for name, value in changed.items()
+    ]

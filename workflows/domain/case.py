@@ -68,11 +68,14 @@ class Intervention(Value):
     resolved_at: Instant | None = None
 
 
+Stance = Literal["confirmed", "silent", "appealed"]
+
+
 class Position(Value):
     """How one party stands to a ruling (R5.1, R5.2)."""
 
     role: Role
-    stance: Literal["confirmed", "silent", "appealed"]
+    stance: Stance
     at: Instant
 
 

@@ -76,7 +76,7 @@ def moments(case: Case) -> Iterator[Moment]:
 
 
 def next_moment(case: Case) -> Moment | None:
-    """Return the earliest instant at which something happens by itself; duties before defaults, then as in the annex."""
+    """Return the earliest instant at which something happens by itself; duties before defaults."""
     return min(moments(case), key=lambda moment: (moment.at, moment.rung == 0), default=None)
 
 
@@ -102,6 +102,22 @@ def _after_due(case: Case, rung: int) -> list[Length]:
 def _awake(case: Case, at: Instant) -> Instant:
     # Nobody is roused at night, except for a major complaint (R7.2).
     return at if case.severity is Severity.MAJOR else case.policy.service_hours.next_open(at)
+
+
+def summary(case: Case, moment: Moment) -> str:
+    """Say in one line what a timer waits for: the limit and its default, or the next rung of a duty."""
+    limit = case.policy.limits[moment.deadline.name]
+    if moment.rung == 0:
+        return limit.summary
+    return f"{limit.act} ({limit.rule}), else {_NEXT.get(moment.rung, 'a reminder each working day')} (R7.2)"
+
+
+_NEXT = {
+    WARNED: "a warning at 80 %",
+    MISSED: "it is overdue",
+    SUPERVISOR: "the supervisor is told",
+    OPERATIONS_MANAGER: "the operations manager is told",
+}
 
 
 def level(case: Case) -> int:

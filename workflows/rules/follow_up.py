@@ -84,15 +84,15 @@ def _reminder(case: Case, done: str) -> Iterator[Runs]:
         yield Runs(case.follow_up.since)
 
 
-@window(LimitName.SURVEY, lambda case: _survey_runs(case))
-def the_follow_up_ends(case: Case, deadline: Deadline) -> Case:
-    """Close on silence to the end (R10.2); a call that nobody made has been missed by then (R7.2)."""
-    return _end(case, deadline.due_at, "silence to the end of the follow-up")
-
-
 def _survey_runs(case: Case) -> Iterator[Runs]:
     if case.follow_up and _callback_runs(case):
         yield Runs(case.follow_up.since)
+
+
+@window(LimitName.SURVEY, _survey_runs)
+def the_follow_up_ends(case: Case, deadline: Deadline) -> Case:
+    """Close on silence to the end (R10.2); a call that nobody made has been missed by then (R7.2)."""
+    return _end(case, deadline.due_at, "silence to the end of the follow-up")
 
 
 @duty(LimitName.CALLBACK)

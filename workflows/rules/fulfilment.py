@@ -132,17 +132,17 @@ def _done(case: Case, at: Instant) -> Case:
     return case if open_still or case.phase is not Phase.FULFILMENT else begin_follow_up(case, at)
 
 
-@window(LimitName.PAYMENT, lambda case: _unsettled(case))
-def a_payment_takes_too_long(case: Case, deadline: Deadline) -> Case:
-    """The handler owns a payment that is not settled 24 h after it was decided (R6.1, R6.10)."""
-    case = step(case, deadline.due_at, "payment_overdue", "R6.10", reason=deadline.subject)
-    return _owned(case, deadline.subject, deadline.due_at)
-
-
 def _unsettled(case: Case) -> Iterator[Runs]:
     for entry in case.money:
         if entry.movement.state in _UNSETTLED and not entry.owned_since:
             yield Runs(entry.decided_at, subject=entry.movement.key)
+
+
+@window(LimitName.PAYMENT, _unsettled)
+def a_payment_takes_too_long(case: Case, deadline: Deadline) -> Case:
+    """The handler owns a payment that is not settled 24 h after it was decided (R6.1, R6.10)."""
+    case = step(case, deadline.due_at, "payment_overdue", "R6.10", reason=deadline.subject)
+    return _owned(case, deadline.subject, deadline.due_at)
 
 
 @duty(LimitName.PAYMENT_OWNED)

@@ -13,6 +13,9 @@ from workflows.rules.registry import HEARINGS, WINDOWS, Hearing
 from workflows.rules.steps import step
 
 _REASONS = ("decision", "answer", "result", "reason", "score", "offer", "ruling", "to")
+UNREAD = "R11.1"
+"""What cannot be understood is kept all the same: the timeline is complete."""
+
 _REMEMBERED_REFUSALS = 500
 """Answers to refused messages are forgotten in the order they came, so that a flood cannot swell a case."""
 
@@ -28,10 +31,11 @@ def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
     case = expire(case, at, at_the_instant=False)
     try:
         case = _heard(case, message, max(at, case.now))
+        answer: Answer = Receipt(message_id=message.message_id, phase=case.phase, steps=case.steps)
     except NotHeard as refused:
-        code = Code.OVERTAKEN if _overtaken(case, message, at) else refused.code
-        return refuse(case, max(at, case.now), code, refused.rule, refused.text, message=message)
-    answer = Receipt(message_id=message.message_id, phase=case.phase, steps=case.steps)
+        if _overtaken(case, message, at):
+            refused = NotHeard(Code.OVERTAKEN, "R7.4", f"silence was acted on before this was heard; {refused.text}")
+        case, answer = _refuse(case, at, message.sender, message.kind, refused, message.message_id)
     return _remember(case, message.message_id, answer), answer
 
 
@@ -79,24 +83,22 @@ def allowed(case: Case, role: Role | None = None) -> tuple[str, ...]:
     )
 
 
-def refuse(
-    case: Case,
-    at: Instant,
-    code: Code,
-    rule: str,
-    text: str,
-    *,
-    message: Message | None = None,
-    event: str = "unreadable",
+def refuse_unread(case: Case, at: Instant, code: Code, text: str) -> tuple[Case, Refusal]:
+    """Keep what could not be understood; who sent it is not known, because nothing in it can be believed."""
+    case = expire(case, at, at_the_instant=False)
+    return _refuse(case, at, Party(role=Role.SYSTEM, id="unknown-sender"), "unreadable", NotHeard(code, UNREAD, text))
+
+
+def _refuse(
+    case: Case, at: Instant, sender: Party, kind: str, refused: NotHeard, message_id: str | None = None
 ) -> tuple[Case, Refusal]:
     """Keep what was refused in the timeline, with the reason; nothing is lost and nothing is hurt."""
-    actor = {"actor": message.sender} if message else {"actor": Party(role=Role.SYSTEM, id="unknown-sender")}
-    message_id = message.message_id if message else None
-    reason = f"{message.kind if message else event}: {code}: {text}"[:500]
+    reason = f"{kind}: {refused.code}: {refused.text}"[:500]
     event = "late_message" if case.closed else "refused"
-    case = step(case, at, event, rule, reason=reason, message_id=message_id, **actor)
-    answer = Refusal(code=code, rule=rule, phase=case.phase, allowed=allowed(case), text=text)
-    return (_remember(case, message_id, answer) if message_id else case), answer
+    case = step(case, at, event, refused.rule, actor=sender, reason=reason, message_id=message_id)
+    return case, Refusal(
+        code=refused.code, rule=refused.rule, phase=case.phase, allowed=allowed(case), text=refused.text
+    )
 
 
 def _remember(case: Case, message_id: str, answer: Answer) -> Case:

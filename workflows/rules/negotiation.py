@@ -52,15 +52,15 @@ def _agree_to_the_request(case: Case, seller: Party, at: Instant) -> Case:
     return agreed(answered(case, "agree", at), award, seller, seller, at)
 
 
-@window(LimitName.SELLER_ANSWER, lambda case: _seller_owes_an_answer(case))
-def the_seller_stays_silent(case: Case, deadline: Deadline) -> Case:
-    """The platform steps in by itself, with reason "seller silent" (R3.3)."""
-    return ask_the_platform(case, deadline.due_at, "seller silent", rule="R3.3")
-
-
 def _seller_owes_an_answer(case: Case) -> Iterator[Runs]:
     if case.phase is Phase.NEGOTIATION and case.negotiation and _unanswered(case):
         yield Runs(case.negotiation.since)
+
+
+@window(LimitName.SELLER_ANSWER, _seller_owes_an_answer)
+def the_seller_stays_silent(case: Case, deadline: Deadline) -> Case:
+    """The platform steps in by itself, with reason "seller silent" (R3.3)."""
+    return ask_the_platform(case, deadline.due_at, "seller silent", rule="R3.3")
 
 
 def _buyer_may_ask(case: Case) -> bool:
@@ -85,18 +85,18 @@ def a_supervisor_steps_in(case: Case, message: InterventionRequested, at: Instan
     return ask_the_platform(case, at, "asked by a supervisor", rule="R3.4")
 
 
-@window(LimitName.ASK_PLATFORM, lambda case: _buyer_may_still_ask(case))
-def nobody_asks_the_platform(case: Case, deadline: Deadline) -> Case:
-    """The complaint lapses when the buyer lets the answer stand (R3.4)."""
-    return close(case, deadline.due_at, Outcome.LAPSED, "R3.4", "the buyer did not ask the platform to step in")
-
-
 def _buyer_may_still_ask(case: Case) -> Iterator[Runs]:
     if case.phase is not Phase.NEGOTIATION or not case.negotiation or not case.negotiation.answered_at:
         return
     if case.live_offer is None:
         ends = [offer.ended_at for offer in case.offers if offer.ended_at]
         yield Runs(max([case.negotiation.answered_at, *ends]))
+
+
+@window(LimitName.ASK_PLATFORM, _buyer_may_still_ask)
+def nobody_asks_the_platform(case: Case, deadline: Deadline) -> Case:
+    """The complaint lapses when the buyer lets the answer stand (R3.4)."""
+    return close(case, deadline.due_at, Outcome.LAPSED, "R3.4", "the buyer did not ask the platform to step in")
 
 
 @hears(Withdrawn, "R3.5", by=(Role.BUYER,), during=BEFORE_FULFILMENT)

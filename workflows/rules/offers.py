@@ -107,16 +107,16 @@ def an_offer_is_rejected(case: Case, message: OfferRejected, at: Instant) -> Cas
     return end_live_offer(case, "rejected", at)
 
 
-@window(LimitName.OFFER, lambda case: _offer_waits(case))
-def an_offer_lapses(case: Case, deadline: Deadline) -> Case:
-    """End an offer that was not confirmed by everybody in time (R3.2)."""
-    number = case.live_offer.number if case.live_offer else 0
-    case = step(case, deadline.due_at, "offer_lapsed", "R3.2", reason=f"offer {number}")
-    return end_live_offer(case, "lapsed", deadline.due_at)
-
-
 def _offer_waits(case: Case) -> Iterator[Runs]:
     if case.live_offer and case.phase in OPEN_TO_OFFERS:
         for role in (Role.BUYER, Role.SELLER):
             if role not in case.live_offer.confirmed_by:
                 yield Runs(case.live_offer.made_at, role, f"{case.live_offer.number}:{role}")
+
+
+@window(LimitName.OFFER, _offer_waits)
+def an_offer_lapses(case: Case, deadline: Deadline) -> Case:
+    """End an offer that was not confirmed by everybody in time (R3.2)."""
+    number = case.live_offer.number if case.live_offer else 0
+    case = step(case, deadline.due_at, "offer_lapsed", "R3.2", reason=f"offer {number}")
+    return end_live_offer(case, "lapsed", deadline.due_at)

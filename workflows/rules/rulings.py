@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import PLATFORM, Award, Case, Decision, Position, Ruling
+from workflows.domain.case import PLATFORM, Award, Case, Decision, Position, Ruling, Stance
 from workflows.domain.messages import Ruled, RulingConfirmed, RulingCountersigned
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
@@ -152,7 +152,7 @@ def require_asked(ruling: Ruling, role: Role) -> None:
         )
 
 
-def take_position(case: Case, role: Role, stance: str, at: Instant) -> Case:
+def take_position(case: Case, role: Role, stance: Stance, at: Instant) -> Case:
     """Write down how a party stands; the ruling is final when each confirmed or was silent (R5.3)."""
     ruling = case.rulings[-1]
     ruling = ruling.but(positions=(*ruling.positions, Position(role=role, stance=stance, at=at)))

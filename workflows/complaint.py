@@ -1,0 +1,246 @@
+"""A complaint as a durable workflow: the shell that waits and calls, and leaves every decision to the rules."""
+
+import asyncio
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+from workflows import ports, wire
+from workflows.carried import carried, handed_over
+from workflows.details import current_details
+from workflows.domain.answers import Answer, Receipt, Refusal
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.domain.messages import Message
+from workflows.domain.records import Record, Registration
+from workflows.domain.timeline import Step
+from workflows.domain.view import View
+from workflows.domain.vocabulary import Phase
+from workflows.domain.why import WhyDue
+from workflows.rules.attributes import Attribute, attributes
+from workflows.rules.deadlines import Moment, next_moment, summary
+from workflows.rules.fulfilment import owed, paid, requested
+from workflows.rules.hearing import UNREAD, expire, hear, refuse_unread
+from workflows.rules.notices import notices_of
+from workflows.rules.view import registering, view_of
+from workflows.rules.why import explained
+from workflows.understanding import NotUnderstood, understand, understand_filing, understand_number
+
+_STEPS_AT_ONCE = 500
+"""One record stays far below the payload limit of 2 MB even after a flood of messages."""
+
+
+def _fired(timer: asyncio.Task[None] | None) -> bool:
+    return timer is not None and timer.done()
+
+
+def _refused(refusal: Refusal) -> ApplicationError:
+    return ApplicationError(refusal.text, refusal.model_dump(mode="json"), type=wire.REFUSED, non_retryable=True)
+
+
+def _too_early(read: NotUnderstood) -> Refusal:
+    return Refusal(code=read.code, rule=UNREAD, phase=Phase.REGISTRATION, text=read.text)
+
+
+@workflow.defn(name=wire.COMPLAINT)
+class Complaint:
+    """One buyer's complaint, from filing to closing."""
+
+    @workflow.init
+    def __init__(self, start: RawValue) -> None:
+        self._start = start
+        self._opened: Case | None = None
+        self._early: list[tuple[Message | NotUnderstood, Instant]] = []
+        self._recorded = self._ended_recorded = 0
+        self._attributes: dict[str, Attribute] = {}
+        self._moment: Moment | None = None
+        self._timer: tuple[Moment, asyncio.Task[None]] | None = None
+        if workflow.info().continued_run_id:
+            self._take_over(start)
+
+    @workflow.run
+    async def run(self, start: RawValue) -> dict[str, str]:
+        """Live through the complaint; returns its number and how it ended."""
+        del start
+        await self._registered()  # the order is matched, a handler assigned; or it is refused (R1)
+        await asyncio.gather(self._the_dispute(), self._the_money(), self._the_record())
+        return await self._closed()
+
+    async def _the_dispute(self) -> None:
+        while not self._over():  # sent back on appeal, or a second cycle, a complaint comes by again
+            await self._leaves(Phase.REVIEW)  # an agent reviews within 1 working day (R2)
+            await self._leaves(Phase.NEGOTIATION)  # buyer and seller settle, or the platform is asked (R3)
+            await self._leaves(Phase.INTERVENTION)  # the platform steps in within 2, resolves within 7 (R4)
+            await self._leaves(Phase.CONFIRMATION)  # each party confirms, or its silence is consent (R5.1-R5.3)
+            await self._leaves(Phase.APPEAL)  # a supervisor who took no part decides (R5.4)
+            await self._leaves(Phase.FULFILMENT)  # what was agreed or ruled is done (R6)
+            await self._leaves(Phase.FOLLOW_UP)  # the buyer is called back within 5 working days (R10)
+
+    async def _the_money(self) -> None:
+        while await self._money_is_owed():  # each movement is asked for once, under its own key (R6.10)
+            movement = owed(self._case)
+            assert movement is not None, "owed, as just waited for"  # noqa: S101
+            self._becomes(requested(self._case, movement.key, workflow.now()))
+            answer = await ports.pay(movement)
+            now = workflow.now()
+            self._becomes(paid(expire(self._case, now, at_the_instant=False), movement.key, answer, now))
+
+    async def _the_record(self) -> None:
+        while await self._something_is_unwritten():  # one strand writes, so the timeline has no gap (R11.1)
+            await self._write()
+
+    # -- waits that answer in domain words ------------------------------------------------------------------------
+
+    async def _leaves(self, phase: Phase) -> None:
+        while self._case.phase is phase and not self._over():
+            if await self._time_is_up():
+                self._becomes(expire(self._case, workflow.now()))
+
+    async def _time_is_up(self) -> bool:
+        """Wait for the next deadline, or for the case to change it; the only timer of the complaint."""
+        moment = self._moment
+        if moment is not None and moment.at <= workflow.now():
+            return True
+        timer = self._timer_for(moment)
+        await workflow.wait_condition(lambda: _fired(timer) or self._moment != moment or self._over())
+        return _fired(timer)
+
+    async def _money_is_owed(self) -> bool:
+        await workflow.wait_condition(lambda: owed(self._case) is not None or self._over())
+        return not self._over()
+
+    async def _something_is_unwritten(self) -> bool:
+        await workflow.wait_condition(lambda: self._recorded < self._case.steps or self._over())
+        return self._recorded < self._case.steps and not self._renews()
+
+    def _over(self) -> bool:
+        return self._case.closed or self._renews()
+
+    def _renews(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested()
+
+    def _timer_for(self, moment: Moment | None) -> asyncio.Task[None] | None:
+        # A message that moves no deadline touches no timer: a re-armed timer is cost and noise.
+        if self._timer and (self._timer[0] != moment or self._timer[1].done()):
+            self._timer[1].cancel()
+            self._timer = None
+        if moment and not self._timer:
+            sleep = workflow.sleep(moment.at - workflow.now(), summary=summary(self._case, moment))
+            self._timer = (moment, asyncio.create_task(sleep))
+        return self._timer[1] if self._timer else None
+
+    # -- what is done ---------------------------------------------------------------------------------------------
+
+    async def _registered(self) -> None:
+        if self._opened:
+            return
+        filing, number = understand_filing(self._start.payload), understand_number(workflow.info().workflow_id)
+        for read in (filing, number):
+            if isinstance(read, NotUnderstood):
+                refusal = Refusal(code=read.code, rule="R1.2", phase=Phase.REGISTRATION, text=read.text)
+                raise _refused(refusal)
+        assert not isinstance(filing, NotUnderstood), "refused above"  # noqa: S101
+        received = workflow.info().start_time  # an outage of the workers costs the buyer no time (R7.4)
+        opened = await ports.register(Registration(complaint=workflow.info().workflow_id, filing=filing, at=received))
+        self._recorded, self._ended_recorded = opened.steps, len(opened.ended)
+        self._becomes(opened)
+        for heard, at in self._early:
+            self._hears(heard, at)
+
+    def _becomes(self, case: Case) -> None:
+        """Replace the case, in one statement; what is shown of it follows."""
+        self._opened = case
+        self._moment = next_moment(case)
+        shown = attributes(case)
+        if updates := wire.search_attribute_updates(self._attributes, shown):
+            workflow.upsert_search_attributes(updates)
+        self._attributes = shown
+        workflow.set_current_details(current_details(case))
+
+    async def _write(self) -> None:
+        case = self._case
+        unwritten = [step for step in case.timeline if step.number > self._recorded][:_STEPS_AT_ONCE]
+        burst = Record(
+            complaint=case.complaint,
+            steps=tuple(unwritten),
+            ended=case.ended[self._ended_recorded :],
+            ended_from=self._ended_recorded,
+            view=view_of(case),
+            notices=notices_of(case, unwritten),
+        )
+        await ports.record(burst)
+        self._recorded, self._ended_recorded = unwritten[-1].number, len(case.ended)
+
+    async def _closed(self) -> dict[str, str]:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._case.closed:
+            workflow.continue_as_new(handed_over(self._case, self._recorded, self._ended_recorded))
+        while self._recorded < self._case.steps:  # what came in while the last steps were written is kept as late
+            await self._write()
+        return {"complaint": self._case.complaint, "outcome": str(self._case.outcome)}
+
+    # -- the doors ------------------------------------------------------------------------------------------------
+
+    @workflow.signal(dynamic=True, description="Any message of the contract; the name is its kind.")
+    def hears(self, name: str, arguments: Sequence[RawValue]) -> None:
+        """Take in any name and any payload; what does not apply is kept as refused, with the reason."""
+        self._hears(understand(name, arguments), workflow.now())
+
+    @workflow.update(name=wire.SUBMIT, description="Any message of the contract; `kind` says which.")
+    async def submit(self, message: RawValue) -> Receipt:
+        """Hear one message; returns a receipt or fails as `Refused`, with what is allowed now."""
+        await workflow.wait_condition(lambda: self._opened is not None)
+        answer = self._hears(understand(None, [message]), workflow.now())
+        if isinstance(answer, Refusal):
+            raise _refused(answer)
+        assert answer is not None, "a complaint that is open answers"  # noqa: S101
+        return answer
+
+    @submit.validator
+    def _readable(self, message: RawValue) -> None:
+        read = understand(None, [message])
+        if isinstance(read, NotUnderstood):
+            case = self._opened
+            raise _refused(refuse_unread(case, case.now, *read)[1] if case else _too_early(read))
+
+    def _hears(self, heard: Message | NotUnderstood, at: Instant) -> Answer | None:
+        if self._opened is None:
+            self._early.append((heard, at))
+            return None
+        answer: Answer
+        if isinstance(heard, NotUnderstood):
+            case, answer = refuse_unread(self._case, at, *heard)
+        else:
+            case, answer = hear(self._case, heard, at)
+        self._becomes(case)
+        return answer
+
+    @workflow.query(name=wire.VIEW, description="The case as it reads now.")
+    def view(self) -> View:
+        """Return the case as everybody reads it."""
+        return view_of(self._opened) if self._opened else registering(workflow.info().workflow_id)
+
+    @workflow.query(name=wire.TIMELINE, description="What happened, by whom and by which rule.")
+    def timeline(self) -> Sequence[Step]:
+        """Return the steps; after very many of them the latest, the others are on record."""
+        return self._opened.timeline if self._opened else ()
+
+    @workflow.query(name=wire.WHY_DUE, description="Every deadline explained.")
+    def why_due(self) -> Sequence[WhyDue]:
+        """Return each running and each ended deadline with its start, days counted, days skipped and result."""
+        return explained(self._opened) if self._opened else ()
+
+    # -- between runs ---------------------------------------------------------------------------------------------
+
+    @property
+    def _case(self) -> Case:
+        assert self._opened is not None, "the complaint is registered"  # noqa: S101
+        return self._opened
+
+    def _take_over(self, start: RawValue) -> None:
+        before = carried(start)
+        self._recorded, self._ended_recorded = before.recorded, before.ended_recorded
+        self._attributes = attributes(before.case)
+        self._becomes(before.case)

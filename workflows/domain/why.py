@@ -1,0 +1,42 @@
+"""Why a deadline is due when it is (R7.5): the limit, its state, and every day that was counted or skipped."""
+
+from typing import Literal
+
+from workflows.domain.base import Value
+from workflows.domain.calendar import Calendar
+from workflows.domain.case import Ended
+from workflows.domain.explained import in_words
+from workflows.domain.limits import Explanation, explain
+from workflows.domain.policy import LimitName, Policy
+from workflows.domain.vocabulary import Role
+
+
+class WhyDue(Value):
+    """One deadline explained; `lines` say the same in words."""
+
+    name: LimitName
+    subject: str
+    rule: str
+    actor: Role
+    act: str
+    otherwise: str
+    state: Literal["open", "met", "expired", "superseded"]
+    explanation: Explanation
+    lines: tuple[str, ...]
+
+
+def why_due(ended: Ended, policy: Policy, calendar: Calendar, state: Literal["open"] | None = None) -> WhyDue:
+    """Explain a deadline, running or over, from nothing but its start and the pinned policy and calendar."""
+    limit = policy.limits[ended.name]
+    told = explain(ended.start, limit.length, calendar, policy.service_hours)
+    return WhyDue(
+        name=ended.name,
+        subject=ended.subject,
+        rule=limit.rule,
+        actor=ended.actor,
+        act=limit.act,
+        otherwise=limit.otherwise,
+        state=state or ended.how,
+        explanation=told,
+        lines=in_words(told),
+    )

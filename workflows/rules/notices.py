@@ -1,0 +1,124 @@
+"""Who is told what, and when (R1.5, R7.2, R10.1, R10.3): one row per event of the timeline."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from workflows.domain.case import Case
+from workflows.domain.explained import due_in_words
+from workflows.domain.filing import Party
+from workflows.domain.records import Notice
+from workflows.domain.timeline import Step
+from workflows.domain.vocabulary import Phase, Role
+from workflows.rules.deadlines import deadlines
+
+Recipients = Callable[[Case, Step], Iterator[Party]]
+
+
+def _buyer(case: Case, step: Step) -> Iterator[Party]:
+    del step
+    yield case.buyer
+
+
+def _seller(case: Case, step: Step) -> Iterator[Party]:
+    del step
+    if case.seller:
+        yield case.seller
+
+
+def _handler(case: Case, step: Step) -> Iterator[Party]:
+    del step
+    if case.handler:
+        agent = case.staff.knows(Role.AGENT, case.handler)
+        yield Party(role=Role.AGENT if agent else Role.SUPERVISOR, id=case.handler)
+
+
+def _all(role: Role) -> Recipients:
+    def everybody(case: Case, step: Step) -> Iterator[Party]:
+        del step
+        for one in case.staff.of(role):
+            yield Party(role=role, id=one)
+
+    return everybody
+
+
+def _others(case: Case, step: Step) -> Iterator[Party]:
+    for party in (case.buyer, case.seller):
+        if party and party.role is not step.role:
+            yield party
+
+
+_supervisors, _operations_manager = _all(Role.SUPERVISOR), _all(Role.OPERATIONS_MANAGER)
+
+TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
+    "filed": (("filed", (_buyer, _seller)),),
+    "filing_refused": (("filing_refused", (_buyer,)),),
+    "assigned": (("assigned", (_handler,)),),
+    "courtesy_call_given": (("not_applicable", (_buyer,)), ("courtesy_call_given", (_handler,))),
+    "first_response_missed": (("first_response_missed", (_supervisors,)),),
+    "reviewed: need_material": (("material_asked", (_buyer,)),),
+    "reviewed: accept": (("accepted", (_buyer, _seller)),),
+    "material_supplied": (("material_supplied", (_handler,)),),
+    "handed_over": (("assigned", (_handler,)),),
+    "seller_answered": (("seller_answered", (_buyer,)),),
+    "offer_made": (("offer_made", (_others,)),),
+    "offer_lapsed": (("offer_lapsed", (_buyer, _seller)),),
+    "intervention_started": (("intervention_started", (_buyer, _seller, _handler)),),
+    "ruling_sent": (("ruling_sent", (_buyer, _seller)),),
+    "countersign_awaited": (("countersign_awaited", (_supervisors,)),),
+    "ruling_appealed": (("appealed", (_supervisors, _others)),),
+    "ruling_final": (("ruling_final", (_buyer, _seller)),),
+    "payment_settled": (("payment_settled", (_buyer,)),),
+    "payment_failed": (("payment_failed", (_handler,)),),
+    "payment_reversed": (("payment_failed", (_handler,)),),
+    "payment_overdue": (("payment_overdue", (_handler,)),),
+    "follow_up_started": (("follow_up_started", (_buyer,)),),
+    "survey_reminded": (("survey_reminded", (_buyer,)),),
+    "callback_task_given": (("callback_task_given", (_handler,)),),
+    "second_cycle_started": (("second_cycle_started", (_handler,)),),
+    "duty_warned": (("duty_warned", (_handler,)),),
+    "duty_missed": (("duty_missed", (_handler,)),),
+    "escalated_to_supervisor": (("escalated_to_supervisor", (_supervisors,)), ("expected_time_told", (_buyer,))),
+    "escalated_to_operations_manager": (
+        ("escalated_to_operations_manager", (_operations_manager,)),
+        ("expected_time_told", (_buyer,)),
+    ),
+    "duty_reminded": (("duty_reminded", (_handler, _operations_manager)),),
+    "refused: overtaken": (("message_overtaken", (_supervisors,)),),
+    "closed": (("closed", (_buyer, _seller, _handler)),),
+}
+"""Event of a step (with its decision or code where that matters) to notices and their recipients."""
+
+
+def notices_of(case: Case, steps: Iterable[Step]) -> tuple[Notice, ...]:
+    """Return what those steps give to tell; the key makes each notice unique."""
+    return tuple(notice for step in steps for notice in _notices(case, step))
+
+
+def _notices(case: Case, step: Step) -> Iterator[Notice]:
+    for event, recipients in _told(step):
+        for recipient in recipients:
+            for party in recipient(case, step):
+                key = f"{case.complaint}:{step.number}:{event}:{party.role}:{party.id}"
+                yield Notice(key=key[:128], complaint=case.complaint, to=party, event=event, data=_data(case, step))
+
+
+def _told(step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
+    # A refused message names its kind first, then the code; a review its decision.
+    words = (step.reason or "").replace(":", " ").split()
+    detailed = [f"{step.event}: {word}" for word in words[:2]]
+    return next((TOLD[event] for event in (*detailed, step.event) if event in TOLD), ())
+
+
+def _data(case: Case, step: Step) -> dict[str, str]:
+    expected = min((one.due_at for one in deadlines(case)), default=None)
+    return {
+        "complaint": case.complaint,
+        "order": case.filing.order_id,
+        "item": case.order.title if case.order else "",
+        "problem": case.filing.problem,
+        "phase": case.phase,
+        "outcome": case.outcome or "",
+        "amount": str(step.amount) if step.amount else "",
+        "reason": step.reason or "",
+        "rule": step.rule,
+        "expected": due_in_words(expected) if expected and case.phase is not Phase.CLOSED else "",
+    }

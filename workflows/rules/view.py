@@ -1,0 +1,112 @@
+"""How a case reads: the view, its search attributes, its deadlines explained (R7.1, R7.5, R11.2)."""
+
+from workflows.domain.case import Case, Entry, Offer, Ruling
+from workflows.domain.policy import Limit, LimitName
+from workflows.domain.view import ClockView, MovementView, OfferView, RulingView, View, WaitingOn
+from workflows.domain.vocabulary import Phase, Role, Severity
+from workflows.rules.deadlines import deadlines, level, overdue
+from workflows.rules.registry import Deadline
+
+
+def view_of(case: Case) -> View:
+    """Return the case as everybody reads it."""
+    return View(
+        complaint=case.complaint,
+        phase=case.phase,
+        outcome=case.outcome,
+        cycle=case.cycle,
+        severity=case.severity,
+        handler=case.handler,
+        level=level(case),
+        overdue=overdue(case),
+        waiting_on=waiting_on(case),
+        offer=_offer(case, case.offer) if case.offer else None,
+        ruling=_ruling(case.ruling) if case.ruling else None,
+        goods=None,
+        advance=None,
+        money=tuple(_movement(entry) for entry in case.money),
+        clock=ClockView(paused=False, calendar_version=case.calendar.version, policy_version=case.policy.version),
+        steps=case.steps,
+    )
+
+
+def registering(complaint: str) -> View:
+    """Return what can be said while the complaint is being registered: its number."""
+    return View(
+        complaint=complaint,
+        phase=Phase.REGISTRATION,
+        outcome=None,
+        cycle=1,
+        severity=Severity.GENERAL,
+        handler=None,
+        level=0,
+        overdue=False,
+        waiting_on=(),
+        offer=None,
+        ruling=None,
+        goods=None,
+        advance=None,
+        money=(),
+        clock=ClockView(paused=False, calendar_version="", policy_version=""),
+        steps=0,
+    )
+
+
+def waiting_on(case: Case) -> tuple[WaitingOn, ...]:
+    """Say who must do what by when, and what happens otherwise, the earliest first (R7.1)."""
+    rows = [_waiting(deadline, case.policy.limits[deadline.name]) for deadline in deadlines(case)]
+    return tuple(sorted(rows, key=lambda row: row.due_at))
+
+
+def _waiting(deadline: Deadline, limit: Limit) -> WaitingOn:
+    return WaitingOn(
+        actor=deadline.actor,
+        action=limit.ended_by[0] if limit.ended_by else limit.act,
+        due_at=deadline.due_at,
+        # A duty must be done; in a window silence is an answer, with the default written beside it.
+        mandatory=limit.duty or deadline.actor is Role.SELLER,
+        otherwise=limit.otherwise,
+        rule=limit.rule,
+    )
+
+
+def _offer(case: Case, offer: Offer) -> OfferView:
+    lapses = [deadline.due_at for deadline in deadlines(case) if deadline.name is LimitName.OFFER]
+    return OfferView(
+        number=offer.number,
+        by=offer.by.role,
+        remedy=offer.award.remedy,
+        amount=offer.award.amount,
+        lapses_at=min(lapses, default=None),
+        confirmed_by=offer.confirmed_by,
+    )
+
+
+def _ruling(ruling: Ruling) -> RulingView:
+    return RulingView(
+        number=ruling.number,
+        state=ruling.state,
+        liability=ruling.liability,
+        seller_share=ruling.seller_share,
+        remedy=ruling.award.remedy,
+        amount=ruling.award.amount,
+        freight=ruling.freight,
+        reason=ruling.reason,
+        text=ruling.text,
+    )
+
+
+def _movement(entry: Entry) -> MovementView:
+    movement = entry.movement
+    return MovementView(
+        key=movement.key,
+        purpose=movement.purpose,
+        payer=movement.payer.role if movement.payer.role is not Role.SYSTEM else movement.payer.id,
+        payee=movement.payee.role,
+        amount=movement.amount,
+        state=movement.state,
+        rule=movement.rule,
+        ordered_by=f"{movement.ordered_by.role}:{movement.ordered_by.id}",
+        remark=movement.remark,
+        provider_reference=movement.provider_reference,
+    )
