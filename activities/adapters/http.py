@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, Self, TypeVar
+from urllib.parse import quote
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -115,6 +116,13 @@ class Partner:
         return PartnerConfused(
             f"{self.name} at {self.base_url} {what}; check its address and version, and compare its book with the case"
         )
+
+
+def segment(name: str) -> str:
+    """Return an id as one segment of a path, whatever printable characters it has."""
+    quoted = quote(name, safe="")
+    # A client takes `.` and `..` for directions; everything else is safe once it is quoted.
+    return quoted.replace(".", "%2E") if quoted in (".", "..") else quoted
 
 
 class PartnerClient:

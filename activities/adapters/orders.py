@@ -1,10 +1,8 @@
 """The order system: facts of an order line, never taken from the complainant's word (R1.2)."""
 
-from urllib.parse import quote
-
 from pydantic import ConfigDict
 
-from activities.adapters.http import PartnerClient
+from activities.adapters.http import PartnerClient, segment
 from workflows.domain.filing import OrderLine
 
 
@@ -21,7 +19,7 @@ class OrderSystem(PartnerClient):
 
     async def line(self, order_id: str, line: int) -> OrderLine | None:
         """Return the facts of one order line; None if the order system says there is no such line."""
-        answer = await self._partner.call("GET", f"/orders/{quote(order_id, safe='')}/lines/{line}")
+        answer = await self._partner.call("GET", f"/orders/{segment(order_id)}/lines/{line}")
         if answer.status == 404 and self._partner.code_of(answer) == "no_such_line":
             return None
         if answer.status != 200:

@@ -1,11 +1,10 @@
 """The payment provider: one payment per movement, looked up by its key before anything is sent again (R6.10)."""
 
 from typing import Literal
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from activities.adapters.http import Answer, PartnerClient
+from activities.adapters.http import Answer, PartnerClient, segment
 from workflows.domain.base import Id, ShortText
 from workflows.domain.money import Money
 from workflows.domain.payment import Movement, PaymentAnswer
@@ -67,7 +66,7 @@ class PaymentProvider(PartnerClient):
 
     async def look_up(self, movement: Movement) -> PaymentAnswer | None:
         """Return what the provider knows of a movement; None if it says it never heard of the key."""
-        answer = await self._partner.call("GET", f"/payments/{quote(movement.key, safe='')}")
+        answer = await self._partner.call("GET", f"/payments/{segment(movement.key)}")
         if answer.status == 404 and self._partner.code_of(answer) == "no_such_payment":
             return None
         if answer.status != 200:
