@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from temporalio import activity, workflow
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
@@ -64,6 +65,11 @@ async def test_activities_stand_alone_and_can_be_delayed_on_a_time_skipping_serv
         asked = (await handle.describe()).schedule_time
         assert asked is not None
         assert started - asked >= timedelta(seconds=1)
+
+
+async def test_closed_workflows_are_kept_for_a_month(skipping: Client) -> None:
+    found = await skipping.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=skipping.namespace))
+    assert found.config.workflow_execution_retention_ttl.ToTimedelta() == timedelta(days=30)
 
 
 async def test_search_attributes_are_registered_on_a_file_that_exists_already(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from workers.embedded.keeper import Patience
 
-_MEGABYTE = 1 << 20
+ROOM_NEEDED = 512 << 20
+_ROOM_TO_RUN = 64 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +34,8 @@ class Options:
     partners: Sequence[str] = ()
     worker: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
-    room_needed: int = 512 * _MEGABYTE
-    room_to_run: int = 64 * _MEGABYTE
+    room_needed: int = ROOM_NEEDED
+    room_to_run: int = _ROOM_TO_RUN
     patience: Patience = field(default_factory=Patience)
 
 

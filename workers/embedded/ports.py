@@ -3,6 +3,7 @@
 import asyncio
 import random
 import socket
+from collections.abc import Collection
 from contextlib import suppress
 
 from workers.embedded.errors import PortTaken, StackError
@@ -26,21 +27,26 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port() -> int:
-    """Find a free loopback port; raises `StackError` when there is none."""
+def free_port(besides: Collection[int] = ()) -> int:
+    """Find a free loopback port other than `besides`; raises `StackError` when there is none."""
     for _ in range(_TRIES):
         port = random.choice(_ROOM)  # noqa: S311 - spreading out, not a secret
-        if is_free(port):
+        if port not in besides and is_free(port):
             return port
     raise StackError("no free port was found on 127.0.0.1: close some of the servers that run on this machine")
 
 
-def settle_port(wanted: int, option: str) -> int:
-    """Turn a wanted port into one to use: 0 is any free one; raises `PortTaken` naming the option to change."""
+def settle_port(wanted: int, option: str, promised: Collection[int] = ()) -> int:
+    """Turn a wanted port into one to use: 0 is any free one.
+
+    Raises `PortTaken` naming the option to change, or `StackError` when the port is among the `promised` ones.
+    """
     if wanted == 0:
-        return free_port()
+        return free_port(promised)
     if not 0 < wanted < 65_536:
         raise StackError(f"{wanted} is no port: give {option} a number from 0 to 65535")
+    if wanted in promised:
+        raise StackError(f"port {wanted} was given to two servers: choose another one with {option}")
     if not is_free(wanted):
         raise PortTaken(wanted, option)
     return wanted

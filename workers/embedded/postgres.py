@@ -85,6 +85,7 @@ class Postgres:
             env=_environment(),
             prepare=self._prepare,
             ready=self._ready,
+            ready_within=300.0,  # recovery after a crash of a well-filled database takes its time
             stop_signal=signal.SIGINT,  # "fast": sessions are rolled back, data are written, no recovery next time
             death_signal=signal.SIGQUIT,  # "immediate": gone with all its processes within milliseconds
             kept_fds=kept_fds,
@@ -236,10 +237,10 @@ async def _run(name: str, *argv: str) -> None:
     process = await asyncio.create_subprocess_exec(
         *leashed(argv, signal.SIGKILL),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
         env=_environment(),
     )
-    said, _ = await process.communicate()
+    _, said = await process.communicate()
     if process.returncode:
         raise StackError(f"{name} failed: {said.decode(errors='replace').strip()}")

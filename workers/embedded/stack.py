@@ -9,6 +9,7 @@ or, in the foreground of a terminal, `foreground.run(options, announce)`.
 import asyncio
 import errno
 import os
+import shutil
 from types import TracebackType
 
 import structlog
@@ -17,7 +18,7 @@ from workers.embedded.child import Child
 from workers.embedded.datadir import DataDir
 from workers.embedded.errors import DiskFull, StackError
 from workers.embedded.keeper import Keeper
-from workers.embedded.options import Options, Ready
+from workers.embedded.options import ROOM_NEEDED, Options, Ready
 from workers.embedded.own import partners_child, worker_child
 from workers.embedded.ports import LOOPBACK, settle_port
 from workers.embedded.postgres import Postgres
@@ -127,10 +128,10 @@ class Stack:
         }
         if options.database_url is not None:
             del wanted["postgres"]
-        ports = {name: settle_port(port, option) for name, (port, option) in wanted.items()}
-        if len(set(ports.values())) < len(ports):
-            raise StackError("two servers were given the same port: choose different ones for " + ", ".join(ports))
-        return {"postgres": 0} | ports
+        ports = {"postgres": 0}
+        for name, (port, option) in sorted(wanted.items(), key=lambda each: each[1][0] == 0):  # any free one last
+            ports[name] = settle_port(port, option, ports.values())
+        return ports
 
     async def _start_postgres(self, port: int) -> str:
         if self.options.database_url is not None:
@@ -166,7 +167,12 @@ class Stack:
     async def _start(self, child: Child) -> None:
         keeper = Keeper(child, list(self.keepers), self.options.patience, self._check_room_to_run)
         self.keepers.append(keeper)  # first, so that a failed start is tidied up too
-        await keeper.start()
+        try:
+            await keeper.start()
+        except StackError as error:
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise self._full() from error
+            raise
 
     def _environment(self, ready: Ready) -> dict[str, str]:
         """Word the children's settings; what the caller's environment says of Temporal speaks of servers elsewhere."""
@@ -192,8 +198,12 @@ class Stack:
 
     def _worded(self, error: OSError) -> StackError:
         if error.errno in _FULL:
-            return DiskFull(self.data_dir.path, 0, self.options.room_needed)
+            return self._full()
         return StackError(
             f"the stack cannot be started in {self.data_dir.path} ({error.strerror}: {error.filename}): "
             "mend that, or choose another directory with --data-dir"
         )
+
+    def _full(self) -> DiskFull:
+        free = shutil.disk_usage(self.data_dir.path).free
+        return DiskFull(self.data_dir.path, free, max(self.options.room_needed, ROOM_NEEDED))

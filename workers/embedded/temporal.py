@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
@@ -141,9 +140,9 @@ async def ensure_search_attributes(client: Client, wanted: Mapping[str, str]) ->
 async def _keep_closed(client: Client, retention: timedelta) -> None:
     service = client.workflow_service
     found = await service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
-    wanted = Duration(seconds=int(retention.total_seconds()))
-    if found.config.workflow_execution_retention_ttl != wanted:
-        config = NamespaceConfig(workflow_execution_retention_ttl=wanted)
+    if found.config.workflow_execution_retention_ttl.ToTimedelta() != retention:
+        config = NamespaceConfig()
+        config.workflow_execution_retention_ttl.FromTimedelta(retention)
         await service.update_namespace(UpdateNamespaceRequest(namespace=client.namespace, config=config))
 
 
