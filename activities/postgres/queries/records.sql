@@ -1,0 +1,37 @@
+-- name: append_steps
+INSERT INTO steps (complaint, number, at, actor, role, event, phase, rule, reason, amount_minor, message_id)
+SELECT $1, s.number, s.at, s.actor, s.role, s.event, s.phase, s.rule, s.reason, (s.amount ->> 'amount')::bigint,
+    s.message_id
+FROM jsonb_to_recordset($2::jsonb) AS s (
+    number integer, at timestamptz, actor text, role text, event text, phase text, rule text, reason text,
+    amount jsonb, message_id text
+)
+ON CONFLICT DO NOTHING;
+
+-- name: append_ended
+INSERT INTO ended (complaint, number, name, subject, actor, start, due_at, how, at)
+SELECT $1, $2::integer + e.number, e.name, e.subject, e.actor, e.start, e.due_at, e.how, e.at
+FROM ROWS FROM (
+    jsonb_to_recordset($3::jsonb) AS (
+        name text, subject text, actor text, start timestamptz, due_at timestamptz, how text, at timestamptz
+    )
+) WITH ORDINALITY AS e (name, subject, actor, start, due_at, how, at, number)
+ON CONFLICT DO NOTHING;
+
+-- name: update_complaint
+UPDATE complaints
+SET phase = $2, outcome = $3, severity = $4, handler = $5, level = $6, overdue = $7, next_due_at = $8, cycle = $9,
+    closed_at = coalesce(closed_at, $10), decided_minor = $11, steps = $12, view = $13::jsonb
+WHERE complaint = $1 AND steps < $12;
+
+-- name: registered
+SELECT true FROM complaints WHERE complaint = $1;
+
+-- name: report_movement
+UPDATE movements
+SET state = $2,
+    provider_reference = coalesce(provider_reference, $3),
+    settled_at = CASE $2 WHEN 'settled' THEN now() ELSE settled_at END,
+    failed_at = CASE $2 WHEN 'failed' THEN now() ELSE failed_at END,
+    reversed_at = CASE $2 WHEN 'reversed' THEN now() ELSE reversed_at END
+WHERE key = $1 AND (state, $2) IN (('requested', 'settled'), ('requested', 'failed'), ('settled', 'reversed'));

@@ -1,0 +1,43 @@
+-- name: lock
+SELECT pg_advisory_xact_lock(hashtextextended($1, 0));
+
+-- name: opening
+SELECT c.opening, c.calendar_from, p.document AS policy, k.document AS calendar, s.document AS staff
+FROM complaints c
+JOIN rulebooks p ON p.kind = 'policy' AND p.version = c.policy_version
+JOIN rulebooks k ON k.kind = 'calendar' AND k.version = c.calendar_version
+JOIN rulebooks s ON s.kind = 'staff' AND s.version = c.staff_version
+WHERE c.complaint = $1;
+
+-- name: facts
+SELECT
+    (SELECT complaint FROM complaints WHERE request_id = $1 AND filed_as IS NULL) AS filed_as,
+    (SELECT complaint FROM complaints
+     WHERE order_id = $2 AND line = $3 AND problem = $4 AND phase <> 'closed') AS open_complaint,
+    (SELECT coalesce(sum(decided_minor), 0)::bigint FROM complaints WHERE order_id = $2 AND line = $3) AS decided;
+
+-- name: hands
+SELECT h.handler,
+    (SELECT count(*) FROM complaints c WHERE c.handler = h.handler AND c.phase <> 'closed') AS load,
+    (SELECT max(filed_at) FROM complaints c WHERE c.handler = h.handler) AS last_assigned
+FROM unnest($1::text[]) AS h (handler);
+
+-- name: open_complaint
+INSERT INTO complaints (
+    complaint, request_id, filed_as, order_id, line, problem, buyer_id, seller_id, channel, remedy, amount_minor,
+    decided_minor, filed_at, phase, outcome, severity, handler, level, overdue, next_due_at, cycle, closed_at, steps,
+    view, filing, opening, policy_version, calendar_version, calendar_from, staff_version
+) VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+    $24::jsonb, $25::jsonb, $26::jsonb, $27, $28, $29, $30
+);
+
+-- name: kept_rulebooks
+SELECT kind, checksum, document FROM rulebooks
+WHERE (kind, version) IN (('policy', $1), ('calendar', $2), ('staff', $3));
+
+-- name: keep_rulebook
+INSERT INTO rulebooks (kind, version, checksum, document) VALUES ($1, $2, $3, $4::jsonb) ON CONFLICT DO NOTHING;
+
+-- name: by_request
+SELECT complaint FROM complaints WHERE request_id = $1 AND filed_as IS NULL;

@@ -1,0 +1,75 @@
+"""The record: new steps, ended deadlines and the case as it now reads, in one transaction and once (R11.1)."""
+
+from datetime import datetime
+
+import structlog
+from temporalio import activity
+
+from activities.attempts import attempt
+from activities.postgres.named import query
+from activities.postgres.pool import Connection, Pool
+from activities.postgres.standing import as_json, standing
+from activities.telling import Tell, tell
+from workflows.domain.records import Record
+from workflows.domain.view import View
+from workflows.domain.vocabulary import MoneyState, Phase
+
+_log = structlog.stdlib.get_logger("redress.activities")
+
+_REPORTED = {MoneyState.SETTLED, MoneyState.FAILED, MoneyState.REVERSED}
+
+
+class NotRegistered(Exception):  # noqa: N818 - named for what it says
+    """The registry has no such complaint, so nothing can be recorded of it; the text says what to do."""
+
+
+class Records:
+    """Implements the port `record`."""
+
+    def __init__(self, pool: Pool, *, tell: Tell = tell) -> None:
+        self._pool, self._tell = pool, tell
+
+    @activity.defn(name="record")
+    async def record(self, burst: Record) -> None:
+        """Write a burst of changes and start its notices; again it changes nothing, late it takes nothing back."""
+        with attempt(burst.complaint) as this:
+            async with self._pool.acquire() as connection, connection.transaction():
+                this.outcome = await _write(connection, burst)
+            await self._tell(burst.notices)
+
+
+async def _write(connection: Connection, burst: Record) -> str:
+    if not await connection.fetchval(query("registered"), burst.complaint):
+        raise NotRegistered(
+            f"complaint {burst.complaint} is not in the registry: this database is not the one it was registered in, "
+            "or an older copy of it; connect the worker to the right one"
+        )
+    await connection.execute(query("append_steps"), burst.complaint, as_json(burst.steps))
+    if burst.ended:
+        await connection.execute(query("append_ended"), burst.complaint, burst.ended_from, as_json(burst.ended))
+    for movement in burst.view.money:
+        if movement.state in _REPORTED:
+            await connection.execute(
+                query("report_movement"), movement.key, movement.state, movement.provider_reference
+            )
+    updated = await connection.execute(query("update_complaint"), burst.complaint, *_columns(burst))
+    return "done" if updated == "UPDATE 1" else "known"
+
+
+def _columns(burst: Record) -> tuple[object, ...]:
+    now = standing(burst.view, _closed_at(burst))
+    return (
+        now.phase, now.outcome, now.severity, now.handler, now.level, now.overdue, now.next_due_at, now.cycle,
+        now.closed_at, now.decided_minor, now.steps, _json(burst.view),
+    )  # fmt: skip
+
+
+def _closed_at(burst: Record) -> datetime | None:
+    if burst.view.phase is not Phase.CLOSED:
+        return None
+    ends = [step.at for step in burst.steps if step.event == "closed"]
+    return ends[-1] if ends else burst.steps[-1].at
+
+
+def _json(view: View) -> str:
+    return view.model_dump_json()

@@ -1,0 +1,49 @@
+"""Starts notices: one standalone activity each, which Temporal retries, shows, and never lets hurt a complaint."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, RetryPolicy
+from temporalio.exceptions import ActivityAlreadyStartedError
+
+from workflows.domain.records import Notice
+
+NOTIFY = "notify"
+NOTICES_QUEUE = "notices"
+"""A queue of their own: a flood of notices never delays a complaint."""
+
+ATTEMPT = timedelta(seconds=10)
+RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
+)
+"""For ever: a channel that is mended after days still delivers, and the web UI shows what waits."""
+
+Tell = Callable[[Sequence[Notice]], Awaitable[None]]
+"""Starts notices; starting one again is nothing new. Returns once Temporal has all of them."""
+
+
+async def tell(notices: Sequence[Notice]) -> None:
+    """Start notices with the Temporal client of the running activity."""
+    client = activity.client()
+    await asyncio.gather(*(start_notice(client, notice) for notice in notices))
+
+
+async def start_notice(client: Client, notice: Notice) -> None:
+    """Start one notice; its key is the activity's id, so that starting it twice is starting it once."""
+    try:
+        await client.start_activity(
+            NOTIFY,
+            notice,
+            id=notice.key,
+            task_queue=NOTICES_QUEUE,
+            start_to_close_timeout=ATTEMPT,
+            retry_policy=RETRY,
+            id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+            summary=f"tells {notice.to}: {notice.event} ({notice.complaint})",
+        )
+    except ActivityAlreadyStartedError:
+        return
