@@ -150,6 +150,13 @@ def test_amounts_and_thresholds_are_those_of_the_rulebook() -> None:
 
     assert (policy.countersign_above, policy.freight_at_most) == (Money(amount=500000), Money(amount=5000))
     assert (policy.compensation_multiple, policy.goodwill_percent) == (3, (10, 20, 30))
+    assert (policy.material_requests_at_most, str(policy.target_general), str(policy.hold_at_most)) == (2, "24h", "30d")
+    assert (policy.batch_buyers, str(policy.batch_within)) == (3, "30d")
+    assert (policy.good_standing_below, str(policy.good_standing_within)) == (3, "180d")
+    assert (str(policy.debt_tried_every), str(policy.debt_written_off_after)) == ("7d", "90d")
+    assert (policy.satisfied_from, policy.cycles_at_most) == (4, 2)
+    assert (str(policy.beyond_authority_answered_within), policy.archive_years) == ("24h", 2)
+    assert (policy.monthly_analysis_by_day, policy.sample_percent, policy.sample_at_least) == (6, 5, 10)
     assert (policy.warning_percent, str(policy.level_2_after), str(policy.reminder_every)) == (80, "1wd", "1wd")
     assert f"{policy.service_hours.opens:%H:%M}-{policy.service_hours.closes:%H:%M}" == "08:30-23:00"
     assert [(hours.opens.hour, hours.closes.hour) for hours in policy.callback_hours] == [(10, 12), (16, 20)]

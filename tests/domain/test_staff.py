@@ -151,6 +151,7 @@ def test_gaps_in_the_service_hours_are_listed() -> None:
         gap for day in WEEKDAYS for gap in (f"{day} 08:30-09:00", f"{day} 20:00-21:00")
     )
     assert len(staff(agent("a", 1, 2)).uncovered(HOURS)) == 7
+    assert "mon 20:00-23:00" in staff(agent("long", 8, 20), agent("short", 9, 12)).uncovered(HOURS)
 
 
 def test_a_table_that_cannot_work_is_refused() -> None:

@@ -256,7 +256,7 @@ def _union(stops: Sequence[Stop]) -> list[_Span]:
     for span in sorted(_Span(stop.since, stop.until or _FOREVER) for stop in stops):
         if spans and span.since <= spans[-1].until:
             spans[-1] = _Span(spans[-1].since, max(spans[-1].until, span.until))
-        elif span.since < span.until:
+        else:
             spans.append(span)
     return spans
 
