@@ -16,8 +16,10 @@ def partners_child(
 ) -> Child:
     """Describe the sandbox partners: they serve when `GET /health` answers 200 on `port`.
 
-    They learn the port from REDRESS_PARTNERS_URL, or as the argument `{port}` of the command.
+    In the command the words `{port}`, `{data_dir}` and `{temporal}` stand for what is only known at the start.
     """
+
+    known = {"{port}": str(port), "{data_dir}": str(home), "{temporal}": environment["TEMPORAL_ADDRESS"]}
 
     async def ready() -> bool:
         try:
@@ -28,7 +30,7 @@ def partners_child(
 
     program = Program(
         name="the sandbox partners",
-        argv=[str(port) if word == "{port}" else word for word in command],
+        argv=[known.get(word, word) for word in command],
         log=home / "logs" / "partners.log",
         env=environment,
         ready=ready,
