@@ -18,7 +18,6 @@ def partners_child(
 
     In the command the words `{port}`, `{data_dir}` and `{temporal}` stand for what is only known at the start.
     """
-
     known = {"{port}": str(port), "{data_dir}": str(home), "{temporal}": environment["TEMPORAL_ADDRESS"]}
 
     async def ready() -> bool:
