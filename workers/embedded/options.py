@@ -17,8 +17,9 @@ class Options:
     """What to start and where. Port 0 is any free one; ports are on 127.0.0.1 only.
 
     `partners` and `worker` are commands; empty means none (placeholders of the first: `own.py`). `migrate` is
-    awaited with the database's address before they start. With `database_url` no PostgreSQL is launched. `search_attributes` maps names to
-    types. Below `room_needed` bytes on the disk the stack does not start; below `room_to_run` it stops.
+    awaited with the database's address before they start. With `database_url` no PostgreSQL is launched.
+    `search_attributes` maps names to types.
+    Below `room_needed` bytes on the disk the stack does not start; below `room_to_run` it stops.
     """
 
     data_dir: Path
