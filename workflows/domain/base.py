@@ -32,7 +32,10 @@ def _storable(text: str) -> str:
 
 
 def _utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the years that can be computed with") from None
 
 
 Text = Annotated[str, Field(max_length=4000), AfterValidator(_storable)]

@@ -1,0 +1,59 @@
+"""Settings of the processes: Temporal by its own conventions, everything else by `REDRESS_*`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+
+from workflows.domain.rulebook import Rulebook
+from workflows.policy import load, packaged
+
+
+class SettingsInvalid(ValueError):  # noqa: N818 - named for what it says
+    """A setting is missing or wrong; the text names it and says what to do."""
+
+
+class Settings(BaseSettings):
+    """What a worker needs to know besides Temporal."""
+
+    model_config = SettingsConfigDict(env_prefix="REDRESS_", extra="ignore")
+
+    database_url: str = Field(default="", description="postgresql://user:password@host:port/database")
+    partners_url: str = Field(default="", description="base address of order system, payments and notices")
+    policy: Path | None = Field(default=None, description="a policy file or a directory; the packaged one if unset")
+    log_format: Literal["json", "console"] = "json"
+    max_cached_workflows: int = Field(default=1000, ge=0, description="complaints kept in memory, about 0.1 MB each")
+    max_workflow_tasks: int = Field(default=20, ge=1, description="workflow tasks at once; keep low on small machines")
+    max_activities: int = Field(default=40, ge=1, description="activities at once")
+    ready_file: Path | None = Field(default=None, description="made once the worker polls")
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """Read the environment; raises SettingsInvalid naming every variable that is wrong or missing."""
+        try:
+            settings = cls()
+        except ValidationError as invalid:
+            faults = [
+                f"REDRESS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in invalid.errors(include_url=False)
+            ]
+            raise SettingsInvalid("; ".join(faults)) from None
+        missing = [name for name in ("database_url", "partners_url") if not getattr(settings, name)]
+        if missing:
+            names = " and ".join(f"REDRESS_{name.upper()}" for name in missing)
+            raise SettingsInvalid(f"{names} must be set, or start everything with `redress up`")
+        return settings
+
+    def rulebook(self) -> Rulebook:
+        """Load and validate the policy; raises PolicyInvalid listing every fault."""
+        return load(self.policy) if self.policy else packaged()
+
+
+async def connect() -> Client:
+    """Connect to Temporal as its environment variables or profile say, with the product's data converter."""
+    config = ClientConfig.load_client_connect_config()
+    config.setdefault("target_host", "127.0.0.1:7233")
+    return await Client.connect(**config, data_converter=pydantic_data_converter)

@@ -1,0 +1,113 @@
+"""The worker: the composition root, where the workflow meets its activities and these meet the world."""
+
+import asyncio
+import signal
+import sys
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.adapters.notices import NoticeSink
+from activities.adapters.orders import OrderSystem
+from activities.adapters.payments import PaymentProvider
+from activities.notices import Notices
+from activities.payments import Payments
+from activities.postgres.pool import open_pool
+from activities.records import Records
+from activities.registry import Registry
+from workers.logs import configure
+from workers.metadata import KindsShown
+from workers.runner import workflow_runner
+from workers.settings import Settings, SettingsInvalid, connect
+from workflows import wire
+from workflows.complaint import Complaint
+from workflows.policy import PolicyInvalid
+from workflows.rules.notices import notices_of
+from workflows.rules.registration import open_case
+from workflows.rules.view import view_of
+
+_log = structlog.stdlib.get_logger("redress.worker")
+
+_GRACE = timedelta(seconds=8)
+"""How long running activities may finish when the worker is stopped; most take a few milliseconds."""
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Work until told to stop. Raises OSError or RuntimeError when database or Temporal cannot be reached."""
+    rulebook = settings.rulebook()
+    client = await connect()
+    async with AsyncExitStack() as world:
+        pool = await world.enter_async_context(
+            await open_pool(settings.database_url, most=settings.max_activities // 4)
+        )
+        orders = await world.enter_async_context(OrderSystem(settings.partners_url))
+        provider = await world.enter_async_context(PaymentProvider(settings.partners_url))
+        sink = await world.enter_async_context(NoticeSink(settings.partners_url))
+        registry = Registry(pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of)
+        complaints = complaints_worker(client, settings, registry, Records(pool), Payments(pool, provider))
+        for worker in (complaints, notices_worker(client, Notices(sink))):
+            await world.enter_async_context(worker)
+        _log.info("working", queue=wire.TASK_QUEUE, policy=rulebook.policy.version, calendar=rulebook.calendar.version)
+        if settings.ready_file:
+            await asyncio.to_thread(settings.ready_file.touch)
+        await stop.wait()
+        _log.info("stopping")
+
+
+def complaints_worker(
+    client: Client, settings: Settings, registry: Registry, records: Records, payments: Payments
+) -> Worker:
+    """Build the worker of the complaints, with all their activities."""
+    return Worker(
+        client,
+        task_queue=wire.TASK_QUEUE,
+        workflows=[Complaint],
+        activities=[registry.register, records.record, payments.pay],
+        interceptors=[KindsShown()],
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=settings.max_cached_workflows,
+        max_concurrent_workflow_tasks=settings.max_workflow_tasks,
+        max_concurrent_activities=settings.max_activities,
+        graceful_shutdown_timeout=_GRACE,
+    )
+
+
+def notices_worker(client: Client, notices: Notices) -> Worker:
+    """Build the worker of the notices, apart: a flood of them never delays a complaint."""
+    return Worker(
+        client,
+        task_queue=wire.NOTICES_QUEUE,
+        activities=[notices.notify],
+        max_concurrent_activities=10,
+        graceful_shutdown_timeout=_GRACE,
+    )
+
+
+async def run() -> None:
+    """Run until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    settings = Settings.read()
+    configure(settings.log_format)
+    await serve(settings, stop)
+
+
+def main() -> int:
+    """Run the worker; returns 0, 2 for a wrong setting, 5 for a backend that cannot be reached."""
+    try:
+        asyncio.run(run())
+    except (SettingsInvalid, PolicyInvalid) as invalid:
+        print(f"redress worker: {invalid}", file=sys.stderr)  # noqa: T201 - a person reads this
+        return 2
+    except (OSError, RuntimeError) as unreachable:
+        print(f"redress worker: cannot start: {unreachable}; see `redress doctor`", file=sys.stderr)  # noqa: T201
+        return 5
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
