@@ -38,6 +38,3 @@ WHERE (kind, version) IN (('policy', $1), ('calendar', $2), ('staff', $3));
 
 -- name: keep_rulebook
 INSERT INTO rulebooks (kind, version, checksum, document) VALUES ($1, $2, $3, $4::jsonb) ON CONFLICT DO NOTHING;
-
--- name: by_request
-SELECT complaint FROM complaints WHERE request_id = $1 AND filed_as IS NULL;

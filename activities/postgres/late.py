@@ -1,0 +1,62 @@
+"""Messages to complaints that have ended: kept as late, each with a step of its own, and answered so (R10.4)."""
+
+from datetime import datetime
+
+from activities.postgres.named import query
+from activities.postgres.pool import Connection, Pool
+from activities.postgres.reading import step_of
+from activities.postgres.standing import as_json
+from workflows.domain.messages import Message
+from workflows.domain.timeline import Step
+from workflows.domain.vocabulary import Phase
+
+LATE_MESSAGE = "late_message"
+
+
+class NotClosed(Exception):  # noqa: N818 - named for what it says
+    """The complaint is not on record as ended, so a message to it is not late; the text says what to do."""
+
+
+async def keep_late_message(pool: Pool, complaint: str, message: Message, at: datetime) -> Step:
+    """Keep a message that came after the end and return its step; the same `message_id` gives the same step again.
+
+    Raises NotClosed while the record does not say that the complaint has ended.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        # The row is locked first: two late messages at once take different numbers, a repeated one its own again.
+        steps = await _end(connection, complaint)
+        known = await connection.fetchrow(query("late_step"), complaint, message.message_id)
+        if known is not None:
+            return step_of(known)
+        step = _late(message, steps + 1, at)
+        await connection.execute(query("append_steps"), complaint, as_json([step]))
+        await connection.execute(
+            query("keep_late_message"), complaint, message.message_id, step.number, message.kind, message.sender.role,
+            message.sender.id, message.model_dump_json(),
+        )  # fmt: skip
+        await connection.execute(query("lengthen"), complaint, step.number)
+        return step
+
+
+async def _end(connection: Connection, complaint: str) -> int:
+    row = await connection.fetchrow(query("end_of"), complaint)
+    if row is None:
+        raise NotClosed(f"there is no complaint {complaint} on record: check the number")
+    if not row["closed"]:
+        raise NotClosed(f"complaint {complaint} is open on record: send the message to it again in a moment")
+    steps: int = row["steps"]
+    return steps
+
+
+def _late(message: Message, number: int, at: datetime) -> Step:
+    return Step(
+        number=number,
+        at=at,
+        actor=message.sender.id,
+        role=message.sender.role,
+        event=LATE_MESSAGE,
+        phase=Phase.CLOSED,
+        rule="R10.4",
+        reason=f"{message.kind} came after the end",
+        message_id=message.message_id,
+    )

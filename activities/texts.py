@@ -1,0 +1,94 @@
+"""Texts of notices: one template file per locale, one block per event, rendered in a sandbox."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import structlog
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from workflows.domain.records import Notice
+
+Locale = Literal["zh_CN", "en"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+GENERAL = "general"
+"""The block for events without one of their own: no notice is lost for want of words."""
+
+LONGEST_SUBJECT, LONGEST_TEXT = 200, 4000
+"""What channels take; a reason quoted from a person may be as long as that alone."""
+
+_log = structlog.stdlib.get_logger("redress.activities")
+
+_WEEKDAYS = {
+    "Monday": "周一", "Tuesday": "周二", "Wednesday": "周三", "Thursday": "周四", "Friday": "周五", "Saturday": "周六",
+    "Sunday": "周日",
+}  # fmt: skip
+_INSTANT = re.compile(r"([A-Z][a-z]+day) (\d{4})-(\d\d)-(\d\d) (\d\d:\d\d)")
+
+
+def render(notice: Notice, locale: Locale) -> tuple[str, str]:
+    """Return subject and text of a notice, in general words when its event has none or they do not fit its data."""
+    for event in (notice.event, GENERAL):
+        try:
+            return _worded(locale, event, notice)
+        except (TemplateError, KeyError, TypeError, ValueError) as wrong:
+            _log.warning("no_text", notice_event=notice.event, block=event, locale=locale, error=repr(wrong)[:200])
+    return f"{notice.complaint}: {notice.event}", f"{notice.complaint}: {notice.event}"
+
+
+def _worded(locale: Locale, event: str, notice: Notice) -> tuple[str, str]:
+    template = _template(locale)
+    context = template.new_context({**words(locale), **variables(notice)})
+    said = "".join(template.blocks[event](context)).strip()
+    subject, _, text = said.partition("\n")
+    return " ".join(subject.split())[:LONGEST_SUBJECT], text.strip()[:LONGEST_TEXT]
+
+
+def variables(notice: Notice) -> Mapping[str, str]:
+    """Return what a template can use: the notice's data, its event, and the role that is told."""
+    return {**notice.data, "complaint": notice.complaint, "event": notice.event, "to": notice.to.role}
+
+
+@cache
+def words(locale: Locale) -> Mapping[str, Mapping[str, str]]:
+    """Return the words of a locale for the closed lists of the process: problems, outcomes, refusals, answers."""
+    return tomllib.loads((TEMPLATES / f"{locale}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def environment(locale: Locale) -> SandboxedEnvironment:
+    """Return the sandbox in which the texts of a locale are rendered; what a template misses is an error."""
+    found = SandboxedEnvironment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False, auto_reload=False
+    )
+    found.filters |= {"code": _code, "number": _number, "day": _day_in_chinese if locale == "zh_CN" else str}
+    return found
+
+
+@cache
+def _template(locale: Locale) -> Template:
+    return environment(locale).get_template(f"{locale}.j2")
+
+
+def _code(reason: str) -> str:
+    """Return the word a reason begins with: `already_open: C… is open` is `already_open`."""
+    return re.split(r"[:;,\s]", reason, maxsplit=1)[0]
+
+
+def _number(reason: str) -> str:
+    """Return the complaint number that a reason names, such as the open one (R1.4); empty if it names none."""
+    found = re.search(r"C\d{8}-[0-9A-Z]{10}", reason)
+    return found[0] if found else ""
+
+
+def _day_in_chinese(instant: str) -> str:
+    found = _INSTANT.fullmatch(instant)
+    if found is None:
+        return instant
+    weekday, year, month, day, time = found.groups()
+    return f"{year}年{int(month)}月{int(day)}日（{_WEEKDAYS[weekday]}）{time}"
