@@ -1,0 +1,52 @@
+"""One real stack for all tests that need one: real PostgreSQL, real Temporal, real partners, a real worker process."""
+
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.postgres.pool import Pool, open_pool
+from workers.embedded.options import Ready
+from workers.embedded.stack import Stack
+from workers.sandbox.client import SandboxClient
+from workers.whole import any_ports, whole_stack
+
+
+@dataclass(frozen=True)
+class Running:
+    """A stack that runs, with the clients one needs to use it."""
+
+    stack: Stack
+    ready: Ready
+    client: Client
+    sandbox: SandboxClient
+    pool: Pool
+    data_dir: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which the command line finds this stack and no other."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("TEMPORAL_", "REDRESS_"))}
+        return kept | {"REDRESS_DATA_DIR": str(self.data_dir), "TEMPORAL_CONFIG_FILE": os.devnull, "NO_COLOR": "1"}
+
+
+async def running(data_dir: Path, **more: object) -> AsyncIterator[Running]:
+    """Start the whole stack on free ports and stop it at the end."""
+    stack = Stack(whole_stack(data_dir, **any_ports(), **more))
+    async with stack as ready:
+        client = await Client.connect(ready.temporal, data_converter=pydantic_data_converter)
+        pool = await open_pool(ready.database, most=4)
+        async with SandboxClient(ready.partners or "") as sandbox:
+            yield Running(stack, ready, client, sandbox, pool, data_dir)
+        await pool.close()
+
+
+@pytest.fixture(scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """The stack with time skipping: a complaint waits at the real time until a test lets its time pass."""
+    async for one in running(tmp_path_factory.mktemp("stack"), time_skipping=True):
+        yield one

@@ -1,0 +1,29 @@
+"""The whole stack in one place: what `redress up`, the demo and the tests start."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from activities.postgres.migrate import migrate
+from workers.embedded.options import Options
+from workflows import wire
+
+
+def whole_stack(data_dir: Path, **more: Any) -> Options:
+    """Describe the stack on one data directory: database, Temporal, partners, worker; `more` are fields of Options."""
+    return Options(
+        data_dir=data_dir,
+        search_attributes=wire.SEARCH_ATTRIBUTE_TYPES,
+        migrate=migrate,
+        partners=[
+            *(sys.executable, "-m", "workers.sandbox", "--port", "{port}"),
+            *("--book", str(data_dir / "partners.db"), "--temporal", "{temporal}"),
+        ],
+        worker=[sys.executable, "-m", "workers.worker"],
+        **more,
+    )
+
+
+def any_ports() -> dict[str, int]:
+    """Return the options that take whatever ports are free: stacks side by side."""
+    return {"temporal_port": 0, "ui_port": 0, "postgres_port": 0}
