@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.attempts import attempt
 from activities.postgres.named import query
-from activities.postgres.pool import Connection, Pool
+from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
 from activities.postgres.standing import as_json, standing
 from activities.telling import Tell, tell
 from workflows.domain.records import Record
@@ -33,7 +33,7 @@ class Records:
     async def record(self, burst: Record) -> None:
         """Write a burst of changes and start its notices; again it changes nothing, late it takes nothing back."""
         with attempt(burst.complaint) as this:
-            async with self._pool.acquire() as connection, connection.transaction():
+            async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
                 this.outcome = await _write(connection, burst)
             await self._tell(burst.notices)
 

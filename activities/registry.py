@@ -8,8 +8,8 @@ from temporalio import activity
 from activities.attempts import attempt
 from activities.postgres.named import query
 from activities.postgres.openings import insert, stored
-from activities.postgres.pool import Connection, Pool
-from activities.postgres.rulebooks import keep
+from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
+from activities.postgres.rulebooks import documents, keep
 from activities.telling import Tell, tell
 from workflows.domain.case import Case
 from workflows.domain.filing import Filing, OrderLine
@@ -50,6 +50,7 @@ class Registry:
         tell: Tell = tell,
     ) -> None:
         self._pool, self._orders, self._rulebook = pool, orders, rulebook
+        self._documents = documents(rulebook)
         self._open_case, self._view_of, self._notices_of, self._tell = open_case, view_of, notices_of, tell
 
     @activity.defn(name="register")
@@ -67,16 +68,16 @@ class Registry:
             return case
 
     async def _again(self, complaint: str) -> Case | None:
-        async with self._pool.acquire() as connection:
+        async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection:
             return await stored(connection, complaint)
 
     async def _opened(self, registration: Registration, order: OrderLine | None) -> Case:
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
             await connection.execute(query("lock"), _TURN)
             known = await stored(connection, registration.complaint)
             if known is not None:
                 return known
-            await keep(connection, self._rulebook)
+            await keep(connection, self._documents)
             facts = await self._facts(connection, registration.filing, order)
             case = self._open_case(registration, facts, self._rulebook)
             await insert(connection, case, self._view_of(case), facts.filed_as)

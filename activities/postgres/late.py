@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from activities.postgres.named import query
-from activities.postgres.pool import Connection, Pool
+from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
 from activities.postgres.reading import step_of
 from activities.postgres.standing import as_json
 from workflows.domain.messages import Message
@@ -18,14 +18,14 @@ class NotClosed(Exception):  # noqa: N818 - named for what it says
 
 
 async def keep_late_message(pool: Pool, complaint: str, message: Message, at: datetime) -> Step:
-    """Keep a message that came after the end and return its step; the same `message_id` gives the same step again.
+    """Keep a message that came after the end and return its step.
 
-    Raises NotClosed while the record does not say that the complaint has ended.
+    A `message_id` that was heard before, in time or late, changes nothing and gives the step it had. Raises NotClosed while the record does not say that the complaint has ended.
     """
-    async with pool.acquire() as connection, connection.transaction():
+    async with pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
         # The row is locked first: two late messages at once take different numbers, a repeated one its own again.
         steps = await _end(connection, complaint)
-        known = await connection.fetchrow(query("late_step"), complaint, message.message_id)
+        known = await connection.fetchrow(query("step_of_message"), complaint, message.message_id)
         if known is not None:
             return step_of(known)
         step = _late(message, steps + 1, at)

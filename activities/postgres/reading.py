@@ -1,4 +1,4 @@
-"""The reading side: cases, work lists and histories, also of complaints the engine has long forgotten (R11.2, R11.3)."""
+"""The reading side: cases, work lists and histories, also of complaints the engine has forgotten (R11.2, R11.3)."""
 
 import json
 from datetime import datetime

@@ -1,7 +1,6 @@
 """The rulebooks complaints were opened under, by version: a version means one content, for good (R7.6)."""
 
 import hashlib
-from functools import lru_cache
 from typing import NamedTuple
 
 from activities.postgres.named import query
@@ -14,7 +13,9 @@ class RulebookChanged(Exception):  # noqa: N818 - named for what it says, as Ref
     """A version that complaints are pinned to has another content now; the text says which and what to do."""
 
 
-class _Document(NamedTuple):
+class Document(NamedTuple):
+    """One part of a rulebook as it is kept."""
+
     kind: str
     version: str
     value: Value
@@ -22,42 +23,35 @@ class _Document(NamedTuple):
     checksum: str
 
 
-async def keep(connection: Connection, rulebook: Rulebook) -> None:
-    """Put policy, calendar and staff table on record; raises RulebookChanged if a version was known otherwise."""
-    documents = _documents(rulebook)
-    kept = {row["kind"]: row for row in await connection.fetch(query("kept_rulebooks"), *_versions(rulebook))}
-    for one in documents:
-        if one.kind not in kept:
-            await connection.execute(query("keep_rulebook"), one.kind, one.version, one.checksum, one.json)
-        elif kept[one.kind]["checksum"] != one.checksum and not _same(one, kept[one.kind]["document"]):
-            raise RulebookChanged(
-                f"{one.kind} version {one.version} is on record with other content: complaints are pinned to it, so "
-                f"give the changed {one.kind} a new version"
-            )
-
-
-def _versions(rulebook: Rulebook) -> tuple[str, str, str]:
-    return rulebook.policy.version, rulebook.calendar.version, rulebook.staff.version
-
-
-def _same(one: _Document, document: str) -> bool:
-    # A later release writes the same content with fields of its own, at their defaults: it is still the same.
-    return type(one.value).model_validate_json(document) == one.value
-
-
-@lru_cache(maxsize=4)
-def _written(json: str) -> str:
-    return hashlib.sha256(json.encode()).hexdigest()
-
-
-def _documents(rulebook: Rulebook) -> tuple[_Document, ...]:
-    values: dict[str, tuple[str, Value]] = {
-        "policy": (rulebook.policy.version, rulebook.policy),
-        "calendar": (rulebook.calendar.version, rulebook.calendar),
-        "staff": (rulebook.staff.version, rulebook.staff),
-    }
-    written = {kind: value.model_dump_json() for kind, (_, value) in values.items()}
-    return tuple(
-        _Document(kind, version, value, written[kind], _written(written[kind]))
-        for kind, (version, value) in values.items()
+def documents(rulebook: Rulebook) -> tuple[Document, ...]:
+    """Return policy, calendar and staff table as they are kept."""
+    return (
+        _document("policy", rulebook.policy.version, rulebook.policy),
+        _document("calendar", rulebook.calendar.version, rulebook.calendar),
+        _document("staff", rulebook.staff.version, rulebook.staff),
     )
+
+
+async def keep(connection: Connection, wanted: tuple[Document, ...]) -> None:
+    """Put documents on record that are not there yet; raises RulebookChanged if a version was known otherwise."""
+    for one in wanted:
+        known = await connection.fetchval(query("kept_checksum"), one.kind, one.version)
+        if known is None:
+            await connection.execute(query("keep_rulebook"), one.kind, one.version, one.checksum, one.json)
+        elif known != one.checksum:
+            await _check_same(connection, one)
+
+
+async def _check_same(connection: Connection, one: Document) -> None:
+    # A later release writes the same content with fields of its own, at their defaults: it is still the same.
+    kept = await connection.fetchval(query("kept_document"), one.kind, one.version)
+    if type(one.value).model_validate_json(kept) != one.value:
+        raise RulebookChanged(
+            f"{one.kind} version {one.version} is on record with other content: complaints are pinned to it, so "
+            f"give the changed {one.kind} a new version"
+        )
+
+
+def _document(kind: str, version: str, value: Value) -> Document:
+    json = value.model_dump_json()
+    return Document(kind, version, value, json, hashlib.sha256(json.encode()).hexdigest())

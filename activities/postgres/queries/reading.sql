@@ -53,10 +53,9 @@ LIMIT $3;
 -- name: end_of
 SELECT phase = 'closed' AS closed, steps FROM complaints WHERE complaint = $1 FOR UPDATE;
 
--- name: late_step
-SELECT s.number, s.at, s.actor, s.role, s.event, s.phase, s.rule, s.reason, s.amount_minor, s.message_id
-FROM late_messages m JOIN steps s ON s.complaint = m.complaint AND s.number = m.step
-WHERE m.complaint = $1 AND m.message_id = $2;
+-- name: step_of_message
+SELECT number, at, actor, role, event, phase, rule, reason, amount_minor, message_id
+FROM steps WHERE complaint = $1 AND message_id = $2 ORDER BY number LIMIT 1;
 
 -- name: keep_late_message
 INSERT INTO late_messages (complaint, message_id, step, kind, sender_role, sender_id, message)

@@ -32,9 +32,11 @@ INSERT INTO complaints (
     $24::jsonb, $25::jsonb, $26::jsonb, $27, $28, $29, $30
 );
 
--- name: kept_rulebooks
-SELECT kind, checksum, document FROM rulebooks
-WHERE (kind, version) IN (('policy', $1), ('calendar', $2), ('staff', $3));
+-- name: kept_checksum
+SELECT checksum FROM rulebooks WHERE kind = $1 AND version = $2;
+
+-- name: kept_document
+SELECT document FROM rulebooks WHERE kind = $1 AND version = $2;
 
 -- name: keep_rulebook
 INSERT INTO rulebooks (kind, version, checksum, document) VALUES ($1, $2, $3, $4::jsonb) ON CONFLICT DO NOTHING;
