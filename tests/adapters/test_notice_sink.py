@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 
 from activities.adapters.errors import PartnerConfused, PartnerUnreachable
@@ -11,8 +12,8 @@ from workflows.domain.vocabulary import Role
 
 
 @pytest.fixture
-async def sink(sandbox: RunningSandbox) -> AsyncIterator[NoticeSink]:
-    async with NoticeSink(sandbox.url) as sink:
+async def sink(sandbox: RunningSandbox, http: httpx2.AsyncClient) -> AsyncIterator[NoticeSink]:
+    async with NoticeSink(sandbox.url, client=http) as sink:
         yield sink
 
 
@@ -30,11 +31,11 @@ async def test_a_notice_reaches_the_inbox_of_its_recipient_once(sink: NoticeSink
 
 @pytest.mark.parametrize("mode", ["error_500", "timeout_before", "timeout_after"])
 async def test_a_notice_told_again_after_a_failure_arrives_once(
-    sandbox: RunningSandbox, sink: NoticeSink, operator: SandboxClient, mode: str
+    sandbox: RunningSandbox, http: httpx2.AsyncClient, sink: NoticeSink, operator: SandboxClient, mode: str
 ) -> None:
     to = Party(role=Role.SELLER, id=f"sl-{mode}")
     await operator.fault("notices", mode, operation="deliver")
-    async with NoticeSink(sandbox.url, seconds=0.3) as hasty:
+    async with NoticeSink(sandbox.url, client=http, seconds=0.3) as hasty:
         with pytest.raises(PartnerUnreachable, match="the notice sink at http://"):
             await deliver(hasty, f"notice-{mode}", to)
     assert len(await operator.inbox(to)) == (1 if mode == "timeout_after" else 0)

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 
 from activities.adapters.errors import PartnerUnreachable
@@ -11,8 +12,8 @@ from workflows.domain.money import Money
 
 
 @pytest.fixture
-async def orders(sandbox: RunningSandbox) -> AsyncIterator[OrderSystem]:
-    async with OrderSystem(sandbox.url) as orders:
+async def orders(sandbox: RunningSandbox, http: httpx2.AsyncClient) -> AsyncIterator[OrderSystem]:
+    async with OrderSystem(sandbox.url, client=http) as orders:
         yield orders
 
 
@@ -41,11 +42,11 @@ async def test_order_ids_with_any_printable_character_find_their_line(
 
 @pytest.mark.parametrize("mode", ["error_500", "timeout_before", "timeout_after"])
 async def test_an_order_system_that_fails_is_never_a_missing_line(
-    sandbox: RunningSandbox, orders: OrderSystem, operator: SandboxClient, mode: str
+    sandbox: RunningSandbox, http: httpx2.AsyncClient, orders: OrderSystem, operator: SandboxClient, mode: str
 ) -> None:
     await operator.put_orders([an_order("o-fails")])
     await operator.fault("orders", mode, operation="line")
-    async with OrderSystem(sandbox.url, seconds=0.3) as hasty:
+    async with OrderSystem(sandbox.url, client=http, seconds=0.3) as hasty:
         with pytest.raises(PartnerUnreachable, match="the order system at http://"):
             await hasty.line("o-fails", 1)
     assert await orders.line("o-fails", 1) is not None

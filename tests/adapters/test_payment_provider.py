@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest
 
 from activities.adapters.errors import PartnerConfused, PartnerUnreachable
@@ -12,15 +13,15 @@ from workflows.domain.payment import Movement, PaymentAnswer
 
 
 @pytest.fixture
-async def provider(sandbox: RunningSandbox) -> AsyncIterator[PaymentProvider]:
-    async with PaymentProvider(sandbox.url) as provider:
+async def provider(sandbox: RunningSandbox, http: httpx2.AsyncClient) -> AsyncIterator[PaymentProvider]:
+    async with PaymentProvider(sandbox.url, client=http) as provider:
         yield provider
 
 
 @pytest.fixture
-async def hasty(sandbox: RunningSandbox) -> AsyncIterator[PaymentProvider]:
+async def hasty(sandbox: RunningSandbox, http: httpx2.AsyncClient) -> AsyncIterator[PaymentProvider]:
     """One that does not wait long, for faults that let it wait in vain."""
-    async with PaymentProvider(sandbox.url, seconds=0.3) as provider:
+    async with PaymentProvider(sandbox.url, client=http, seconds=0.3) as provider:
         yield provider
 
 

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from activities.adapters.errors import PartnerConfused, PartnerError, PartnerUnreachable
-from activities.adapters.http import BIGGEST_ANSWER, LONGEST_RETRY_AFTER
+from activities.adapters.http import BIGGEST_ANSWER, LONGEST_RETRY_AFTER, _retry_after
 from activities.adapters.notices import NoticeSink
 from activities.adapters.orders import OrderSystem
 from activities.adapters.payments import PaymentProvider
@@ -137,6 +137,20 @@ async def test_a_payment_that_is_not_ours_is_never_taken_for_ours(change: dict[s
             await ask_payment(url, client)
 
 
+async def test_a_stray_404_is_not_the_word_that_nothing_was_paid(client: Client) -> None:
+    async with partner_saying(spoken("404 Not Found", b'{"code": "no_such_call", "text": ""}')) as url:
+        provider = PaymentProvider(url, client=client)
+        with pytest.raises(PartnerConfused, match="no_such_call"):
+            await provider.look_up(MOVEMENT)
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(client: Client) -> None:
+    long = json.dumps(PAID).encode() + b" " * BIGGEST_ANSWER
+    async with partner_saying(spoken("200 OK", long)) as url:
+        with pytest.raises(PartnerConfused, match=f"more than {BIGGEST_ANSWER} bytes"):
+            await ask_payment(url, client)
+
+
 async def test_settled_under_a_refusing_status_is_a_contradiction(client: Client) -> None:
     async with partner_saying(spoken("402 Payment Required", json.dumps(PAID).encode())) as url:
         with pytest.raises(PartnerConfused, match="answered 402"):
@@ -158,7 +172,7 @@ async def test_a_word_we_do_not_know_does_no_harm(client: Client) -> None:
         ("7", timedelta(seconds=7), timedelta(seconds=7)),
         ("0", timedelta(), timedelta()),
         ("9" * 400, LONGEST_RETRY_AFTER, LONGEST_RETRY_AFTER),
-        (format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True), timedelta(seconds=30), timedelta(90)),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", LONGEST_RETRY_AFTER, LONGEST_RETRY_AFTER),
         ("Sun, 06 Nov 1994 08:49:37 GMT", timedelta(), timedelta()),
     ],
 )
@@ -171,6 +185,13 @@ async def test_patience_asked_for_is_passed_on(
             await ask_payment(url, client)
     assert unreachable.value.retry_after is not None
     assert least <= unreachable.value.retry_after <= most
+
+
+async def test_patience_until_a_date_is_the_time_that_is_left() -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    waits = _retry_after(httpx2.Response(503, headers={"Retry-After": until}))
+    assert waits is not None
+    assert timedelta(seconds=30) < waits <= timedelta(seconds=90)
 
 
 @pytest.mark.parametrize("header", ["", "soon", "-5", "٣", "Sun, 06 Nov 1994 08:49:37", "99 Foo 99999"])

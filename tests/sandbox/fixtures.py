@@ -24,8 +24,8 @@ async def operator(sandbox: RunningSandbox) -> AsyncIterator[SandboxClient]:
         assert await client.faults() == []
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def http(sandbox: RunningSandbox) -> AsyncIterator[httpx2.AsyncClient]:
-    """Bare HTTP, as a partner's own program would speak it."""
+    """Bare HTTP, as a partner's own program would speak it; one for all, a new one reads every certificate."""
     async with httpx2.AsyncClient(base_url=sandbox.url, trust_env=False) as client:
         yield client

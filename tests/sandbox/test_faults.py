@@ -1,3 +1,5 @@
+import asyncio
+
 import httpx2
 import pytest
 
@@ -50,6 +52,17 @@ async def test_slow_answers_come_late_but_come(http: httpx2.AsyncClient, operato
     answer = await send(http, request_for(a_movement()))
     assert answer.status_code == 200
     assert answer.elapsed.total_seconds() >= 0.3
+
+
+async def test_a_call_left_without_an_answer_ends_when_its_caller_hangs_up(
+    http: httpx2.AsyncClient, sandbox: RunningSandbox, operator: SandboxClient
+) -> None:
+    await operator.fault("orders", "timeout_before")
+    with pytest.raises(httpx2.ReadTimeout):
+        await http.get("/orders/o-hangs/lines/1", timeout=0.3)
+    async with asyncio.timeout(10):
+        while '"/orders/o-hangs/lines/1", "status": 504' not in sandbox.errors:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 async def test_faults_outlive_the_process(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> None:

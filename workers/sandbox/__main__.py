@@ -66,11 +66,18 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m workers.sandbox", description="The partners, on loopback.")
     parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 takes a free one")
     parser.add_argument("--book", type=Path, required=True, help="file of the partners' book")
-    parser.add_argument("--temporal", required=True, metavar="HOST:PORT", help="where the complaints run")
+    parser.add_argument("--temporal", type=_address, required=True, metavar="HOST:PORT", help="the complaints' server")
     parser.add_argument("--namespace", default="default", help="their namespace")
     parser.add_argument("--callback-after", type=float, default=2.0, help="seconds until a pending payment is decided")
     parser.add_argument("--slow", type=float, default=2.0, help="seconds a slow answer takes")
     return parser.parse_args()
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT such as {LOOPBACK}:7233")
+    return text
 
 
 def _log_lines() -> None:

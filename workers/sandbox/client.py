@@ -1,5 +1,6 @@
 """The operator's client of the sandbox: what `redress sandbox …` calls."""
 
+import ssl
 from collections.abc import Sequence
 from typing import Self, TypeVar
 
@@ -31,7 +32,9 @@ class SandboxClient:
     def __init__(self, base_url: str, timeout: float = 30.0) -> None:
         self._base_url = base_url
         # trust_env: the sandbox is on this machine, a proxy of the surroundings would only be in the way.
-        self._http = httpx2.AsyncClient(base_url=base_url, timeout=timeout, trust_env=False)
+        # verify: no TLS on loopback; a context that trusts nobody spares each command reading every certificate.
+        trusting_nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._http = httpx2.AsyncClient(base_url=base_url, timeout=timeout, trust_env=False, verify=trusting_nobody)
 
     async def __aenter__(self) -> Self:
         return self
