@@ -20,7 +20,8 @@ class NotClosed(Exception):  # noqa: N818 - named for what it says
 async def keep_late_message(pool: Pool, complaint: str, message: Message, at: datetime) -> Step:
     """Keep a message that came after the end and return its step.
 
-    A `message_id` that was heard before, in time or late, changes nothing and gives the step it had. Raises NotClosed while the record does not say that the complaint has ended.
+    A `message_id` that was heard before, in time or late, changes nothing and gives the step it had. Raises NotClosed
+    while the record does not say that the complaint has ended.
     """
     async with pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
         # The row is locked first: two late messages at once take different numbers, a repeated one its own again.

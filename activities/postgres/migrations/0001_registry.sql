@@ -5,7 +5,7 @@ CREATE TABLE rulebooks (
     kind text NOT NULL CHECK (kind IN ('policy', 'calendar', 'staff')),
     version text NOT NULL,
     checksum text NOT NULL,
-    document jsonb NOT NULL,
+    document json NOT NULL,                              -- as it was, to the letter: json, not jsonb
     kept_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (kind, version)
 );
@@ -36,7 +36,7 @@ CREATE TABLE complaints (
     steps integer NOT NULL CHECK (steps > 0),
     view jsonb NOT NULL,
     filing jsonb NOT NULL,
-    opening jsonb NOT NULL,                              -- the case as it opened, its rulebook left out
+    opening json NOT NULL,                               -- the case as it opened, its rulebook left out
     policy_version text NOT NULL,
     calendar_version text NOT NULL,
     calendar_from date NOT NULL,                         -- where the pinned part of the calendar begins

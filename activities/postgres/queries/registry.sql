@@ -29,7 +29,7 @@ INSERT INTO complaints (
     view, filing, opening, policy_version, calendar_version, calendar_from, staff_version
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-    $24::jsonb, $25::jsonb, $26::jsonb, $27, $28, $29, $30
+    $24::jsonb, $25::jsonb, $26::json, $27, $28, $29, $30
 );
 
 -- name: kept_checksum
@@ -39,4 +39,4 @@ SELECT checksum FROM rulebooks WHERE kind = $1 AND version = $2;
 SELECT document FROM rulebooks WHERE kind = $1 AND version = $2;
 
 -- name: keep_rulebook
-INSERT INTO rulebooks (kind, version, checksum, document) VALUES ($1, $2, $3, $4::jsonb) ON CONFLICT DO NOTHING;
+INSERT INTO rulebooks (kind, version, checksum, document) VALUES ($1, $2, $3, $4::json) ON CONFLICT DO NOTHING;

@@ -1,0 +1,115 @@
+"""A small platform around the activities: orders, the real rules, the packaged rulebook, and what people were told."""
+
+import itertools
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from temporalio.testing import ActivityEnvironment
+
+from activities.postgres.pool import Pool
+from activities.records import Records
+from activities.registry import Registry
+from workflows.domain.case import Case
+from workflows.domain.filing import Filing, OrderLine, Party, Request
+from workflows.domain.messages import KINDS
+from workflows.domain.money import Money
+from workflows.domain.records import Notice, Record, Registration
+from workflows.domain.rulebook import Rulebook
+from workflows.domain.vocabulary import Channel, Phase, Problem, Remedy, Role
+from workflows.policy import packaged
+from workflows.rules.hearing import expire, hear
+from workflows.rules.notices import notices_of
+from workflows.rules.registration import open_case
+from workflows.rules.view import view_of
+
+MORNING = datetime(2026, 11, 18, 2, tzinfo=UTC)
+"""Wednesday 10:00 in Beijing: agents a-1 and a-3 are on shift."""
+
+BUYER, SELLER = Party(role=Role.BUYER, id="b-1"), Party(role=Role.SELLER, id="sl-1")
+
+_numbers = itertools.count(1)
+
+
+class World:
+    """Everything an activity needs, on one database; `told` is every notice that was started, as often as it was."""
+
+    def __init__(self, pool: Pool, rulebook: Rulebook | None = None) -> None:
+        self.pool, self.rulebook = pool, rulebook or packaged()
+        self.told: list[Notice] = []
+        self.asked = 0
+        self.registry = Registry(
+            pool, self, self.rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=self.tell
+        )
+        self.records = Records(pool, tell=self.tell)
+
+    async def tell(self, notices: Sequence[Notice]) -> None:
+        self.told.extend(notices)
+
+    async def line(self, order_id: str, line: int) -> OrderLine | None:
+        self.asked += 1
+        return None if order_id == "o-unknown" else an_order(order_id, line)
+
+    async def register(self, registration: Registration) -> Case:
+        return await ActivityEnvironment().run(self.registry.register, registration)
+
+    async def opened(self, **changes: object) -> Case:
+        return await self.register(a_registration(**changes))
+
+    async def record(self, burst: Record) -> None:
+        await ActivityEnvironment().run(self.records.record, burst)
+
+
+def an_order(order_id: str, line: int = 1) -> OrderLine:
+    return OrderLine(
+        order_id=order_id, line=line, buyer_id="b-1", seller_id="sl-1", item_id="i-1", title="青瓷茶具",
+        paid=Money(amount=29900), shipping_fee=Money(amount=1000), paid_at=MORNING - timedelta(days=9),
+        delivered_at=MORNING - timedelta(days=2),
+    )  # fmt: skip
+
+
+def a_registration(at: datetime = MORNING, complaint: str | None = None, **changes: object) -> Registration:
+    """A filing nobody has made yet, about an order of its own, unless told otherwise."""
+    number = next(_numbers)
+    refund = Request(remedy=Remedy.REFUND, amount=Money(amount=29900))
+    filing = Filing(
+        request_id=f"r-{number}", channel=Channel.ORDER_PAGE, filed_by=BUYER, order_id=f"o-{number}", line=1,
+        problem=Problem.QUALITY, description="壶嘴有裂纹", request=refund,
+    )  # fmt: skip
+    return Registration(complaint=complaint or f"C20261118-{number:010d}", filing=filing.but(**changes), at=at)
+
+
+def burst(before: Case, after: Case) -> Record:
+    """What the workflow hands over to be recorded when a case has moved on."""
+    steps = tuple(step for step in after.timeline if step.number > before.steps)
+    return Record(
+        complaint=after.complaint, steps=steps, ended=after.ended[len(before.ended) :], ended_from=len(before.ended),
+        view=view_of(after), notices=notices_of(after, steps),
+    )  # fmt: skip
+
+
+def said(case: Case, kind: str, sender: Party, after: timedelta = timedelta(minutes=5), **body: object) -> Case:
+    """Return the case after a message that it must take."""
+    number = len(case.heard)
+    message = KINDS[kind].model_validate({"kind": kind, "message_id": f"m-{number}", "sender": sender, **body})
+    heard, answer = hear(case, message, case.now + after)
+    assert answer.accepted, answer
+    return heard
+
+
+def accepted(case: Case) -> Case:
+    assert case.handler is not None
+    return said(case, "reviewed", Party(role=Role.AGENT, id=case.handler), decision="accept")
+
+
+def agreed(case: Case) -> Case:
+    return said(accepted(case), "seller_answered", SELLER, answer="agree")
+
+
+def withdrawn(case: Case) -> Case:
+    ended = said(case, "withdrawn", BUYER, reason="问题已解决")
+    assert ended.phase is Phase.CLOSED
+    return ended
+
+
+def later(case: Case, by: timedelta) -> Case:
+    return expire(case, case.now + by)
