@@ -21,9 +21,9 @@ from workflows.domain.vocabulary import Phase
 from workflows.domain.why import WhyDue
 from workflows.rules.attributes import Attribute, attributes
 from workflows.rules.deadlines import Moment, next_moment, summary
-from workflows.rules.fulfilment import owed, paid, requested
 from workflows.rules.hearing import UNREAD, expire, hear, refuse_unread
 from workflows.rules.notices import notices_of
+from workflows.rules.payments import owed, paid, requested
 from workflows.rules.view import registering, view_of
 from workflows.rules.why import explained
 from workflows.understanding import NotUnderstood, understand, understand_filing, understand_number

@@ -59,6 +59,19 @@ def _body(case: Case, kind: str) -> dict[str, Any]:
         "buyer_contacted": {"result": "reached", "text": "已电话联系买家"},
         "noted": {"text": "已联系双方"},
         "handed_over": {"to": _next_agent(case), "open_points": "等待卖家举证"},
+        "goods_sent": {
+            "leg": case.goods[-1].leg if case.goods else "return",
+            "carrier": "sf",
+            "tracking": "SF1234567890",
+        },
+        "parcel_reported": {
+            "tracking": (case.goods[-1].tracking if case.goods else None) or "SF1234567890",
+            "event": "delivered",
+            "at": case.now.isoformat(),
+        },
+        "goods_received": {"leg": _leg(case), "condition": "intact"},
+        "fulfilment_declined": {"reason": "out_of_stock"},
+        "apology_made": {"text": "非常抱歉给您带来不便"},
         "external_recourse_noted": {"forum": "regulator", "reference": "12315-1"},
     }
     return bodies[kind]
@@ -72,3 +85,7 @@ def _award(case: Case) -> dict[str, Any]:
 
 def _next_agent(case: Case) -> str:
     return next(one for one in case.staff.of(Role.AGENT) if one != case.handler)
+
+
+def _leg(case: Case) -> str:
+    return case.goods[-1].leg if case.goods else "return"

@@ -8,6 +8,7 @@ from workflows.domain.answers import Answer
 from workflows.domain.base import Instant, Value
 from workflows.domain.calendar import Calendar
 from workflows.domain.filing import Evidence, Filing, OrderLine, Party
+from workflows.domain.messages import Condition, LegName
 from workflows.domain.money import NOTHING, Money
 from workflows.domain.payment import Movement
 from workflows.domain.policy import LimitName, Policy
@@ -18,6 +19,9 @@ from workflows.domain.vocabulary import Liability, Outcome, Phase, Remedy, Role,
 SYSTEM = Party(role=Role.SYSTEM, id="system")
 PLATFORM = Party(role=Role.SYSTEM, id="platform")
 """The platform as a payer of money; as an actor it is SYSTEM."""
+
+
+Freight = Literal["buyer", "seller", "platform"]
 
 
 class Award(Value):
@@ -88,7 +92,7 @@ class Ruling(Value):
     liability: Liability
     seller_share: int | None = None
     award: Award
-    freight: Literal["buyer", "seller", "platform"]
+    freight: Freight
     reason: RulingReason
     text: str
     ruled_at: Instant
@@ -118,9 +122,28 @@ class Decision(Value):
     basis: Literal["agreed", "ruling"]
     payer: Party
     liability: Liability
+    freight: Freight
     ordered_by: Party
     rule: str
     at: Instant
+
+
+class Leg(Value):
+    """One way of goods: owed by somebody, sent, carried, received (R6.3 to R6.7)."""
+
+    leg: LegName
+    by: Role
+    since: Instant
+    state: Literal["awaited", "sent", "picked_up", "in_transit", "returned", "lost", "refused", "delivered"] = "awaited"
+    carrier: str | None = None
+    tracking: str | None = None
+    sent_at: Instant | None = None
+    last_event_at: Instant | None = None
+    arrived_at: Instant | None = None
+    inquiry_since: Instant | None = None
+    condition: Condition | None = None
+    quantity: int | None = None
+    freight: Money | None = None
 
 
 class Entry(Value):
@@ -193,6 +216,7 @@ class Case(Value):
     appeal: Appeal | None = None
     appealed_by: tuple[Role, ...] = ()
     decision: Decision | None = None
+    goods: tuple[Leg, ...] = ()
     money: tuple[Entry, ...] = ()
     follow_up: FollowUp | None = None
     evidence: tuple[tuple[Role, Evidence], ...] = ()

@@ -9,7 +9,8 @@ from workflows.domain.filing import EvidenceList, Party, require_amount
 from workflows.domain.money import Money
 from workflows.domain.vocabulary import Liability, RefusalReason, Remedy, RulingReason, Severity
 
-Leg = Literal["return", "replacement", "repaired", "missing_part", "original"]
+LegName = Literal["return", "replacement", "repaired", "missing_part", "original"]
+Condition = Literal["intact", "damaged", "wrong_or_empty", "short", "not_received"]
 Number = Annotated[int, Field(ge=1, le=10_000)]
 Share = Annotated[int, Field(ge=1, le=99)]
 NamedRole = Literal["buyer", "seller"]
@@ -222,7 +223,7 @@ class GoodsSent(Message):
     """Goods are on their way on one leg (R6.3, R6.5-R6.7)."""
 
     kind: Literal["goods_sent"]
-    leg: Leg
+    leg: LegName
     carrier: Id
     tracking: Id
     freight: Money | None = None
@@ -255,8 +256,8 @@ class GoodsReceived(Message):
     """The receiver's report on goods that came (R6.3, R6.7)."""
 
     kind: Literal["goods_received"]
-    leg: Leg
-    condition: Literal["intact", "damaged", "wrong_or_empty", "short", "not_received"]
+    leg: LegName
+    condition: Condition
     quantity: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     evidence: EvidenceList = ()
 

@@ -62,6 +62,23 @@ class MovementView(Value):
     provider_reference: str | None
 
 
+class LegView(Value):
+    """One way of goods; `state` is awaited, sent, what the carrier said last, or delivered."""
+
+    leg: str
+    carrier: str | None
+    tracking: str | None
+    state: str
+    condition: str | None
+    quantity: int | None
+
+
+class GoodsView(Value):
+    """The goods on their ways, in order."""
+
+    legs: tuple[LegView, ...]
+
+
 class ClockView(Value):
     """What the limits are counted by."""
 
@@ -84,7 +101,7 @@ class View(Value):
     waiting_on: tuple[WaitingOn, ...]
     offer: OfferView | None
     ruling: RulingView | None
-    goods: dict[str, Any] | None
+    goods: GoodsView | None
     advance: dict[str, Any] | None
     money: tuple[MovementView, ...]
     clock: ClockView

@@ -169,6 +169,7 @@ class Purpose(StrEnum):
     COMPENSATION = "compensation"
     PRICE_DIFFERENCE = "price_difference"
     COUPON = "coupon"
+    RETURN_FREIGHT = "return_freight"
 
 
 class MoneyState(StrEnum):

@@ -6,10 +6,13 @@ Importing the package announces every rule: importing one module alone would hea
 from workflows.rules import appeals as _appeals
 from workflows.rules import follow_up as _follow_up
 from workflows.rules import fulfilment as _fulfilment
+from workflows.rules import goods as _goods
 from workflows.rules import intervention as _intervention
 from workflows.rules import negotiation as _negotiation
 from workflows.rules import offers as _offers
+from workflows.rules import payments as _payments
 from workflows.rules import people as _people
+from workflows.rules import receiving as _receiving
 from workflows.rules import review as _review
 from workflows.rules import rulings as _rulings
 
@@ -21,6 +24,9 @@ RULE_MODULES = (
     _rulings,
     _appeals,
     _fulfilment,
+    _goods,
+    _receiving,
+    _payments,
     _follow_up,
     _people,
 )

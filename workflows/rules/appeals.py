@@ -9,7 +9,7 @@ from workflows.domain.filing import Party
 from workflows.domain.messages import AppealDecided, ExternalRecourseNoted, RulingAppealed
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Outcome, Phase, Role, RulingReason
-from workflows.rules.fulfilment import require_within_ceiling
+from workflows.rules.payments import require_within_ceiling
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Runs, duty, hears
 from workflows.rules.review import accept

@@ -1,189 +1,198 @@
-"""Fulfilment: what was agreed or ruled is done, and every movement of money is written down (R6.1, R6.2, R6.10)."""
+"""Fulfilment: what was agreed or finally ruled is done: paid, returned, exchanged, repaired, reshipped (R6)."""
 
 from collections.abc import Iterator
 
-from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Award, Case, Decision, Entry
+from workflows.domain.case import PLATFORM, SYSTEM, Case, Decision
 from workflows.domain.filing import Party
-from workflows.domain.messages import PaymentReported, PaymentRetried
+from workflows.domain.messages import ApologyMade, Condition, FulfilmentDeclined, LegName
 from workflows.domain.money import Money
-from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import REFUNDING, MoneyState, Phase, Purpose, Remedy, Role
+from workflows.domain.vocabulary import Outcome, Phase, Problem, Purpose, Remedy, Role
+from workflows.rules import goods
 from workflows.rules.follow_up import begin_follow_up
-from workflows.rules.people import RUNNING
-from workflows.rules.registry import Deadline, Runs, duty, hears, window
-from workflows.rules.steps import enter, step
+from workflows.rules.intervention import ask_the_platform
+from workflows.rules.payments import order_payment
+from workflows.rules.registry import Deadline, Runs, hears, window
+from workflows.rules.steps import close, enter, step
 
-_PURPOSES = {
+_AT_ONCE = {
     Remedy.REFUND: Purpose.REFUND,
-    Remedy.RETURN_REFUND: Purpose.REFUND,
     Remedy.COMPENSATION: Purpose.COMPENSATION,
     Remedy.PRICE_DIFFERENCE: Purpose.PRICE_DIFFERENCE,
     Remedy.COUPON: Purpose.COUPON,
 }
-_RULES = {Purpose.REFUND: "R6.1"}
-_UNSETTLED = frozenset({MoneyState.DECIDED, MoneyState.REQUESTED})
-
-
-def require_within_ceiling(case: Case, award: Award) -> None:
-    """Refuse more than paid and shipping, less what all complaints of the line have decided (R1.8)."""
-    if award.amount is None or case.order is None:
-        return
-    times = 1 if award.remedy in REFUNDING else case.policy.compensation_multiple
-    most = Money(amount=case.order.ceiling.amount * times) - case.decided_elsewhere - decided(case)
-    if most < award.amount:
-        text = f"{award.remedy} {award.amount} is above the most this line can give, {most} yuan"
-        raise NotHeard(Code.ABOVE_LIMIT, "R1.8", text)
-
-
-def decided(case: Case) -> Money:
-    """Return what this complaint has decided for the buyer so far, failures and reversals apart (R1.8)."""
-    counted = _UNSETTLED | {MoneyState.SETTLED}
-    return Money(amount=sum(e.movement.amount.amount for e in case.money if e.movement.state in counted))
+_RETURNED_FIRST = frozenset({Remedy.RETURN_REFUND, Remedy.EXCHANGE, Remedy.REPAIR})
 
 
 def decide(case: Case, decision: Decision) -> Case:
     """Start fulfilment of an agreement or a final ruling (R3.5, R5.3)."""
-    case = enter(case.but(decision=decision), Phase.FULFILMENT)
-    purpose = _PURPOSES.get(decision.award.remedy)
-    if purpose is None or decision.award.amount is None:
-        return begin_follow_up(case, decision.at)
-    return order_payment(case, purpose, decision.award.amount, decision.ordered_by, decision.at)
-
-
-def order_payment(case: Case, purpose: Purpose, amount: Money, ordered_by: Party, at: Instant) -> Case:
-    """Write down a movement as decided; its number is the next of its purpose (R6.10)."""
-    decision = case.decision
-    assert decision is not None, "money is decided by a decision"  # noqa: S101 - law of fulfilment
-    number = sum(entry.movement.purpose is purpose for entry in case.money) + 1
-    movement = Movement(
-        key=f"{case.complaint}:{purpose}:{number}",
-        purpose=purpose,
-        payer=decision.payer,
-        payee=case.buyer,
-        amount=amount,
-        state=MoneyState.DECIDED,
-        rule=_RULES.get(purpose, "R6.2"),
-        ordered_by=ordered_by,
-        remark=f"{decision.basis} {decision.award.remedy}",
-    )
-    case = step(case, at, "payment_decided", movement.rule, reason=movement.key, amount=amount)
-    return case.but(money=(*case.money, Entry(movement=movement, decided_at=at, since=at)))
-
-
-def owed(case: Case) -> Movement | None:
-    """Return the movement that the payment provider is to be asked for next, if any."""
-    return next((e.movement for e in case.money if e.movement.state is MoneyState.DECIDED), None)
-
-
-def requested(case: Case, key: str, at: Instant) -> Case:
-    """The provider is being asked: from here on the answer may be unknown, but never the question (R6.10)."""
-    case = step(case, at, "payment_requested", "R6.10", reason=key, amount=_entry(case, key).movement.amount)
-    return _moved(case, key, MoneyState.REQUESTED, at)
-
-
-def paid(case: Case, key: str, answer: PaymentAnswer, at: Instant) -> Case:
-    """Take the provider's answer; `pending` leaves the movement requested until it reports (R6.10)."""
-    if _entry(case, key).movement.state is not MoneyState.REQUESTED:
+    case = enter(case.but(decision=decision, goods=()), Phase.FULFILMENT)
+    award = decision.award
+    if award.remedy in _AT_ONCE and award.amount:
+        return order_payment(
+            case, _AT_ONCE[award.remedy], award.amount, decision.payer, decision.ordered_by, decision.at
+        )
+    if award.remedy in _RETURNED_FIRST:
+        return goods.owe(case, "return", Role.BUYER, decision.at)
+    if award.remedy is Remedy.RESHIP:
+        part = case.filing.problem is Problem.SHORT_SHIPMENT
+        return goods.owe(case, "missing_part" if part else "original", Role.SELLER, decision.at)
+    if award.remedy is Remedy.APOLOGY:
         return case
-    match answer.result:
-        case "settled":
-            return _settled(case, key, answer.provider_reference, at)
-        case "refused":
-            return _failed(case, key, answer.reason or "refused by the provider", at)
-        case "pending":
-            return case
+    return begin_follow_up(case, decision.at)
 
 
-def _entry(case: Case, key: str) -> Entry:
-    return next(entry for entry in case.money if entry.movement.key == key)
+def _award_of(case: Case) -> Decision:
+    assert case.decision is not None, "fulfilment has a decision"  # noqa: S101 - law of `decide`
+    return case.decision
 
 
-def _moved(case: Case, key: str, state: MoneyState, at: Instant, **changes: object) -> Case:
-    def moved(entry: Entry) -> Entry:
-        movement = entry.movement.but(state=state, **changes)
-        return entry.but(movement=movement, since=at)
-
-    return case.but(money=tuple(moved(e) if e.movement.key == key else e for e in case.money))
+# -- the return leg (R6.3) -----------------------------------------------------------------------------------------
 
 
-def _settled(case: Case, key: str, reference: str | None, at: Instant) -> Case:
-    movement = _entry(case, key).movement
-    case = step(case, at, "payment_settled", movement.rule, reason=key, amount=movement.amount)
-    case = _owned(_moved(case, key, MoneyState.SETTLED, at, provider_reference=reference), key, None)
-    return _done(case, at)
+def _return_is_due(case: Case) -> Iterator[Runs]:
+    leg = goods.current(case, "return")
+    if leg and leg.state == "awaited":
+        yield Runs(leg.since)
 
 
-def _failed(case: Case, key: str, reason: str, at: Instant) -> Case:
-    case = step(
-        case, at, "payment_failed", "R6.10", reason=f"{key}: {reason}", amount=_entry(case, key).movement.amount
-    )
-    return _owned(_moved(case, key, MoneyState.FAILED, at), key, at)
+@window(LimitName.RETURN_SHIPMENT, _return_is_due)
+def the_buyer_returns_nothing(case: Case, deadline: Deadline) -> Case:
+    """Close as lapsed (R6.3)."""
+    return close(case, deadline.due_at, Outcome.LAPSED, "R6.3", "the goods were not sent back in time")
 
 
-def _owned(case: Case, key: str, since: Instant | None) -> Case:
-    return case.but(money=tuple(e.but(owned_since=since) if e.movement.key == key else e for e in case.money))
+def _inspection_is_due(case: Case) -> Iterator[Runs]:
+    leg = goods.current(case, "return")
+    if leg and leg.arrived_at and _award_of(case).award.remedy is not Remedy.REPAIR:
+        yield Runs(leg.arrived_at)
 
 
-def _done(case: Case, at: Instant) -> Case:
-    open_still = any(e.movement.state in _UNSETTLED or e.owned_since for e in case.money)
-    return case if open_still or case.phase is not Phase.FULFILMENT else begin_follow_up(case, at)
+@window(LimitName.INSPECTION, _inspection_is_due)
+def the_seller_does_not_inspect(case: Case, deadline: Deadline) -> Case:
+    """Count the return as intact (R6.3)."""
+    case = step(case, deadline.due_at, "intact_by_silence", "R6.3", reason="seller silent")
+    return return_inspected(case, "intact", None, deadline.due_at)
 
 
-def _unsettled(case: Case) -> Iterator[Runs]:
-    for entry in case.money:
-        if entry.movement.state in _UNSETTLED and not entry.owned_since:
-            yield Runs(entry.decided_at, subject=entry.movement.key)
+def return_inspected(case: Case, condition: Condition, quantity: int | None, at: Instant) -> Case:
+    """Go on by what came back: refund, replace, refund for what arrived, or back to the handler (R6.3, R6.5)."""
+    case = goods.inspected(case, condition, quantity)
+    if condition == "short" and quantity and case.order and _award_of(case).award.remedy is Remedy.RETURN_REFUND:
+        return _refund(case, _share(_refund_amount(case), min(quantity, case.order.quantity), case.order.quantity), at)
+    if condition != "intact":
+        return back_to_the_handler(case, at, f"return {condition}")
+    if _award_of(case).award.remedy is Remedy.EXCHANGE:
+        return goods.owe(repay_freight(case, at), "replacement", Role.SELLER, at)
+    return _refund(case, _refund_amount(case), at)
 
 
-@window(LimitName.PAYMENT, _unsettled)
-def a_payment_takes_too_long(case: Case, deadline: Deadline) -> Case:
-    """The handler owns a payment that is not settled 24 h after it was decided (R6.1, R6.10)."""
-    case = step(case, deadline.due_at, "payment_overdue", "R6.10", reason=deadline.subject)
-    return _owned(case, deadline.subject, deadline.due_at)
+def _share(amount: Money, arrived: int, sent: int) -> Money:
+    return Money(amount=amount.amount * arrived // sent)
 
 
-@duty(LimitName.PAYMENT_OWNED)
-def the_handler_owns_a_payment(case: Case) -> Iterator[Runs]:
-    """Run from the failure, or from the end of the provider's 24 h (R6.10)."""
-    for entry in case.money:
-        if entry.owned_since:
-            yield Runs(entry.owned_since, subject=entry.movement.key)
+def _refund_amount(case: Case) -> Money:
+    """Return the awarded amount, or what was paid for the line where a remedy without amount failed (R6.9)."""
+    paid = case.order.paid if case.order else Money(amount=0)
+    return _award_of(case).award.amount or paid
 
 
-@hears(PaymentReported, "R6.10", by=(Role.PAYMENT,), during=RUNNING)
-def the_provider_reports(case: Case, message: PaymentReported, at: Instant) -> Case:
-    """Take the provider's late word on a movement it was asked for (R6.10)."""
-    entry = next((e for e in case.money if e.movement.key == message.movement), None)
-    if entry is None:
-        raise NotHeard(Code.UNKNOWN_REFERENCE, "R6.10", f"{message.movement} is no movement of this complaint")
-    state = entry.movement.state
-    if message.result == "reversed" and state is MoneyState.SETTLED:
-        case = step(case, at, "payment_reversed", "R6.10", reason=message.movement, amount=entry.movement.amount)
-        return _owned(_moved(case, message.movement, MoneyState.REVERSED, at), message.movement, at)
-    if message.result == "reversed" or state is not MoneyState.REQUESTED:
-        raise NotHeard(Code.ALREADY_DONE, "R6.10", f"{message.movement} is {state}; it cannot become {message.result}")
-    if message.result == "settled":
-        return _settled(case, message.movement, message.provider_reference, at)
-    return _failed(case, message.movement, message.reason or "reported as failed", at)
+def _refund(case: Case, amount: Money, at: Instant, payer: Party | None = None) -> Case:
+    decision = _award_of(case)
+    case = repay_freight(case, at)
+    return order_payment(case, Purpose.REFUND, amount, payer or decision.payer, decision.ordered_by, at)
 
 
-def _something_failed(case: Case) -> bool:
-    return any(e.movement.state in _FAILED and e.owned_since for e in case.money)
+def repay_freight(case: Case, at: Instant) -> Case:
+    """Pay the buyer back what the return cost, as stated, up to the limit; a no-reason return is the buyer's (R6.8)."""
+    decision, stated = _award_of(case), goods.freight(case)
+    repaid = any(entry.movement.purpose is Purpose.RETURN_FREIGHT for entry in case.money)
+    if not stated or repaid or decision.freight == "buyer":
+        return case
+    amount = min(stated, case.policy.freight_at_most, key=lambda money: money.amount)
+    payer = PLATFORM if decision.freight == "platform" else decision.payer
+    return order_payment(case, Purpose.RETURN_FREIGHT, amount, payer, decision.ordered_by, at)
 
 
-_FAILED = frozenset({MoneyState.FAILED, MoneyState.REVERSED})
+def back_to_the_handler(case: Case, at: Instant, why: str) -> Case:
+    """Return to intervention with the limits afresh; the next ruling has the next number (R6.3, R6.7, R6.9)."""
+    return ask_the_platform(case.but(decision=None), at, why, rule="R6.3")
 
 
-@hears(PaymentRetried, "R6.10", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_something_failed)
-def a_payment_is_retried(case: Case, message: PaymentRetried, at: Instant) -> Case:
-    """Order a new movement with the next number after a proven failure (R6.10)."""
-    entry = next((e for e in case.money if e.movement.key == message.movement), None)
-    if entry is None:
-        raise NotHeard(Code.UNKNOWN_REFERENCE, "R6.10", f"{message.movement} is no movement of this complaint")
-    if entry.movement.state not in _FAILED or not entry.owned_since:
-        raise NotHeard(Code.ALREADY_DONE, "R6.10", f"{message.movement} is {entry.movement.state}; nothing to retry")
-    case = _owned(case, message.movement, None)
-    return order_payment(case, entry.movement.purpose, entry.movement.amount, message.sender, at)
+# -- what the seller sends (R6.5, R6.6, R6.7) ----------------------------------------------------------------------
+
+
+def _ships(case: Case, *legs: LegName) -> Iterator[Runs]:
+    leg = goods.current(case, *legs)
+    if leg and leg.state == "awaited":
+        yield Runs(leg.since)
+
+
+@window(LimitName.REPLACEMENT, lambda case: _ships(case, "replacement"))
+def no_replacement_is_sent(case: Case, deadline: Deadline) -> Case:
+    """Turn the exchange into a refund (R6.9)."""
+    return becomes_a_refund(case, deadline.due_at, "no replacement was sent in time")
+
+
+@window(LimitName.REPAIR, lambda case: _ships(case, "repaired"))
+def nothing_repaired_is_sent(case: Case, deadline: Deadline) -> Case:
+    """Turn the repair into a refund (R6.9)."""
+    return becomes_a_refund(case, deadline.due_at, "the repaired item was not sent in time")
+
+
+@window(LimitName.SELLER_SHIPS, lambda case: _ships(case, "missing_part", "original"))
+def nothing_is_shipped(case: Case, deadline: Deadline) -> Case:
+    """Let the handler rule the amount (R6.9)."""
+    return back_to_the_handler(case, deadline.due_at, "the seller did not ship in time")
+
+
+def becomes_a_refund(case: Case, at: Instant, why: str) -> Case:
+    """Refund what was paid for the line, because exchange or repair was not done; points are owed (R6.9, R8.4)."""
+    case = step(case, at, "became_a_refund", "R6.9", reason=f"{why}; points are owed (R8.4)")
+    return _refund(case.but(goods=goods.without_awaited(case)), _refund_amount(case), at)
+
+
+def _seller_can_decline(case: Case) -> bool:
+    leg = goods.current(case, "replacement", "repaired", "missing_part", "original")
+    return leg is not None and leg.state == "awaited"
+
+
+@hears(FulfilmentDeclined, "R6.9", by=(Role.SELLER,), during=(Phase.FULFILMENT,), when=_seller_can_decline)
+def the_seller_declines(case: Case, message: FulfilmentDeclined, at: Instant) -> Case:
+    """Exchange and repair become a refund; for a part or the original the handler rules the amount (R6.5, R6.9)."""
+    if goods.current(case, "replacement", "repaired"):
+        return becomes_a_refund(case, at, message.reason)
+    return back_to_the_handler(case, at, message.reason)
+
+
+def lost_on_the_way(case: Case, at: Instant) -> Case:
+    """Refund the buyer from the platform: the carrier is liable (R6.4)."""
+    case = step(case, at, "parcel_lost", "R6.4", reason="liability carrier; a claim on the carrier is noted")
+    return _refund(case, _refund_amount(case), at, PLATFORM)
+
+
+# -- the apology (R6.7) --------------------------------------------------------------------------------------------
+
+
+def _apology_is_due(case: Case) -> Iterator[Runs]:
+    if case.phase is Phase.FULFILMENT and _award_of(case).award.remedy is Remedy.APOLOGY:
+        yield Runs(_award_of(case).at)
+
+
+@window(LimitName.APOLOGY, _apology_is_due)
+def the_platform_apologises(case: Case, deadline: Deadline) -> Case:
+    """Make the apology in the seller's place (R6.7)."""
+    case = step(case, deadline.due_at, "apology_by_the_platform", "R6.7", actor=SYSTEM, reason="seller silent")
+    return begin_follow_up(case, deadline.due_at)
+
+
+def _apology_awaited(case: Case) -> bool:
+    return case.decision is not None and case.decision.award.remedy is Remedy.APOLOGY
+
+
+@hears(ApologyMade, "R6.7", by=(Role.SELLER, Role.AGENT), during=(Phase.FULFILMENT,), when=_apology_awaited)
+def the_apology_is_made(case: Case, message: ApologyMade, at: Instant) -> Case:
+    """End fulfilment with the apology (R6.7)."""
+    del message
+    return begin_follow_up(case, at)

@@ -5,13 +5,14 @@ from typing import Literal
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import PLATFORM, Award, Case, Decision, Negotiation, Offer
+from workflows.domain.case import PLATFORM, Award, Case, Decision, Freight, Negotiation, Offer
 from workflows.domain.filing import Party
 from workflows.domain.messages import OfferConfirmed, OfferMade, OfferRejected
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import PARTIES, Liability, Phase, Role
-from workflows.rules.fulfilment import decide, require_within_ceiling
+from workflows.domain.vocabulary import PARTIES, Liability, Phase, Problem, Role
+from workflows.rules.fulfilment import decide
 from workflows.rules.intervention import stepped_in
+from workflows.rules.payments import require_within_ceiling
 from workflows.rules.registry import Deadline, Runs, hears, window
 from workflows.rules.steps import step
 
@@ -38,9 +39,23 @@ def agreed(case: Case, award: Award, payer: Party, ordered_by: Party, at: Instan
     return decide(
         case,
         Decision(
-            award=award, basis="agreed", payer=payer, liability=liability, ordered_by=ordered_by, rule="R3.5", at=at
+            award=award,
+            basis="agreed",
+            payer=payer,
+            liability=liability,
+            freight=_freight(case, payer),
+            ordered_by=ordered_by,
+            rule="R3.5",
+            at=at,
         ),
     )
+
+
+def _freight(case: Case, payer: Party) -> Freight:
+    # Agreed without a ruling the seller pays the return; a no-reason return is the buyer's (R6.8).
+    if case.filing.problem is Problem.NO_REASON_RETURN:
+        return "buyer"
+    return "platform" if payer == PLATFORM else "seller"
 
 
 @hears(OfferMade, "R3.2", by=(Role.BUYER, Role.SELLER, Role.AGENT), during=OPEN_TO_OFFERS)

@@ -8,9 +8,10 @@ from workflows.domain.case import PLATFORM, Award, Case, Decision, Position, Rul
 from workflows.domain.messages import Ruled, RulingConfirmed, RulingCountersigned
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
-from workflows.rules.fulfilment import decide, require_within_ceiling
+from workflows.rules.fulfilment import decide
 from workflows.rules.intervention import stepped_in
 from workflows.rules.offers import end_live_offer
+from workflows.rules.payments import require_within_ceiling
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
 from workflows.rules.steps import close, enter, step
 
@@ -203,6 +204,7 @@ def _decision(case: Case, ruling: Ruling, at: Instant) -> Decision:
         basis="ruling",
         payer=PLATFORM if by_platform or case.seller is None else case.seller,
         liability=ruling.liability,
+        freight=ruling.freight,
         ordered_by=ruling.by,
         rule="R5.3",
         at=at,

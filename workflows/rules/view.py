@@ -2,7 +2,7 @@
 
 from workflows.domain.case import Case, Entry, Offer, Ruling
 from workflows.domain.policy import Limit, LimitName
-from workflows.domain.view import ClockView, MovementView, OfferView, RulingView, View, WaitingOn
+from workflows.domain.view import ClockView, GoodsView, LegView, MovementView, OfferView, RulingView, View, WaitingOn
 from workflows.domain.vocabulary import Phase, Role, Severity
 from workflows.rules.deadlines import deadlines, level, overdue
 from workflows.rules.registry import Deadline
@@ -22,7 +22,7 @@ def view_of(case: Case) -> View:
         waiting_on=waiting_on(case),
         offer=_offer(case, case.offer) if case.offer else None,
         ruling=_ruling(case.ruling) if case.ruling else None,
-        goods=None,
+        goods=_goods(case),
         advance=None,
         money=tuple(_movement(entry) for entry in case.money),
         clock=ClockView(paused=False, calendar_version=case.calendar.version, policy_version=case.policy.version),
@@ -94,6 +94,23 @@ def _ruling(ruling: Ruling) -> RulingView:
         reason=ruling.reason,
         text=ruling.text,
     )
+
+
+def _goods(case: Case) -> GoodsView | None:
+    if not case.goods:
+        return None
+    legs = tuple(
+        LegView(
+            leg=leg.leg,
+            carrier=leg.carrier,
+            tracking=leg.tracking,
+            state=leg.state,
+            condition=leg.condition,
+            quantity=leg.quantity,
+        )
+        for leg in case.goods
+    )
+    return GoodsView(legs=legs)
 
 
 def _movement(entry: Entry) -> MovementView:

@@ -1,0 +1,109 @@
+"""What the receiver of goods reports, and what is made of a parcel nobody can find (R6.3, R6.4, R6.7)."""
+
+from collections.abc import Iterator
+
+from workflows.domain.answers import Code, NotHeard
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.domain.messages import GoodsReceived, LegName, ParcelReported
+from workflows.domain.policy import LimitName
+from workflows.domain.vocabulary import Phase, Remedy, Role
+from workflows.rules import goods
+from workflows.rules.fulfilment import back_to_the_handler, lost_on_the_way, repay_freight, return_inspected
+from workflows.rules.payments import done
+from workflows.rules.registry import Deadline, Runs, hears, window
+from workflows.rules.steps import step
+
+_TO_THE_BUYER: tuple[LegName, ...] = ("replacement", "repaired", "missing_part", "original")
+
+
+def _on_its_way(case: Case) -> bool:
+    leg = goods.open_leg(case)
+    return leg is not None and leg.tracking is not None
+
+
+@hears(ParcelReported, "R6.4", by=(Role.CARRIER,), during=(Phase.FULFILMENT,), when=_on_its_way)
+def the_carrier_reports(case: Case, message: ParcelReported, at: Instant) -> Case:
+    """Take an event of the carrier, in whatever order it comes; refused by the seller counts as arrival (R6.3)."""
+    leg = case.goods[-1]
+    if message.tracking != leg.tracking or message.sender.id != leg.carrier:
+        raise NotHeard(Code.UNKNOWN_REFERENCE, "R6.4", f"the open parcel is {leg.tracking} with {leg.carrier}")
+    state = max(leg.state, message.event, key=goods.STATES.index)
+    arrived = leg.arrived_at or (at if state == "delivered" or (state == "refused" and leg.leg == "return") else None)
+    case = goods.replaced(case, leg.but(state=state, last_event_at=at, arrived_at=arrived, inquiry_since=None))
+    return _repair_begins(case, at) if arrived and leg.leg == "return" and _to_be_repaired(case) else case
+
+
+def _to_be_repaired(case: Case) -> bool:
+    return case.decision is not None and case.decision.award.remedy is Remedy.REPAIR
+
+
+def _repair_begins(case: Case, at: Instant) -> Case:
+    # The three working days of the repair run from arrival, in place of an inspection (R6.6).
+    case = repay_freight(goods.inspected(case, "intact", None), at)
+    return goods.owe(case, "repaired", Role.SELLER, at)
+
+
+def _seller_can_report(case: Case) -> bool:
+    leg = goods.current(case, "return")
+    return leg is not None and leg.state != "awaited"
+
+
+@hears(GoodsReceived, "R6.3", by=(Role.SELLER,), during=(Phase.FULFILMENT,), when=_seller_can_report)
+def the_seller_reports_the_return(case: Case, message: GoodsReceived, at: Instant) -> Case:
+    """Take the inspection; the seller's own report counts as arrival (R6.3)."""
+    _require(message, "return")
+    case = _with_evidence(case, message, Role.SELLER)
+    if _to_be_repaired(case) and message.condition == "intact":
+        return _repair_begins(case, at)
+    if message.condition == "not_received" and case.goods[-1].arrived_at is None:
+        raise NotHeard(Code.NOT_NOW, "R6.3", "the carrier has not delivered it yet; report once it should be there")
+    return return_inspected(case, message.condition, message.quantity, at)
+
+
+def _require(message: GoodsReceived, *legs: LegName) -> None:
+    if message.leg not in legs:
+        raise NotHeard(Code.INCONSISTENT, "R6.3", f"the leg on its way is {' or '.join(legs)}, not {message.leg}")
+    if (message.condition == "short") != (message.quantity is not None):
+        raise NotHeard(Code.INCONSISTENT, "R6.3", "quantity belongs to condition short, and to no other")
+
+
+def _with_evidence(case: Case, message: GoodsReceived, role: Role) -> Case:
+    return case.but(evidence=(*case.evidence, *((role, item) for item in message.evidence)))
+
+
+def _buyer_can_report(case: Case) -> bool:
+    leg = goods.current(case, *_TO_THE_BUYER)
+    return leg is not None and leg.state != "awaited"
+
+
+@hears(GoodsReceived, "R6.7", by=(Role.BUYER,), during=(Phase.FULFILMENT,), when=_buyer_can_report)
+def the_buyer_reports_the_goods(case: Case, message: GoodsReceived, at: Instant) -> Case:
+    """Intact ends fulfilment; anything else goes back to the handler (R6.7)."""
+    _require(message, case.goods[-1].leg)
+    case = goods.inspected(_with_evidence(case, message, Role.BUYER), message.condition, message.quantity)
+    if message.condition == "intact":
+        return done(case, at)
+    return back_to_the_handler(case, at, f"{message.leg} {message.condition}")
+
+
+def _arrived_at_the_buyer(case: Case) -> Iterator[Runs]:
+    leg = goods.current(case, *_TO_THE_BUYER)
+    if leg and leg.arrived_at:
+        yield Runs(leg.arrived_at, subject=leg.leg)
+
+
+@window(LimitName.GOODS_RECEIVED, _arrived_at_the_buyer)
+def the_buyer_reports_nothing(case: Case, deadline: Deadline) -> Case:
+    """Count what was delivered as intact (R6.7)."""
+    case = step(case, deadline.due_at, "intact_by_silence", "R6.7", reason="buyer silent")
+    return done(goods.inspected(case, "intact", None), deadline.due_at)
+
+
+@window(LimitName.CARRIER_INQUIRY, goods.under_inquiry)
+def the_parcel_is_not_found(case: Case, deadline: Deadline) -> Case:
+    """Never picked up counts as not sent, anything else as lost (R6.4)."""
+    if case.goods[-1].last_event_at is None:
+        case = step(case, deadline.due_at, "counts_as_not_sent", "R6.4", reason="never picked up")
+        return goods.never_sent(case)
+    return lost_on_the_way(goods.inspected(case, "not_received", None), deadline.due_at)
