@@ -1,0 +1,32 @@
+"""The process as stories: told once, lived through by the demo, and run four ways by the tests."""
+
+from starter.stories.appealing import APPEALING
+from starter.stories.finishing import FINISHING
+from starter.stories.holding import faults
+from starter.stories.negotiating import NEGOTIATING
+from starter.stories.platform import PLATFORM
+from starter.stories.reviewing import REVIEWING
+from starter.stories.story import Act, Pass, Reaches, Reports, Story, Tell, unique
+from starter.stories.withdrawing import WITHDRAWING
+
+STORIES = unique((*NEGOTIATING, *PLATFORM, *REVIEWING, *APPEALING, *WITHDRAWING, *FINISHING))
+"""Every story, in the order in which they are best read."""
+
+BY_NAME = {story.name: story for story in STORIES}
+
+FOR_THE_DEMO = tuple(
+    BY_NAME[name]
+    for name in (
+        "the_seller_agrees_at_once",
+        "a_counter_offer_is_confirmed",
+        "the_seller_is_silent_and_the_platform_steps_in",
+        "contested_and_ruled_for_the_buyer",
+        "contested_and_ruled_for_the_seller",
+        "found_unfounded_and_left_at_that",
+        "withdrawn_during_negotiation",
+        "both_are_silent_on_the_ruling",
+    )
+)
+"""The stories of the guided tour; none of them needs a fault of a partner."""
+
+__all__ = ["BY_NAME", "FOR_THE_DEMO", "STORIES", "Act", "Pass", "Reaches", "Reports", "Story", "Tell", "faults"]

@@ -1,0 +1,301 @@
+"""Stories in which the platform steps in: asked or by itself, ruled, confirmed, overdue (R4, R5.1-R5.3)."""
+
+from starter.stories.negotiating import COAT_NOT_AS_DESCRIBED
+from starter.stories.shared import (
+    ACCEPTED,
+    BUYER_CONFIRMS,
+    CLOSED,
+    COAT,
+    CONFIRMATION,
+    INTERVENTION,
+    PAID_AND_CONTENT,
+    PHONE,
+    REFUNDED,
+    RULED_FOR_THE_BUYER,
+    RULED_FOR_THE_SELLER,
+    SELLER_CONFIRMS,
+    TO_CONFIRMATION,
+    TO_INTERVENTION,
+    TO_THE_END,
+    TO_THE_PLATFORM,
+)
+from starter.stories.story import (
+    Complaint,
+    Ending,
+    Paid,
+    Reaches,
+    Story,
+    agent,
+    buyer,
+    passes,
+    refund,
+    seller,
+    supervisor,
+    yuan,
+)
+from workflows.domain.answers import Code
+from workflows.domain.vocabulary import Outcome, Problem, Purpose, Remedy
+
+PHONE_DEAD = Complaint(
+    problem=Problem.QUALITY,
+    description="手机到手三天内屏幕折痕处出现黑线，无法正常显示。",
+    remedy=Remedy.REFUND,
+    amount=yuan("6888.00"),
+    name="张磊",
+)
+PHONE_RULING = agent(
+    "ruled",
+    liability="seller",
+    remedy="refund",
+    amount=yuan("6888.00"),
+    freight="seller",
+    reason="quality_defect",
+    text="检测报告确认为屏幕质量问题，支持全额退款。",
+)
+
+CONTESTED_FOR_THE_BUYER = Story(
+    name="contested_and_ruled_for_the_buyer",
+    zh="双方各执一词，平台判定支持买家",
+    en="Contested, ruled for the buyer, confirmed by both",
+    rules=("R3.4", "R4.1", "R4.2", "R4.6", "R5.1", "R5.3"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        *TO_THE_PLATFORM,
+        agent("buyer_contacted", result="reached", text="已电话核实买家诉求和照片。"),
+        RULED_FOR_THE_BUYER,
+        BUYER_CONFIRMS,
+        BUYER_CONFIRMS.refused(Code.ALREADY_DONE),
+        SELLER_CONFIRMS,
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_CONFIRMATION, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=(
+            "seller_answered R3.1",
+            "intervention_requested R3.4",
+            "intervention_started R3.4",
+            "buyer_contacted R4.1",
+            "ruled R4.6",
+            "ruling_sent R4.6",
+            "ruling_confirmed R5.1",
+            "refused R5.1",
+            "ruling_confirmed R5.1",
+            "ruling_final R5.3",
+            "payment_settled R6.1",
+            "closed R10.2",
+        ),
+        money=REFUNDED,
+        told=("intervention_started seller", "ruling_sent buyer", "ruling_sent seller", "ruling_final seller"),
+    ),
+)
+
+SILENT_SELLER = Story(
+    name="the_seller_is_silent_and_the_platform_steps_in",
+    zh="商家沉默，平台主动介入",
+    en="The seller is silent; the platform steps in and rules",
+    rules=("R3.3", "R4.1", "R4.5", "R4.6", "R5.1", "R5.3"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        ACCEPTED,
+        passes(hours=49),
+        Reaches(INTERVENTION),
+        agent("noted", text="商家四十八小时内未回应，已电话催促无人接听。"),
+        agent(
+            "ruled",
+            liability="seller",
+            remedy="refund",
+            amount=yuan("299.00"),
+            freight="seller",
+            reason="seller_silent",
+            text="商家逾期未答复，按买家诉求退款。",
+        ),
+        BUYER_CONFIRMS,
+        SELLER_CONFIRMS,
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_CONFIRMATION, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=("intervention_started R3.3", "noted R4.1", "ruled R4.6", "ruling_final R5.3", "closed R10.2"),
+        money=REFUNDED,
+        told=("intervention_started seller",),
+    ),
+)
+
+BOTH_SILENT = Story(
+    name="both_are_silent_on_the_ruling",
+    zh="双方沉默，视为同意判定",
+    en="Both stay silent on the ruling: silence is consent",
+    rules=("R5.2", "R5.3", "R10.2"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(*TO_THE_PLATFORM, RULED_FOR_THE_BUYER, passes(hours=49), *PAID_AND_CONTENT),
+    ends=Ending(
+        phases=(*TO_CONFIRMATION, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=("ruling_sent R4.6", "consent_by_silence R5.2", "consent_by_silence R5.2", "ruling_final R5.3"),
+        money=REFUNDED,
+    ),
+)
+
+RULED_FOR_SELLER = Story(
+    name="contested_and_ruled_for_the_seller",
+    zh="证据不支持买家，判定商家无责",
+    en="Contested, ruled for the seller: nothing is owed",
+    rules=("R4.6", "R5.1", "R6.11"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        *TO_THE_PLATFORM,
+        agent("ruled", **{**RULED_FOR_THE_SELLER.body, "reason": "seller_silent"}).refused(Code.INCONSISTENT),
+        RULED_FOR_THE_SELLER,
+        SELLER_CONFIRMS,
+        passes(hours=49),
+        Reaches(CLOSED),
+    ),
+    ends=Ending(
+        phases=(*TO_CONFIRMATION, CLOSED),
+        outcome=Outcome.UNFOUNDED,
+        steps=("refused R4.5", "ruled R4.6", "ruling_confirmed R5.1", "consent_by_silence R5.2", "closed R6.11"),
+        told=("closed buyer", "closed seller"),
+    ),
+)
+
+SELLER_GIVES_IN = Story(
+    name="the_seller_gives_in_once_the_platform_is_there",
+    zh="平台介入后商家同意退款",
+    en="Once the platform has stepped in, the seller agrees",
+    rules=("R3.4", "R3.5"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        *TO_THE_PLATFORM,
+        seller("seller_answered", answer="refuse", reason="other").refused(Code.NOT_NOW),
+        seller("seller_answered", answer="agree"),
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_INTERVENTION, *TO_THE_END),
+        outcome=Outcome.SETTLED,
+        steps=("refused R3.4", "seller_answered R3.5", "payment_settled R6.1"),
+        money=REFUNDED,
+    ),
+)
+
+AGENT_MEDIATES = Story(
+    name="an_agents_offer_needs_both_parties",
+    zh="客服调解，双方同意补偿",
+    en="The agent mediates: an offer both must confirm",
+    rules=("R3.2", "R3.6", "R4.1", "R4.2"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        *TO_THE_PLATFORM,
+        agent("offer_made", remedy="compensation", amount=yuan("29.00"), text="平台补偿二十九元，衣服留下，可以吗？"),
+        buyer("offer_confirmed", offer=1),
+        Reaches(INTERVENTION),
+        seller("offer_confirmed", offer=1),
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_INTERVENTION, *TO_THE_END),
+        outcome=Outcome.SETTLED,
+        steps=("offer_made R3.2", "offer_confirmed R3.2", "offer_confirmed R3.2", "payment_settled R6.2"),
+        money=(Paid(Purpose.COMPENSATION, yuan("29.00")),),
+        told=("offer_made buyer", "offer_made seller"),
+    ),
+)
+
+PLATFORM_OVERDUE = Story(
+    name="an_overdue_ruling_climbs_but_is_never_made_by_the_system",
+    zh="平台超时未判，逐级上报",
+    en="The platform is late: it climbs the ladder and never rules by itself",
+    rules=("R4.2", "R4.7", "R7.2"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        *TO_THE_PLATFORM,
+        agent("noted", text="已介入，等待核实。"),
+        passes(days=20),
+        Reaches(INTERVENTION),
+        RULED_FOR_THE_BUYER,
+        BUYER_CONFIRMS,
+        SELLER_CONFIRMS,
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_CONFIRMATION, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=(
+            "noted R4.1",
+            "duty_warned R7.2",
+            "duty_missed R7.2",
+            "escalated_to_supervisor R7.2",
+            "escalated_to_operations_manager R7.2",
+            "ruled R4.6",
+            "closed R10.2",
+        ),
+        money=REFUNDED,
+        told=(
+            "duty_warned agent",
+            "escalated_to_supervisor supervisor",
+            "expected_time_told buyer",
+            "escalated_to_operations_manager operations_manager",
+        ),
+    ),
+)
+
+COUNTERSIGNED = Story(
+    name="a_ruling_above_the_limit_is_returned_and_then_approved",
+    zh="大额判定须主管会签",
+    en="A ruling above 5,000 yuan needs a supervisor: returned once, then approved",
+    rules=("R4.6",),
+    goods=PHONE,
+    complaint=PHONE_DEAD,
+    acts=(
+        *TO_THE_PLATFORM,
+        PHONE_RULING,
+        PHONE_RULING.refused(Code.NOT_NOW),
+        buyer("ruling_confirmed", ruling=1).refused(Code.NOT_NOW),
+        Reaches(INTERVENTION),
+        supervisor("ruling_countersigned", ruling=1, decision="return", text="请补充检测报告编号。"),
+        PHONE_RULING,
+        supervisor("ruling_countersigned", ruling=1, decision="approve").refused(Code.STALE_NUMBER),
+        supervisor("ruling_countersigned", ruling=2, decision="approve", text="同意。"),
+        Reaches(CONFIRMATION),
+        buyer("ruling_confirmed", ruling=2),
+        seller("ruling_confirmed", ruling=2),
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_CONFIRMATION, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=(
+            "ruled R4.6",
+            "countersign_awaited R4.6",
+            "refused R4.6",
+            "ruling_countersigned R4.6",
+            "ruled R4.6",
+            "countersign_awaited R4.6",
+            "ruling_countersigned R4.6",
+            "ruling_sent R4.6",
+            "ruling_final R5.3",
+        ),
+        money=(refund("6888.00"),),
+        told=("countersign_awaited supervisor", "ruling_sent buyer"),
+    ),
+)
+
+PLATFORM = (
+    CONTESTED_FOR_THE_BUYER,
+    SILENT_SELLER,
+    BOTH_SILENT,
+    RULED_FOR_SELLER,
+    SELLER_GIVES_IN,
+    AGENT_MEDIATES,
+    PLATFORM_OVERDUE,
+    COUNTERSIGNED,
+)

@@ -1,0 +1,108 @@
+"""Plays a story through the rules alone: a clock that is told, a provider that answers as the story says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starter.stories import Pass, Reaches, Reports, Story, Tell
+from workflows.domain.answers import Answer, Refusal
+from workflows.domain.case import Case
+from workflows.domain.messages import Message
+from workflows.domain.payment import PaymentAnswer
+from workflows.domain.records import Facts, Notice, Registration
+from workflows.policy import packaged
+from workflows.rules.hearing import expire, hear
+from workflows.rules.notices import notices_of
+from workflows.rules.payments import owed, paid, requested
+from workflows.rules.registration import open_case
+
+MONDAY_MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+COMPLAINT = "C20261123-7K3M9Q0VWX"
+
+
+@dataclass
+class Play:
+    """A story on its way through the rules."""
+
+    story: Story
+    case: Case
+    now: datetime
+    notices: tuple[Notice, ...] = ()
+    asked: int = 0
+
+    @property
+    def told(self) -> list[str]:
+        """What was told to whom, as stories write it."""
+        return [f"{notice.event} {notice.to.role}" for notice in self.notices]
+
+
+def opened(story: Story, filed_at: datetime = MONDAY_MORNING) -> Play:
+    """File the story's complaint."""
+    facts = Facts(
+        order=story.order(filed_at),
+        open_complaint="C20261101-0000000000" if story.another_is_open else None,
+    )
+    registration = Registration(complaint=COMPLAINT, filing=story.filing(), at=filed_at)
+    case = open_case(registration, facts, packaged())
+    return Play(story, case, filed_at, notices_of(case, case.timeline))
+
+
+def play(story: Story, filed_at: datetime = MONDAY_MORNING) -> Play:
+    """Play the whole story; fails where an act comes out otherwise than told."""
+    return [*scenes(story, filed_at)][-1]
+
+
+def scenes(story: Story, filed_at: datetime = MONDAY_MORNING) -> Iterator[Play]:
+    """Play the story act by act."""
+    on_stage = opened(story, filed_at)
+    yield on_stage
+    for number in range(len(story.acts)):
+        act(on_stage, number)
+        yield on_stage
+
+
+def act(play: Play, number: int) -> None:
+    """Play one act."""
+    told = play.story.acts[number]
+    match told:
+        case Tell() | Reports():
+            expected = told.code if isinstance(told, Tell) else None
+            answer = say(play, play.story.message(number, play.case.complaint))
+            code = answer.code if isinstance(answer, Refusal) else None
+            assert code == expected, f"{told}: {answer}"
+        case Pass():
+            play.now += told.time
+            become(play, expire(play.case, play.now))
+        case Reaches():
+            assert play.case.phase is told.phase, f"{told}: is in {play.case.phase}"
+            assert told.money is None or play.case.money[-1].movement.state is told.money
+
+
+def say(play: Play, message: Message) -> Answer:
+    """Let the complaint hear a message now."""
+    case, answer = hear(play.case, message, play.now)
+    become(play, case)
+    return answer
+
+
+def become(play: Play, case: Case) -> None:
+    """Take over the next case, ask the provider for what it owes, and collect what there is to tell."""
+    before = play.case.steps
+    play.case = case
+    while (movement := owed(play.case)) and not play.case.closed:
+        play.case = requested(play.case, movement.key, play.now)
+        play.case = paid(play.case, movement.key, _answer(play), play.now)
+    new = [step for step in play.case.timeline if step.number > before]
+    play.notices += notices_of(play.case, new)
+
+
+def _answer(play: Play) -> PaymentAnswer:
+    provider, play.asked = play.story.provider, play.asked + 1
+    said = provider[play.asked - 1] if play.asked <= len(provider) else "settled"
+    match said:
+        case "declined":
+            return PaymentAnswer(result="refused", provider_reference=f"p-{play.asked}", reason="account closed")
+        case "pending":
+            return PaymentAnswer(result="pending", provider_reference=f"p-{play.asked}")
+        case "settled":
+            return PaymentAnswer(result="settled", provider_reference=f"p-{play.asked}")

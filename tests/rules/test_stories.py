@@ -1,0 +1,40 @@
+"""Every story holds, on the rules alone, whenever it is filed."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from starter.stories import STORIES, Story, faults
+from starter.stories.holding import first_missing
+from tests.rules.playing import play
+from workflows.rules.deadlines import deadlines
+from workflows.rules.view import view_of
+
+HARD_DAYS = {
+    "a Monday morning": datetime(2026, 11, 23, 2, 0, tzinfo=UTC),
+    "a minute before midnight on a Friday": datetime(2026, 11, 27, 15, 59, tzinfo=UTC),
+    "a working Saturday before Spring Festival": datetime(2026, 2, 14, 10, 0, tzinfo=UTC),
+    "the eve of National Day": datetime(2026, 9, 30, 9, 0, tzinfo=UTC),
+    "a holiday, at night": datetime(2026, 10, 3, 18, 30, tzinfo=UTC),
+    "the last day of the year": datetime(2026, 12, 31, 15, 0, tzinfo=UTC),
+    "a year without a calendar": datetime(2029, 3, 1, 1, 0, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("filed_at", HARD_DAYS.values(), ids=HARD_DAYS)
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_a_story_holds_on_any_day(story: Story, filed_at: datetime) -> None:
+    told = play(story, filed_at)
+    assert faults(story, told.case.timeline, view_of(told.case)) == ()
+    assert first_missing(story.ends.told, told.told) is None, told.told
+    assert told.case.closed == (story.ends.outcome is not None)
+    assert told.case.closed or deadlines(told.case)
+
+
+def test_a_story_that_does_not_hold_says_what_is_amiss() -> None:
+    told = play(STORIES[0])
+    view = view_of(told.case)
+    assert len(faults(STORIES[1], told.case.timeline, view)) == 2
+    assert any("outcome" in fault for fault in faults(STORIES[0], told.case.timeline, view.but(outcome=None)))
+    assert any("gap" in fault for fault in faults(STORIES[0], told.case.timeline[:-1], view))
+    assert first_missing(("closed buyer", "filed buyer"), told.told) == "filed buyer"
