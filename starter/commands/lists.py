@@ -1,0 +1,135 @@
+"""`redress list` and `redress due`: work lists, from the record."""
+
+# ruff: noqa: D417 - `common` is explained to people option by option
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from activities.postgres.reading import MOST, DueWork, Listed, Wanted
+from starter import connection, session
+from starter.errors import WrongUse
+from starter.output import PLAIN, Common, print_json, say, when, words
+from starter.tables import table
+from starter.whereabouts import find
+from workflows.domain.explained import due_in_words
+from workflows.domain.vocabulary import Phase, Problem, Role, Severity
+
+_COLUMNS = ("complaint", "phase", "problem", "order", "yuan", "handler", "waiting on", "next due (Beijing)", "filed")
+
+
+async def list_(  # the filters of the contract, one option each
+    *,
+    phase: Phase | None = None,
+    waiting_on: Role | None = None,
+    problem: Problem | None = None,
+    seller: str | None = None,
+    handler: str | None = None,
+    severity: Severity | None = None,
+    overdue: Annotated[bool | None, Parameter(negative="--not-overdue")] = None,
+    limit: int = 100,
+    common: Common = PLAIN,
+) -> int:
+    """List complaints, the newest first; every option narrows the list.
+
+    Parameters
+    ----------
+    phase
+        Where they stand.
+    waiting_on
+        Who has to do something.
+    problem
+        What the buyer complains of.
+    seller
+        The seller's id.
+    handler
+        The handler's id.
+    severity
+        How grave they are.
+    overdue
+        Only those with a missed duty of the platform, or only those without.
+    limit
+        How many at most, 1 to 1000.
+
+    """
+    session.logs(common)
+    wanted = Wanted(
+        phase=phase, waiting_on=waiting_on, problem=problem, seller=seller, handler=handler, severity=severity,
+        overdue=overdue, limit=_checked(limit),
+    )  # fmt: skip
+    async with connection.files(find()) as files:
+        found = await files.cases.list(wanted)
+    if common.json:
+        print_json(found)
+        return 0
+    table("", _COLUMNS, map(_listed, found))
+    _said_if_cut(len(found), limit)
+    return 0
+
+
+async def due(
+    *, for_: Annotated[str | None, Parameter(name="--for")] = None, limit: int = 100, common: Common = PLAIN
+) -> int:
+    """List what somebody must do, the earliest first.
+
+    Parameters
+    ----------
+    for_
+        Whose work: a role, or role:id, for example agent:a-1.
+    limit
+        How many at most, 1 to 1000.
+
+    """
+    session.logs(common)
+    role, who = _whose(for_)
+    async with connection.files(find()) as files:
+        found = await files.cases.due(role, who, _checked(limit))
+    if common.json:
+        print_json(found)
+        return 0
+    columns = ("due (Beijing)", "who", "what", "complaint", "phase", "handler", "otherwise", "rule")
+    table("", columns, map(_due, found), wide=("otherwise",))
+    _said_if_cut(len(found), limit)
+    return 0
+
+
+def _whose(text: str | None) -> tuple[Role | None, str | None]:
+    if text is None:
+        return None, None
+    role, colon, who = text.partition(":")
+    if role not in set(Role) or (colon and not who):
+        raise WrongUse(
+            f"--for {text}: write a role or role:id, for example agent or agent:a-1; roles: {', '.join(Role)}"
+        )
+    return Role(role), who or None
+
+
+def _checked(limit: int) -> int:
+    if not 1 <= limit <= MOST:
+        raise WrongUse(f"--limit {limit}: give a number from 1 to {MOST}")
+    return limit
+
+
+def _said_if_cut(found: int, limit: int) -> None:
+    if found == 0:
+        say("nothing found")
+    elif found == limit:
+        say(f"the first {limit}; there may be more: raise --limit or narrow the list")
+
+
+def _listed(one: Listed) -> tuple[str, ...]:
+    waiting = ", ".join(dict.fromkeys(words(who.actor) for who in one.waiting_on))
+    stands = words(one.outcome) if one.outcome else words(one.phase)
+    overdue = "OVERDUE " if one.overdue else ""
+    return (
+        one.complaint, stands, words(one.problem), f"{one.order_id}/{one.line}", str(one.amount or ""),
+        one.handler or "", waiting, overdue + when(one.next_due_at), when(one.filed_at),
+    )  # fmt: skip
+
+
+def _due(one: DueWork) -> tuple[str, ...]:
+    overdue = "OVERDUE " if one.overdue else ""
+    return (
+        overdue + due_in_words(one.due_at), words(one.actor), words(one.action), one.complaint, words(one.phase),
+        one.handler or "", one.otherwise, one.rule,
+    )  # fmt: skip

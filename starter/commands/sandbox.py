@@ -1,0 +1,166 @@
+"""`redress sandbox order|seller|book|inbox|fault`: the partners of the embedded stack."""
+
+# ruff: noqa: D417 - `common` is explained to people option by option
+
+import json
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from cyclopts import Parameter
+from pydantic import BaseModel
+
+from starter import session
+from starter.errors import WrongUse
+from starter.filings import money_in, read_text
+from starter.output import PLAIN, Common, as_data, out, print_json, when
+from starter.sayings import party
+from starter.tables import table
+from starter.whereabouts import find
+from workers.sandbox.client import SandboxClient
+from workers.sandbox.shapes import InputUnreadable, SandboxOrder, SellerAccount, read_orders, read_sellers
+
+T = TypeVar("T")
+
+
+async def order(file: str, /, *, common: Common = PLAIN) -> int:
+    """Put orders into the order system; a line that is there is replaced.
+
+    Parameters
+    ----------
+    file
+        A file, or - for standard input: one JSON object, or JSON lines. Amounts may be written "299.00".
+
+    """
+    orders = _read(file, SandboxOrder, read_orders)
+    async with _partners(common) as sandbox:
+        await sandbox.put_orders(orders)
+    _put(common, "orders", len(orders))
+    return 0
+
+
+async def seller(file: str, /, *, common: Common = PLAIN) -> int:
+    """Put sellers with their deposits into the order system; a seller that is there is replaced.
+
+    Parameters
+    ----------
+    file
+        A file, or - for standard input: one JSON object, or JSON lines: {"seller_id": …, "deposit": …}.
+
+    """
+    sellers = _read(file, SellerAccount, read_sellers)
+    async with _partners(common) as sandbox:
+        await sandbox.put_sellers(sellers)
+    _put(common, "sellers", len(sellers))
+    return 0
+
+
+async def book(*, complaint: str | None = None, common: Common = PLAIN) -> int:
+    """Print the payment provider's own book, as JSON lines.
+
+    Parameters
+    ----------
+    complaint
+        Only the payments of this complaint.
+
+    """
+    async with _partners(common) as sandbox:
+        for payment in await sandbox.book(complaint):
+            print_json(payment)
+    return 0
+
+
+async def inbox(*, to: str | None = None, common: Common = PLAIN) -> int:
+    """Show the notices that arrived.
+
+    Parameters
+    ----------
+    to
+        Only those to this recipient, as role:id.
+
+    """
+    who = party(to) if to is not None else None
+    async with _partners(common) as sandbox:
+        notices = await sandbox.inbox(who)
+    if common.json:
+        for notice in notices:
+            print_json(notice)
+        return 0
+    rows = [(when(one.time), one.channel, str(one.to), one.subject, one.text) for one in notices]
+    table("", ("arrived (Beijing)", "channel", "to", "subject", "text"), rows, wide=("subject", "text"))
+    return 0
+
+
+async def fault(
+    partner: str,
+    mode: str,
+    /,
+    *,
+    times: int = 1,
+    for_: Annotated[str | None, Parameter(name="--for")] = None,
+    common: Common = PLAIN,
+) -> int:
+    """Let the next calls of a partner go wrong.
+
+    Parameters
+    ----------
+    partner
+        orders, payment, carrier or notices.
+    mode
+        error_500, timeout_before, timeout_after, declined, pending or slow.
+    times
+        How many calls.
+    for_
+        Only calls of this operation, for example send.
+
+    """
+    async with _partners(common) as sandbox:
+        left = await sandbox.fault(partner, mode, times, for_)
+    if common.json:
+        print_json(left)
+    else:
+        what = f"{left.partner} {left.operation}" if left.operation else left.partner
+        out(f"the next {left.times} call(s) of {what}: {left.mode}")
+    return 0
+
+
+def _partners(common: Common) -> SandboxClient:
+    session.logs(common)
+    return SandboxClient(find().need_partners())
+
+
+def _put(common: Common, what: str, number: int) -> None:
+    if common.json:
+        print_json({what: number})
+    else:
+        out(f"{number} {what if number > 1 else what.removesuffix('s')} put in")
+
+
+def _read(file: str, model: type[BaseModel], read: Callable[[str], list[T]]) -> list[T]:
+    """Read one object, an array or lines of them; raises WrongUse with the places."""
+    text = read_text(file)
+    try:
+        return read(_with_money(model, text))
+    except InputUnreadable as wrong:
+        name = "standard input" if file == "-" else file
+        raise WrongUse(f"{name}: {wrong}") from None
+
+
+def _with_money(model: type[BaseModel], text: str) -> str:
+    """Turn amounts in yuan into money; what is no JSON stays as it is, and its reader says so."""
+    try:
+        return _converted(model, text)
+    except (ValueError, RecursionError):
+        return "\n".join(_line(model, line) for line in text.splitlines())
+
+
+def _line(model: type[BaseModel], line: str) -> str:
+    try:
+        return _converted(model, line)
+    except (ValueError, RecursionError):
+        return line
+
+
+def _converted(model: type[BaseModel], text: str) -> str:
+    given = json.loads(text)
+    read = [money_in(model, one) for one in given] if isinstance(given, list) else money_in(model, given)
+    return json.dumps(as_data(read))

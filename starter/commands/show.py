@@ -1,0 +1,98 @@
+"""`redress show`, `timeline` and `why-due`: one complaint, from the case itself or from the record."""
+
+# ruff: noqa: D417 - `common` is explained to people option by option
+
+from starter import session
+from starter.output import PLAIN, Common, out, print_json, say, when, words
+from starter.shown import told
+from starter.tables import table
+from workflows.domain.timeline import Step
+from workflows.domain.why import WhyDue
+
+
+async def show(complaint: str, /, *, common: Common = PLAIN) -> int:
+    """Show a complaint: phase, who must do what by when and what otherwise, offer, ruling, money.
+
+    Parameters
+    ----------
+    complaint
+        The complaint's number.
+
+    """
+    async with session.complaints(common, complaint) as (client, where):
+        seen = await client.view(complaint)
+    if seen.why_record:
+        say(f"from the record, because: {seen.why_record}")
+    if common.json:
+        print_json(seen.view)
+        return 0
+    for line in told(seen.view):
+        out(line)
+    if link := where.link(complaint):
+        out(f"\nin the web UI: {link}")
+    return 0
+
+
+async def timeline(complaint: str, /, *, common: Common = PLAIN) -> int:
+    """Show what happened to a complaint, by whom and by which rule.
+
+    Parameters
+    ----------
+    complaint
+        The complaint's number.
+
+    """
+    async with session.complaints(common, complaint) as (client, _):
+        await client.view(complaint)  # says whether there is such a complaint
+        steps = await client.timeline(complaint)
+    if common.json:
+        print_json(steps)
+        return 0
+    table(
+        "",
+        ("#", "when (Beijing)", "who", "event", "phase", "rule", "reason", "yuan"),
+        map(_row, steps),
+        wide=("reason",),
+    )
+    return 0
+
+
+def _row(step: Step) -> tuple[str, ...]:
+    who = f"{step.role}:{step.actor}" if step.role != step.actor else step.actor
+    amount = str(step.amount) if step.amount else ""
+    return (
+        str(step.number),
+        when(step.at),
+        who,
+        words(step.event),
+        words(step.phase),
+        step.rule,
+        step.reason or "",
+        amount,
+    )
+
+
+async def why_due(complaint: str, /, *, common: Common = PLAIN) -> int:
+    """Explain every deadline of a complaint: start, working days counted and skipped, result.
+
+    Parameters
+    ----------
+    complaint
+        The complaint's number.
+
+    """
+    async with session.complaints(common, complaint) as (client, _):
+        explained = await client.why_due(complaint)
+    if common.json:
+        print_json(explained)
+        return 0
+    for one in explained:
+        _explain(one)
+    return 0
+
+
+def _explain(one: WhyDue) -> None:
+    about = f" ({one.subject})" if one.subject else ""
+    out(f"{one.rule} {one.act}{about}, else {one.otherwise}: {one.state}")
+    for line in one.lines:
+        out(f"    {line}")

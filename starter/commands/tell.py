@@ -1,0 +1,81 @@
+"""`redress tell COMPLAINT KIND`."""
+
+# ruff: noqa: D417 - `common` is explained to people option by option
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from starter import session
+from starter.complaints import Complaints
+from starter.errors import Exit, WrongUse
+from starter.output import PLAIN, Common, out, print_json, say
+from starter.sayings import body, check, complete, party, usual_role
+from workflows.domain.answers import Answer, Refusal
+from workflows.domain.filing import Party
+from workflows.domain.vocabulary import Role
+
+
+async def tell(
+    complaint: str,
+    kind: str,
+    /,
+    *,
+    as_: Annotated[str | None, Parameter(name="--as")] = None,
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)] = (),
+    data: str | None = None,
+    common: Common = PLAIN,
+) -> int:
+    """Send a message to a complaint; print the receipt, or the refusal (exit code 3).
+
+    Parameters
+    ----------
+    complaint
+        The complaint's number.
+    kind
+        The message kind, for example seller_answered.
+    as_
+        Who sends it, as role:id; where it is missing the buyer, the seller or the handler, if the kind leaves no doubt.
+    set_
+        A field as key=value, as often as needed: answer=agree, amount=299.00, from=buyer,seller, sender.id=b-1.
+    data
+        The message as one JSON object; --set goes over it.
+
+    """
+    said = body(kind, set_, data)
+    given = party(as_) if as_ is not None else None
+    if given is None and "sender" not in said:
+        usual_role(kind)  # says at once who may send it, if that is in doubt
+    async with session.complaints(common, complaint) as (client, _):
+        if given is None and "sender" not in said:
+            given = await _usual(client, complaint, kind)
+        answer = await client.tell(complaint, check(complete(kind, said, given)))
+    return _answered(answer, common)
+
+
+async def _usual(client: Complaints, complaint: str, kind: str) -> Party:
+    role = usual_role(kind)
+    found = await client.who_is(complaint, role)
+    if found is None:
+        who = "handler" if role is Role.AGENT else role
+        raise WrongUse(f"complaint {complaint} names no {who} just now: say who sends {kind} with --as {role}:ID")
+    return found
+
+
+def _answered(answer: Answer, common: Common) -> int:
+    if common.json:
+        print_json(answer)
+    elif not isinstance(answer, Refusal):
+        out(f"heard: {answer.message_id} · phase {answer.phase} · step {answer.steps}")
+    if isinstance(answer, Refusal):
+        say(f"redress: {told(answer)}")
+        return Exit.REFUSED
+    return Exit.DONE
+
+
+def told(refusal: Refusal) -> str:
+    """Word a refusal: the rule, what was wrong, what can be sent instead."""
+    line = f"refused by rule {refusal.rule} ({refusal.code}) in phase {refusal.phase}: {refusal.text}"
+    if refusal.allowed and "what can be sent now" not in refusal.text:
+        line += f"\n  what can be sent now: {', '.join(refusal.allowed)}"
+    return line

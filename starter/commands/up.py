@@ -1,0 +1,72 @@
+"""`redress up`: the embedded stack in the foreground."""
+
+# ruff: noqa: D417 - `common` is explained to people option by option
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from starter import session
+from starter.output import PLAIN, Common, out, print_json, say
+from starter.whereabouts import data_dir as data_dir_of
+from workers.embedded import foreground
+from workers.embedded.options import Ready
+from workers.whole import whole_stack
+
+_FILTER = "/namespaces/default/workflows?query=WorkflowType%3D%22Complaint%22"
+
+
+async def up(
+    *,
+    data_dir: Path | None = None,
+    temporal_port: int = 7233,
+    ui_port: int = 8233,
+    postgres_port: int = 7432,
+    time_skipping: Annotated[bool, Parameter(negative=())] = False,
+    common: Common = PLAIN,
+) -> int:
+    """Start PostgreSQL, the Temporal server with web UI, the sandbox partners and a worker; Ctrl-C stops all of it.
+
+    Parameters
+    ----------
+    data_dir
+        Where the data lasts; REDRESS_DATA_DIR or ~/.redress unless said.
+    temporal_port
+        Port of the Temporal server; 0 takes any free one.
+    ui_port
+        Port of the web UI; 0 takes any free one.
+    postgres_port
+        Port of PostgreSQL; 0 takes any free one. With REDRESS_DATABASE_URL set no PostgreSQL is started.
+    time_skipping
+        For training and tests: `redress fast-forward` lets the time of a complaint pass.
+
+    """
+    session.progress(common)
+    options = whole_stack(
+        data_dir_of(data_dir),
+        temporal_port=temporal_port,
+        ui_port=ui_port,
+        postgres_port=postgres_port,
+        time_skipping=time_skipping,
+        database_url=os.environ.get("REDRESS_DATABASE_URL") or None,
+    )
+    say(f"starting in {options.data_dir}: PostgreSQL, Temporal, partners, worker; Ctrl-C stops everything")
+    await foreground.run(options, lambda ready: _announce(ready, common))
+    say("stopped")
+    return 0
+
+
+def _announce(ready: Ready, common: Common) -> None:
+    if common.json:
+        print_json(ready.line())
+        return
+    partners = f" · partners {ready.partners}" if ready.partners else ""
+    out(f"ready: Temporal {ready.temporal} · web UI {ready.ui} · database {ready.database}{partners}")
+    say(f"complaints in the web UI: {ready.ui}{_FILTER}")
+    say(f"  its columns: Configure Columns (gear above the list), add {', '.join(_COLUMNS)}")
+    say("  next: `redress sandbox order FILE`, `redress open FILE`, `redress due`")
+
+
+_COLUMNS = ("Phase", "WaitingOn", "NextDueAt", "Handler", "Overdue")

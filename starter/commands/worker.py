@@ -1,0 +1,26 @@
+"""`redress worker`: a worker in the foreground, against the configured Temporal and database."""
+
+import os
+
+from starter.output import PLAIN, Common, say
+from starter.whereabouts import Whereabouts, find
+from workers.worker import main
+
+
+def worker(*, common: Common = PLAIN) -> int:
+    """Run a worker until SIGINT or SIGTERM; settings are REDRESS_* and TEMPORAL_*, else the running stack's."""
+    where = find()
+    for name, value in _settings(where).items():
+        os.environ.setdefault(name, value)
+    if not common.json:
+        say(f"working for Temporal {where.temporal}, namespace {where.namespace}; Ctrl-C stops")
+    return main()
+
+
+def _settings(where: Whereabouts) -> dict[str, str]:
+    told = {
+        "TEMPORAL_ADDRESS": where.connect.get("target_host"),
+        "REDRESS_DATABASE_URL": where.database,
+        "REDRESS_PARTNERS_URL": where.partners,
+    }
+    return {name: str(value) for name, value in told.items() if value}

@@ -1,0 +1,74 @@
+"""Open connections to the backends, with what to do when one does not answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import asyncpg
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+
+from activities.postgres.pool import open_pool
+from activities.postgres.reading import CaseFiles
+from starter.complaints import Complaints
+from starter.errors import Unreachable
+from starter.record import Files
+from starter.whereabouts import Whereabouts
+
+_MEND = "see `redress doctor`"
+
+
+async def temporal(where: Whereabouts) -> Client:
+    """Connect to Temporal with the product's data converter; raises Unreachable."""
+    settings = {"target_host": where.temporal} | where.connect
+    try:
+        return await Client.connect(**settings, data_converter=pydantic_data_converter)
+    except (RuntimeError, RPCError, OSError) as wrong:
+        raise Unreachable(f"Temporal at {where.temporal} does not answer ({first_line(wrong)}); {_MEND}") from None
+
+
+@asynccontextmanager
+async def files(where: Whereabouts) -> AsyncIterator[Files]:
+    """Open the database for reading; raises Unreachable."""
+    url = where.need_database()
+    try:
+        pool = await open_pool(url, most=2)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as wrong:
+        place = without_password(url)
+        raise Unreachable(f"the database at {place} does not answer ({first_line(wrong)}); {_MEND}") from None
+    try:
+        yield Files(CaseFiles(pool), pool)
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def complaints(where: Whereabouts) -> AsyncIterator[Complaints]:
+    """Open the client of the complaints, with whichever of Temporal and the record can be reached.
+
+    Raises Unreachable when neither can; what needs the missing one says so itself.
+    """
+    client, record, without = None, None, None
+    async with AsyncExitStack() as opened:
+        try:
+            client = await temporal(where)
+        except Unreachable as wrong:
+            without = wrong
+        try:
+            record = await opened.enter_async_context(files(where))
+        except Unreachable as wrong:
+            if client is None:
+                raise without or wrong from None
+            without = wrong
+        yield Complaints(client, record, without=without)
+
+
+def first_line(wrong: BaseException) -> str:
+    """Return the first line of what an error says, or its name."""
+    text = str(wrong).strip().split("\n")[0]
+    return text[:200] or type(wrong).__name__
+
+
+def without_password(url: str) -> str:
+    """Return the address of a database as host, port and name only."""
+    return url.rpartition("@")[2].partition("?")[0] or "the configured address"

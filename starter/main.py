@@ -1,0 +1,116 @@
+"""`redress`: one entry for all commands, which ends cleanly whatever happened."""
+
+import logging
+import os
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from cyclopts import App, CycloptsError
+
+from starter.errors import CommandError, Exit
+
+_COMMANDS = {
+    "up": ("up:up", "Start the embedded stack in the foreground: PostgreSQL, Temporal, partners, worker."),
+    "worker": ("worker:worker", "Run a worker against the configured Temporal and database."),
+    "open": ("open_:open_", "File a complaint and print its number."),
+    "tell": ("tell:tell", "Send a message to a complaint; print the receipt, or the refusal."),
+    "show": ("show:show", "Show a complaint: who must do what by when, offer, ruling, money."),
+    "timeline": ("show:timeline", "Show what happened, by whom and by which rule."),
+    "why-due": ("show:why_due", "Explain every deadline of a complaint, day by day."),
+    "list": ("lists:list_", "List complaints, the newest first."),
+    "due": ("lists:due", "List what is due, the earliest first."),
+    "fast-forward": ("forward:fast_forward", "Let time pass for one complaint of a training or test stack."),
+    "doctor": ("doctor:doctor", "Check configuration and connections, and say what to mend."),
+}
+_SANDBOX = {
+    "order": ("sandbox:order", "Put orders into the order system."),
+    "seller": ("sandbox:seller", "Put sellers and their deposits into the order system."),
+    "book": ("sandbox:book", "Print the payment provider's own book, as JSON lines."),
+    "inbox": ("sandbox:inbox", "Show the notices that arrived."),
+    "fault": ("sandbox:fault", "Let the next calls of a partner go wrong."),
+}
+
+
+def application() -> App:
+    """Return the command line; a command's module is loaded when it is called."""
+    app = App(name="redress", help="Every buyer's complaint, from filing to closing.", version=_version)
+    for name, (place, told) in _COMMANDS.items():
+        app.command(f"starter.commands.{place}", name=name, help=told)
+    if find_spec("starter.demo") is not None:
+        app.command("starter.demo:demo", name="demo", help="A guided tour of real cases with time skipping.")
+    sandbox = App(name="sandbox", help="The partners of the embedded stack: orders, payments, notices, faults.")
+    for name, (place, told) in _SANDBOX.items():
+        sandbox.command(f"starter.commands.{place}", name=name, help=told)
+    app.command(sandbox)
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("redress")
+    except PackageNotFoundError:
+        return "0 (not installed)"
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; every failure is one clear message on standard error."""
+    try:
+        done = application()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as misused:
+        return _fail(f"{str(misused).rstrip('.')}; see `{_help_for(arguments)}`", Exit.WRONG_USE)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else Exit.DONE
+    except BrokenPipeError:
+        return _nobody_reads()
+    except Exception as wrong:  # noqa: BLE001 - the outermost door: no traceback ever reaches an operator
+        return _worded(wrong, debug="--debug" in arguments)
+    return int(done) if isinstance(done, int) else Exit.DONE
+
+
+def _worded(wrong: Exception, *, debug: bool) -> int:
+    if debug:
+        logging.getLogger("redress").debug("the command failed", exc_info=wrong)
+    if not isinstance(wrong, CommandError):
+        # It knows the errors of every package: loaded only when something failed.
+        from starter.worded import worded  # noqa: PLC0415
+
+        wrong = worded(wrong)
+    return _fail(str(wrong), wrong.exit_code)
+
+
+def _fail(text: str, code: Exit) -> int:
+    try:
+        sys.stderr.write(f"redress: {text}\n")
+    except UnicodeError:
+        sys.stderr.write(f"redress: {text.encode('ascii', 'backslashreplace').decode()}\n")
+    return code
+
+
+def _help_for(arguments: list[str]) -> str:
+    words = [word for word in arguments[:2] if word in _COMMANDS or word in _SANDBOX or word == "sandbox"]
+    return " ".join(["redress", *words, "--help"])
+
+
+def _nobody_reads() -> int:
+    # The reader of a pipe has seen enough (`redress list | head`): that is no error, and nothing more can be said.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return Exit.DONE
+
+
+def main() -> None:
+    """Run the command of this process and end it."""
+    code = run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            code = code or Exit.DONE
+    # Threads of the Temporal client can hang or abort an ordinary interpreter exit; all is said by now.
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""What a command does around its work: logs when asked, the backends found and opened."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from starter import connection
+from starter.complaints import Complaints
+from starter.errors import WrongUse
+from starter.output import Common
+from starter.whereabouts import Whereabouts, find
+from workers.logs import configure
+
+_LONGEST = 64
+
+
+def logs(common: Common, complaint: str | None = None) -> None:
+    """Send logs to standard error: none unless asked for, with the complaint number on every line."""
+    level = logging.DEBUG if common.debug else logging.INFO if common.verbose else logging.CRITICAL
+    configure("json" if common.json else "console", level)
+    if complaint is not None:
+        structlog.contextvars.bind_contextvars(complaint=complaint)
+
+
+@asynccontextmanager
+async def complaints(common: Common, complaint: str | None = None) -> AsyncIterator[tuple[Complaints, Whereabouts]]:
+    """Open the client of the complaints for one command."""
+    logs(common, complaint)
+    if complaint is not None and not 0 < len(complaint) <= _LONGEST:
+        raise WrongUse(f"{complaint[:20]!r}… is no complaint number such as C20261122-7K3M9Q0VWX")
+    where = find()
+    async with connection.complaints(where) as client:
+        yield client, where
+
+
+def progress(common: Common) -> None:
+    """Send logs to standard error from INFO on: for commands that take a while and say how far they are."""
+    configure("json" if common.json else "console", logging.DEBUG if common.debug else logging.INFO)

@@ -1,0 +1,72 @@
+"""A case in words for people: short lines, Beijing time, yuan."""
+
+from collections.abc import Iterator
+
+from starter.output import words
+from workflows.domain.explained import due_in_words
+from workflows.domain.money import Money
+from workflows.domain.view import MovementView, OfferView, RulingView, View, WaitingOn
+from workflows.domain.vocabulary import Phase
+
+_LEVELS = {1: "with the supervisor", 2: "with the operations manager"}
+
+
+def told(view: View) -> Iterator[str]:
+    """Tell phase and standing, who must do what by when and what otherwise, offer, ruling, money."""
+    yield f"{view.complaint} · {words(view.phase)}" + (f" · {words(view.outcome)}" if view.outcome else "")
+    yield " · ".join(_standing(view))
+    if view.waiting_on:
+        yield "\nwho must do what by when (Beijing time):"
+    for one in view.waiting_on:
+        yield from _waiting(one)
+    if not view.waiting_on and view.phase is Phase.REGISTRATION:
+        yield "\nit is being registered: nobody has to do anything yet"
+    if view.offer:
+        yield f"\n{_offer(view.offer)}"
+    if view.ruling:
+        yield f"\n{_ruling(view.ruling)}"
+    if view.money:
+        yield "\nmoney:"
+    yield from map(_movement, view.money)
+
+
+def _standing(view: View) -> Iterator[str]:
+    yield f"severity {view.severity}"
+    yield f"handler {view.handler}" if view.handler else "no handler"
+    yield f"cycle {view.cycle}"
+    yield f"{view.steps} steps"
+    if view.level:
+        yield _LEVELS[view.level]
+    if view.overdue:
+        yield "OVERDUE"
+
+
+def _waiting(one: WaitingOn) -> Iterator[str]:
+    yield f"  {words(one.actor)}: {words(one.action)} by {due_in_words(one.due_at)}"
+    yield f"    otherwise {one.otherwise} ({one.rule})"
+
+
+def _award(remedy: str, amount: Money | None) -> str:
+    return f"{words(remedy)} {amount} yuan" if amount else words(remedy)
+
+
+def _offer(offer: OfferView) -> str:
+    said_yes = ", ".join(offer.confirmed_by) or "nobody"
+    until = f", lapses {due_in_words(offer.lapses_at)}" if offer.lapses_at else ", ended"
+    return (
+        f"offer {offer.number} of the {offer.by}: {_award(offer.remedy, offer.amount)}, confirmed by {said_yes}{until}"
+    )
+
+
+def _ruling(ruling: RulingView) -> str:
+    share = f" ({ruling.seller_share} % the seller)" if ruling.seller_share else ""
+    line = (
+        f"ruling {ruling.number} ({ruling.state}): {_award(ruling.remedy, ruling.amount)}, liability {ruling.liability}"
+    )
+    return f"{line}{share}, return freight {ruling.freight}, reason {words(ruling.reason)}\n  {ruling.text}"
+
+
+def _movement(one: MovementView) -> str:
+    reference = f", reference {one.provider_reference}" if one.provider_reference else ""
+    moved = f"{one.amount} yuan {words(one.purpose)} from {one.payer} to {one.payee}"
+    return f"  {moved}: {one.state} ({one.rule}, {one.key}{reference})"
