@@ -5,6 +5,14 @@ from typing import Any
 from workflows.domain.case import Case
 from workflows.domain.vocabulary import Role
 
+_EVIDENCE = {
+    "id": "e-1",
+    "kind": "photo",
+    "uri": "https://evidence.example/e-1",
+    "sha256": "0" * 64,
+    "note": "开箱照片",
+}
+
 
 def example(case: Case, kind: str, role: Role) -> dict[str, Any]:
     """Return a payload of that kind, from somebody of that role who may send it now."""
@@ -35,6 +43,9 @@ def _body(case: Case, kind: str) -> dict[str, Any]:
         "offer_confirmed": {"offer": case.offer.number if case.offer else 1},
         "offer_rejected": {"offer": case.offer.number if case.offer else 1},
         "intervention_requested": {"text": "请平台介入"},
+        "evidence_requested": {"from": ["seller"], "to_prove": "发货凭证或物流单号"},
+        "evidence_submitted": {"evidence": [_EVIDENCE], "final": True},
+        "late_evidence_admitted": {"evidence_ids": _late(case), "reason": "因物流延误，理由成立"},
         "ruled": {
             "liability": "seller",
             **_award(case),
@@ -89,3 +100,7 @@ def _next_agent(case: Case) -> str:
 
 def _leg(case: Case) -> str:
     return case.goods[-1].leg if case.goods else "return"
+
+
+def _late(case: Case) -> list[str]:
+    return [one.item.id for one in case.exhibits if one.state == "late"] or ["e-1"]

@@ -167,6 +167,28 @@ class FollowUp(Value):
     letter_since: Instant | None = None
 
 
+ExhibitState = Literal["staged", "counted", "late", "admitted"]
+
+
+class Exhibit(Value):
+    """A piece of evidence in this complaint, and whether it counts (R4.4, R4.5)."""
+
+    item: Evidence
+    by: Role
+    at: Instant
+    state: ExhibitState
+
+
+class EvidenceWindow(Value):
+    """A request for evidence to one party: what is to be proven, and how its window ended (R4.4, R4.5)."""
+
+    role: Role
+    since: Instant
+    to_prove: str
+    ended_at: Instant | None = None
+    silent: bool = False
+
+
 class Climb(Value):
     """How far a duty of the platform has climbed (R7.2)."""
 
@@ -219,7 +241,8 @@ class Case(Value):
     goods: tuple[Leg, ...] = ()
     money: tuple[Entry, ...] = ()
     follow_up: FollowUp | None = None
-    evidence: tuple[tuple[Role, Evidence], ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
+    evidence_windows: tuple[EvidenceWindow, ...] = ()
     climbs: tuple[Climb, ...] = ()
     ended: tuple[Ended, ...] = ()
     heard: dict[str, Answer] = Field(default_factory=dict)

@@ -4,6 +4,7 @@ Importing the package announces every rule: importing one module alone would hea
 """
 
 from workflows.rules import appeals as _appeals
+from workflows.rules import evidence as _evidence
 from workflows.rules import follow_up as _follow_up
 from workflows.rules import fulfilment as _fulfilment
 from workflows.rules import goods as _goods
@@ -21,6 +22,7 @@ RULE_MODULES = (
     _negotiation,
     _offers,
     _intervention,
+    _evidence,
     _rulings,
     _appeals,
     _fulfilment,

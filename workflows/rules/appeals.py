@@ -9,6 +9,7 @@ from workflows.domain.filing import Party
 from workflows.domain.messages import AppealDecided, ExternalRecourseNoted, RulingAppealed
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Outcome, Phase, Role, RulingReason
+from workflows.rules.evidence import exhibit
 from workflows.rules.payments import require_within_ceiling
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Runs, duty, hears
@@ -34,12 +35,12 @@ def a_party_appeals(case: Case, message: RulingAppealed, at: Instant) -> Case:
         raise NotHeard(Code.ALREADY_DONE, "R5.4", f"the {role} has used its one appeal; it can only confirm")
     require_asked(ruling, role)
     ruling = ruling.but(positions=(*ruling.positions, Position(role=role, stance="appealed", at=at)))
+    case = exhibit(case, message.sender, message.evidence, at)
     appeal = case.appeal or Appeal(ruling=ruling.number, by=(), since=at)
     return enter(case, Phase.APPEAL).but(
         rulings=(*case.rulings[:-1], ruling),
         appeal=appeal.but(by=(*appeal.by, role)),
         appealed_by=(*case.appealed_by, role),
-        evidence=(*case.evidence, *((role, item) for item in message.evidence)),
     )
 
 

@@ -14,7 +14,9 @@ from workflows.rules.steps import enter, step
 def ask_the_platform(case: Case, at: Instant, why: str, *, rule: str) -> Case:
     """Begin the intervention; the platform's 2 and 7 working days run from this instant (R4.1, R4.2)."""
     case = step(case, at, "intervention_started", rule, reason=why)
-    return enter(case, Phase.INTERVENTION).but(intervention=Intervention(asked_at=at, why=why))
+    over = tuple(one for one in case.evidence_windows if one.ended_at)  # what an earlier round asked for is moot
+    asked = Intervention(asked_at=at, why=why)
+    return enter(case, Phase.INTERVENTION).but(intervention=asked, evidence_windows=over)
 
 
 def stepped_in(case: Case, at: Instant) -> Case:

@@ -9,6 +9,7 @@ from workflows.domain.filing import Party
 from workflows.domain.messages import InterventionRequested, SellerAnswered, Withdrawn
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Role, Severity
+from workflows.rules.evidence import exhibit
 from workflows.rules.intervention import ask_the_platform
 from workflows.rules.offers import agreed, answered, propose
 from workflows.rules.registry import Deadline, Runs, hears, window
@@ -25,7 +26,7 @@ def _unanswered(case: Case) -> bool:
 @hears(SellerAnswered, "R3.1", by=(Role.SELLER,), during=(Phase.NEGOTIATION,))
 def the_seller_answers(case: Case, message: SellerAnswered, at: Instant) -> Case:
     """Agree ends the dispute; counter is an offer; refuse opens the buyer's way to the platform."""
-    case = case.but(evidence=(*case.evidence, *((Role.SELLER, item) for item in message.evidence)))
+    case = exhibit(case, message.sender, message.evidence, at)
     if message.answer == "agree":
         return _agree_to_the_request(case, message.sender, at)
     if not _unanswered(case):

@@ -9,6 +9,7 @@ from workflows.domain.messages import GoodsReceived, LegName, ParcelReported
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Phase, Remedy, Role
 from workflows.rules import goods
+from workflows.rules.evidence import exhibit
 from workflows.rules.fulfilment import back_to_the_handler, lost_on_the_way, repay_freight, return_inspected
 from workflows.rules.payments import done
 from workflows.rules.registry import Deadline, Runs, hears, window
@@ -53,7 +54,7 @@ def _seller_can_report(case: Case) -> bool:
 def the_seller_reports_the_return(case: Case, message: GoodsReceived, at: Instant) -> Case:
     """Take the inspection; the seller's own report counts as arrival (R6.3)."""
     _require(message, "return")
-    case = _with_evidence(case, message, Role.SELLER)
+    case = exhibit(case, message.sender, message.evidence, at)
     if _to_be_repaired(case) and message.condition == "intact":
         return _repair_begins(case, at)
     if message.condition == "not_received" and case.goods[-1].arrived_at is None:
@@ -68,10 +69,6 @@ def _require(message: GoodsReceived, *legs: LegName) -> None:
         raise NotHeard(Code.INCONSISTENT, "R6.3", "quantity belongs to condition short, and to no other")
 
 
-def _with_evidence(case: Case, message: GoodsReceived, role: Role) -> Case:
-    return case.but(evidence=(*case.evidence, *((role, item) for item in message.evidence)))
-
-
 def _buyer_can_report(case: Case) -> bool:
     leg = goods.current(case, *_TO_THE_BUYER)
     return leg is not None and leg.state != "awaited"
@@ -81,7 +78,7 @@ def _buyer_can_report(case: Case) -> bool:
 def the_buyer_reports_the_goods(case: Case, message: GoodsReceived, at: Instant) -> Case:
     """Intact ends fulfilment; anything else goes back to the handler (R6.7)."""
     _require(message, case.goods[-1].leg)
-    case = goods.inspected(_with_evidence(case, message, Role.BUYER), message.condition, message.quantity)
+    case = goods.inspected(exhibit(case, message.sender, message.evidence, at), message.condition, message.quantity)
     if message.condition == "intact":
         return done(case, at)
     return back_to_the_handler(case, at, f"{message.leg} {message.condition}")

@@ -8,6 +8,7 @@ from workflows.domain.case import Award, Case, Negotiation, Review, Ruling
 from workflows.domain.messages import MaterialSupplied, Reviewed
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
+from workflows.rules.evidence import exhibit
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
 from workflows.rules.rulings import send
 from workflows.rules.steps import close, enter, step
@@ -76,9 +77,10 @@ def _buyer_has_the_floor(case: Case) -> bool:
 @hears(MaterialSupplied, "R2.1", by=(Role.BUYER,), during=(Phase.REVIEW,), when=_buyer_has_the_floor)
 def the_buyer_supplies_material(case: Case, message: MaterialSupplied, at: Instant) -> Case:
     """Keep the material; the agent has a new working day (R2.1)."""
-    kept = (*case.evidence, *((Role.BUYER, item) for item in message.evidence))
     requests = case.review.material_requests if case.review else 0
-    return case.but(evidence=kept, review=Review(agent_since=at, material_requests=requests))
+    return exhibit(case, message.sender, message.evidence, at).but(
+        review=Review(agent_since=at, material_requests=requests)
+    )
 
 
 @window(

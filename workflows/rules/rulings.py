@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import PLATFORM, Award, Case, Decision, Position, Ruling, Stance
+from workflows.domain.case import PLATFORM, Award, Case, Decision, Ended, Position, Ruling, Stance
 from workflows.domain.messages import Ruled, RulingConfirmed, RulingCountersigned
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
+from workflows.rules.evidence import evidence_silence, require_windows_over
 from workflows.rules.fulfilment import decide
 from workflows.rules.intervention import stepped_in
 from workflows.rules.offers import end_live_offer
@@ -36,6 +37,7 @@ def _supervisor_may_rule(case: Case) -> bool:
 
 def the_handler_rules(case: Case, message: Ruled, at: Instant) -> Case:
     """Number the ruling and send it, or keep it until a supervisor approves (R4.6)."""
+    require_windows_over(case)
     award = Award(remedy=message.remedy, amount=message.amount)
     _require_consistent(case, message, award)
     ruling = Ruling(
@@ -67,16 +69,20 @@ def _require_consistent(case: Case, message: Ruled, award: Award) -> None:
     if message.liability is Liability.BUYER and award.remedy is not Remedy.NONE:
         raise NotHeard(Code.INCONSISTENT, "R6.11", "liability buyer gives nothing: use remedy none")
     silent = _SILENCE.get(message.reason)
-    if silent and silent not in silent_parties(case):
+    if silent and silent not in _silent_parties(case, message.reason):
         raise NotHeard(Code.INCONSISTENT, "R4.5", f"{message.reason} is not true: the {silent} was not silent")
 
 
-def silent_parties(case: Case) -> frozenset[Role]:
-    """Return who let a window of this complaint pass without a word: what a code of silence may rest on (R4.5)."""
-    answers = {Role.SELLER: LimitName.SELLER_ANSWER}
-    return frozenset(
-        role for role, name in answers.items() if any(one.name is name and one.how == "expired" for one in case.ended)
-    )
+def _silent_parties(case: Case, reason: RulingReason) -> frozenset[Role]:
+    """Return who let a window pass without a word: what a code of silence may rest on (R4.5)."""
+    silent = evidence_silence(case)
+    if reason is RulingReason.SELLER_SILENT and any(_let_the_answer_pass(one) for one in case.ended):
+        return silent | {Role.SELLER}
+    return silent
+
+
+def _let_the_answer_pass(ended: Ended) -> bool:
+    return ended.name is LimitName.SELLER_ANSWER and ended.how == "expired"
 
 
 def _needs_countersign(case: Case, ruling: Ruling) -> bool:
