@@ -142,7 +142,11 @@ def the_handler_owns_a_payment(case: Case) -> Iterator[Runs]:
             yield Runs(entry.owned_since, subject=entry.movement.key)
 
 
-@hears(PaymentReported, "R6.10", by=(Role.PAYMENT,), during=RUNNING)
+def _something_moves(case: Case) -> bool:
+    return bool(case.money)
+
+
+@hears(PaymentReported, "R6.10", by=(Role.PAYMENT,), during=RUNNING, when=_something_moves)
 def the_provider_reports(case: Case, message: PaymentReported, at: Instant) -> Case:
     """Take the provider's late word on a movement it was asked for (R6.10)."""
     entry = next((e for e in case.money if e.movement.key == message.movement), None)
