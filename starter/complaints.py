@@ -210,6 +210,8 @@ class Complaints:
             described = await self._temporal.get_workflow_handle(complaint).describe(rpc_timeout=ASK_WITHIN)
         wanted = wire.SEARCH_ATTRIBUTES[_ATTRIBUTES[role]]
         found: str | None = described.typed_search_attributes.get(wanted)
+        if found is None and role is Role.AGENT:  # after the end only the record names the handler
+            found = (await self.view(complaint)).view.handler
         return Party(role=role, id=found) if found else None
 
     async def _recorded_view(self, complaint: str, why: Unreachable | NotFound) -> Seen:

@@ -16,7 +16,7 @@ def told(view: View) -> Iterator[str]:
     yield f"{view.complaint} · {words(view.phase)}" + (f" · {words(view.outcome)}" if view.outcome else "")
     yield " · ".join(_standing(view))
     if view.waiting_on:
-        yield "\nwho must do what by when (Beijing time):"
+        yield "\nwho must do what (Beijing time):"
     for one in view.waiting_on:
         yield from _waiting(one)
     if not view.waiting_on and view.phase is Phase.REGISTRATION:
@@ -42,8 +42,8 @@ def _standing(view: View) -> Iterator[str]:
 
 
 def _waiting(one: WaitingOn) -> Iterator[str]:
-    yield f"  {words(one.actor)}: {words(one.action)} by {due_in_words(one.due_at)}"
-    yield f"    otherwise {one.otherwise} ({one.rule})"
+    yield f"  by {due_in_words(one.due_at)} · {words(one.actor)} · {one.action} ({one.rule})"
+    yield f"     otherwise {one.otherwise}"
 
 
 def _award(remedy: str, amount: Money | None) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, wide: Sequence[str] = ()) -> None:
     """Print a table; only the `wide` columns are wrapped, in the others a word is never cut."""
-    drawn = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    drawn = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, show_edge=False)
     for column in columns:
         drawn.add_column(column, no_wrap=column not in wide, overflow="fold")
     for row in rows:

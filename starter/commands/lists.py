@@ -62,7 +62,8 @@ async def list_(  # the filters of the contract, one option each
     if common.json:
         print_json(found)
         return 0
-    table("", _COLUMNS, map(_listed, found))
+    if found:
+        table("", _COLUMNS, map(_listed, found))
     _said_if_cut(len(found), limit)
     return 0
 
@@ -88,7 +89,8 @@ async def due(
         print_json(found)
         return 0
     columns = ("due (Beijing)", "who", "what", "complaint", "phase", "handler", "otherwise", "rule")
-    table("", columns, map(_due, found), wide=("otherwise",))
+    if found:
+        table("", columns, map(_due, found), wide=("otherwise",))
     _said_if_cut(len(found), limit)
     return 0
 
@@ -130,6 +132,6 @@ def _listed(one: Listed) -> tuple[str, ...]:
 def _due(one: DueWork) -> tuple[str, ...]:
     overdue = "OVERDUE " if one.overdue else ""
     return (
-        overdue + due_in_words(one.due_at), words(one.actor), words(one.action), one.complaint, words(one.phase),
+        overdue + due_in_words(one.due_at), words(one.actor), one.action, one.complaint, words(one.phase),
         one.handler or "", one.otherwise, one.rule,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from starter.output import PLAIN, Common, out, print_json, say, when, words
 from starter.shown import told
 from starter.tables import table
 from workflows.domain.timeline import Step
+from workflows.domain.vocabulary import Phase
 from workflows.domain.why import WhyDue
 
 
@@ -21,6 +22,7 @@ async def show(complaint: str, /, *, common: Common = PLAIN) -> int:
     """
     async with session.complaints(common, complaint) as (client, where):
         seen = await client.view(complaint)
+        steps = await client.timeline(complaint) if seen.view.phase is Phase.CLOSED else ()
     if seen.why_record:
         say(f"from the record, because: {seen.why_record}")
     if common.json:
@@ -28,6 +30,8 @@ async def show(complaint: str, /, *, common: Common = PLAIN) -> int:
         return 0
     for line in told(seen.view):
         out(line)
+    if ended := [step for step in steps if step.event == "closed"]:
+        out(f"\nclosed {when(ended[-1].at)} ({ended[-1].rule}): {ended[-1].reason}")
     if link := where.link(complaint):
         out(f"\nin the web UI: {link}")
     return 0

@@ -8,12 +8,12 @@ from cyclopts import Parameter
 
 from starter import session
 from starter.complaints import Complaints
-from starter.errors import Exit, WrongUse
+from starter.errors import Exit, RefusedByRule, WrongUse
 from starter.output import PLAIN, Common, out, print_json, say
 from starter.sayings import body, check, complete, party, usual_role
 from workflows.domain.answers import Answer, Refusal
 from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workflows.domain.vocabulary import Phase, Role
 
 
 async def tell(
@@ -57,6 +57,8 @@ async def _usual(client: Complaints, complaint: str, kind: str) -> Party:
     role = usual_role(kind)
     found = await client.who_is(complaint, role)
     if found is None:
+        if (await client.view(complaint)).view.phase is Phase.CLOSED:
+            raise RefusedByRule(f"complaint {complaint} has ended: nothing is heard any more (R10.4)")
         who = "handler" if role is Role.AGENT else role
         raise WrongUse(f"complaint {complaint} names no {who} just now: say who sends {kind} with --as {role}:ID")
     return found
