@@ -1,0 +1,97 @@
+"""The house: what is promised about its shape is checked here, and each check has been seen to fail."""
+
+import ast
+import inspect
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from temporalio import activity
+
+from activities.payments import Payments
+from activities.records import Records
+from activities.registry import Registry
+from workflows.domain.messages import KINDS
+from workflows.domain.policy import LimitName
+from workflows.policy import packaged
+from workflows.ports import PORTS
+from workflows.rules.registry import DUTIES, HEARINGS, WINDOWS
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("workflows", "activities", "workers", "starter")
+LATER = {
+    # limits whose rules come with work orders, advances and the tighter clocks of R4.3
+    *("work_order", "plan_told", "first_move_quality", "first_move_logistics", "contact_major", "resolve_major"),
+    *("advance_order", "advance_contact"),
+}
+
+
+def modules() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from (ROOT / package).rglob("*.py")
+
+
+def too_long(source: str, most: int = 300) -> bool:
+    return source.count("\n") > most
+
+
+def long_functions(source: str, most: int = 40) -> list[str]:
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [node.name for node in found if (node.end_lineno or node.lineno) - node.lineno + 1 > most]
+
+
+def test_modules_are_short_enough_to_be_read() -> None:
+    assert [str(path) for path in modules() if too_long(path.read_text())] == []
+
+
+def test_a_long_module_would_be_found() -> None:
+    assert too_long("\n" * 301)
+
+
+def test_functions_are_short_enough_to_be_read() -> None:
+    assert {str(path): names for path in modules() if (names := long_functions(path.read_text()))} == {}
+
+
+def test_a_long_function_would_be_found() -> None:
+    assert long_functions("def f():\n" + "    pass\n" * 41) == ["f"]
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "tests", "deploy"])
+def test_each_package_tells_on_one_page_what_lives_there(package: str) -> None:
+    lines = (ROOT / package / "README.md").read_text().splitlines()
+    assert 2 < len(lines) <= 60
+
+
+def implementations() -> dict[str, typing.Any]:
+    found: dict[str, typing.Any] = {}
+    for house in (Registry, Records, Payments):
+        for _, method in inspect.getmembers(house, inspect.isfunction):
+            definition = activity._Definition.from_callable(method)
+            if definition:
+                found[definition.name or ""] = method
+    return found
+
+
+def test_each_port_has_one_activity_with_the_same_argument_and_result() -> None:
+    assert set(implementations()) == set(PORTS)
+    for name, method in implementations().items():
+        hints = typing.get_type_hints(method)
+        result = hints.pop("return")
+        assert list(hints.values()) == [PORTS[name].argument], name
+        assert result is PORTS[name].result, name
+
+
+def test_every_rule_that_hears_hears_a_kind_of_the_contract() -> None:
+    assert set(HEARINGS) <= set(KINDS)
+
+
+def test_every_limit_of_the_annex_has_a_rule_that_runs_it() -> None:
+    run = set(WINDOWS) | set(DUTIES)
+    assert {name.value for name in LimitName} - {name.value for name in run} == LATER
+
+
+def test_a_limit_is_a_duty_in_the_policy_exactly_where_the_rules_let_it_climb() -> None:
+    limits = packaged().policy.limits
+    assert {name for name in DUTIES if not limits[name].duty} == set()
+    assert {name for name in WINDOWS if limits[name].duty} == set()
