@@ -13,15 +13,13 @@ from activities.postgres.pool import Pool
 from activities.postgres.reading import CaseFiles
 from activities.postgres.rulebooks import RulebookChanged
 from activities.registry import Registry
-from tests.activities.world import MORNING, SELLER, World, a_registration, accepted, agreed, burst, withdrawn
+from tests.activities.world import MORNING, SELLER, World, a_registration, accepted, agreed, burst, reported, withdrawn
 from tests.sandbox.running import RunningSandbox, an_order
 from workers.sandbox.client import SandboxClient
 from workflows.domain.filing import Request
 from workflows.domain.money import Money
-from workflows.domain.payment import PaymentAnswer
-from workflows.domain.vocabulary import Outcome, Phase, Problem, Remedy, Role
+from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Problem, Remedy, Role
 from workflows.policy import packaged
-from workflows.rules.fulfilment import paid, requested
 from workflows.rules.notices import notices_of
 from workflows.rules.registration import open_case
 from workflows.rules.view import view_of
@@ -112,10 +110,7 @@ async def test_what_was_decided_for_a_line_cannot_be_asked_for_again(world: Worl
 
 async def test_what_could_not_be_paid_is_not_decided_any_more(world: World) -> None:
     first = await world.opened(order_id="o-failed")
-    after = agreed(first)
-    key = after.money[0].movement.key
-    after = paid(requested(after, key, after.now), key, PaymentAnswer(result="refused", reason="closed"), after.now)
-    await world.record(burst(first, after))
+    await world.record(burst(first, reported(agreed(first), MoneyState.FAILED)))
     second = await world.opened(order_id="o-failed", problem=Problem.OTHER)
     assert second.decided_elsewhere == Money(amount=0)
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
@@ -15,17 +16,19 @@ from workflows.domain.messages import KINDS
 from workflows.domain.money import Money
 from workflows.domain.records import Notice, Record, Registration
 from workflows.domain.rulebook import Rulebook
-from workflows.domain.vocabulary import Channel, Phase, Problem, Remedy, Role
+from workflows.domain.vocabulary import Channel, MoneyState, Phase, Problem, Remedy, Role
 from workflows.policy import packaged
 from workflows.rules.hearing import expire, hear
 from workflows.rules.notices import notices_of
 from workflows.rules.registration import open_case
+from workflows.rules.steps import step
 from workflows.rules.view import view_of
 
 MORNING = datetime(2026, 11, 18, 2, tzinfo=UTC)
 """Wednesday 10:00 in Beijing: agents a-1 and a-3 are on shift."""
 
 BUYER, SELLER = Party(role=Role.BUYER, id="b-1"), Party(role=Role.SELLER, id="sl-1")
+AGENT = Party(role=Role.AGENT, id="a-1")
 
 _numbers = itertools.count(1)
 
@@ -52,7 +55,7 @@ class World:
     async def register(self, registration: Registration) -> Case:
         return await ActivityEnvironment().run(self.registry.register, registration)
 
-    async def opened(self, **changes: object) -> Case:
+    async def opened(self, **changes: Any) -> Case:
         return await self.register(a_registration(**changes))
 
     async def record(self, burst: Record) -> None:
@@ -80,7 +83,7 @@ def a_registration(at: datetime = MORNING, complaint: str | None = None, **chang
 
 def burst(before: Case, after: Case) -> Record:
     """What the workflow hands over to be recorded when a case has moved on."""
-    steps = tuple(step for step in after.timeline if step.number > before.steps)
+    steps = tuple(one for one in after.timeline if one.number > before.steps)
     return Record(
         complaint=after.complaint, steps=steps, ended=after.ended[len(before.ended) :], ended_from=len(before.ended),
         view=view_of(after), notices=notices_of(after, steps),
@@ -103,6 +106,14 @@ def accepted(case: Case) -> Case:
 
 def agreed(case: Case) -> Case:
     return said(accepted(case), "seller_answered", SELLER, answer="agree")
+
+
+def reported(case: Case, state: MoneyState, reference: str | None = None) -> Case:
+    """Return the case after its first movement has come to that state."""
+    entry = case.money[0]
+    movement = entry.movement.but(state=state, provider_reference=reference)
+    case = step(case, case.now, f"payment_{state}", "R6.10", reason=movement.key, amount=movement.amount)
+    return case.but(money=(entry.but(movement=movement), *case.money[1:]))
 
 
 def withdrawn(case: Case) -> Case:

@@ -1,0 +1,148 @@
+"""A movement is paid once, whatever fails on the way, and the record knows how it ended (R6.10)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.adapters.errors import PartnerConfused, PartnerUnreachable
+from activities.adapters.payments import PaymentProvider
+from activities.payments import Payments
+from activities.postgres.pool import Pool
+from tests.activities.world import World, agreed, burst
+from tests.sandbox.running import RunningSandbox
+from workers.sandbox.client import SandboxClient
+from workflows.domain.money import Money
+from workflows.domain.payment import Movement, PaymentAnswer
+
+
+class Counting:
+    """A provider that is asked, counted, and answers as told."""
+
+    def __init__(self, *answers: PaymentAnswer | Exception) -> None:
+        self.answers, self.asked = list(answers), list[bool]()
+
+    async def pay(self, movement: Movement, first_attempt: bool) -> PaymentAnswer:
+        assert movement.key
+        self.asked.append(first_attempt)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+EXPECTED = {mode: {"settled"} for mode in ("error_500", "timeout_before", "timeout_after")}
+EXPECTED |= {"declined": {"refused"}, "pending": {"pending", "settled", "refused"}}
+
+SETTLED = PaymentAnswer(result="settled", provider_reference="p-1")
+PENDING = PaymentAnswer(result="pending", provider_reference="p-1")
+REFUSED = PaymentAnswer(result="refused", reason="account closed")
+
+
+@pytest.fixture
+async def movement(world: World) -> Movement:
+    """A refund that was agreed and is owed."""
+    case = await world.opened()
+    after = agreed(case)
+    await world.record(burst(case, after))
+    return after.money[0].movement
+
+
+@pytest.fixture
+async def provider(sandbox: RunningSandbox) -> AsyncIterator[PaymentProvider]:
+    async with PaymentProvider(sandbox.url, seconds=1) as provider:
+        yield provider
+
+
+async def ask(pool: Pool, provider: Counting | PaymentProvider, movement: Movement) -> PaymentAnswer:
+    return await ActivityEnvironment().run(Payments(pool, provider).pay, movement)
+
+
+async def state(pool: Pool, movement: Movement) -> tuple[str, str | None]:
+    row = await pool.fetchrow("SELECT state, provider_reference FROM movements WHERE key = $1", movement.key)
+    assert row is not None
+    return row["state"], row["provider_reference"]
+
+
+async def test_a_movement_asked_for_twice_is_asked_of_the_provider_once(pool: Pool, movement: Movement) -> None:
+    provider = Counting(SETTLED)
+    assert await ask(pool, provider, movement) == SETTLED
+    assert await ask(pool, provider, movement) == SETTLED
+    assert provider.asked == [True]
+    assert await state(pool, movement) == ("settled", "p-1")
+
+
+async def test_a_proven_refusal_is_an_answer_that_stays(pool: Pool, movement: Movement) -> None:
+    provider = Counting(REFUSED)
+    assert await ask(pool, provider, movement) == REFUSED
+    assert await ask(pool, provider, movement) == REFUSED
+    assert provider.asked == [True]
+    assert await state(pool, movement) == ("failed", None)
+
+
+async def test_what_is_pending_is_looked_up_next_time(pool: Pool, movement: Movement) -> None:
+    provider = Counting(PENDING, SETTLED)
+    assert await ask(pool, provider, movement) == PENDING
+    assert await state(pool, movement) == ("requested", "p-1")
+    assert await ask(pool, provider, movement) == SETTLED
+    assert provider.asked == [True, False]
+
+
+async def test_the_unknown_is_retried_when_the_provider_says_and_looked_up_first(
+    pool: Pool, movement: Movement
+) -> None:
+    provider = Counting(PartnerUnreachable("no answer", timedelta(seconds=7)), PartnerConfused("odd"), SETTLED)
+    with pytest.raises(ApplicationError, match="no answer") as silent:
+        await ask(pool, provider, movement)
+    assert (silent.value.type, silent.value.non_retryable) == ("PartnerUnreachable", False)
+    assert silent.value.next_retry_delay == timedelta(seconds=7)
+    with pytest.raises(ApplicationError, match="odd") as odd:
+        await ask(pool, provider, movement)
+    assert (odd.value.type, odd.value.non_retryable) == ("PartnerConfused", False)
+    assert await ask(pool, provider, movement) == SETTLED
+    assert provider.asked == [True, False, False]
+
+
+async def test_what_was_reported_while_the_answer_was_under_way_stands(pool: Pool, movement: Movement) -> None:
+    class Overtaken(Counting):
+        async def pay(self, movement: Movement, first_attempt: bool) -> PaymentAnswer:
+            await pool.execute("UPDATE movements SET state = 'settled', provider_reference = 'p-9'")
+            return await super().pay(movement, first_attempt)
+
+    answer = await ask(pool, Overtaken(PENDING), movement)
+    assert answer == PaymentAnswer(result="settled", provider_reference="p-9")
+
+
+async def test_another_amount_under_a_known_key_is_refused_for_good(pool: Pool, movement: Movement) -> None:
+    provider = Counting(SETTLED, SETTLED)
+    await ask(pool, provider, movement)
+    with pytest.raises(ApplicationError, match="on record for other parties or another amount") as wrong:
+        await ask(pool, provider, movement.but(amount=Money(amount=1)))
+    assert wrong.value.non_retryable
+    assert provider.asked == [True]
+
+
+@pytest.mark.parametrize("mode", ["error_500", "timeout_before", "timeout_after", "declined", "pending"])
+async def test_with_the_real_partner_there_is_one_payment_in_its_book_whatever_it_does(
+    pool: Pool, movement: Movement, provider: PaymentProvider, operator: SandboxClient, mode: str
+) -> None:
+    await operator.fault("payment", mode, operation="send")
+    if mode in {"error_500", "timeout_before", "timeout_after"}:
+        with pytest.raises(ApplicationError, match="the payment provider"):
+            await ask(pool, provider, movement)
+    answers = [await ask(pool, provider, movement) for _ in range(2)]
+    book = [payment for payment in await operator.book() if payment.key == movement.key]
+    assert len(book) == 1
+    assert {answer.result for answer in answers} <= EXPECTED[mode]
+
+
+async def test_five_attempts_at_once_are_one_payment(
+    pool: Pool, movement: Movement, provider: PaymentProvider, operator: SandboxClient
+) -> None:
+    answers = await asyncio.gather(*(ask(pool, provider, movement) for _ in range(5)))
+    assert {answer.result for answer in answers} == {"settled"}
+    assert len([payment for payment in await operator.book() if payment.key == movement.key]) == 1
+    assert await pool.fetchval("SELECT count(*) FROM movements") == 1
