@@ -167,10 +167,10 @@ def turned(before: Case, after: Case, *, kind: str | None = None, lapsed: Deadli
 
 
 def _how(case: Case, deadline: Deadline, kind: str | None, lapsed: Deadline | None) -> How:
-    if kind in case.policy.limits[deadline.name].ended_by:
-        return "met"
-    missed = rung_of(case, deadline) >= MISSED
-    return "expired" if missed or (lapsed is not None and lapsed.identity == deadline.identity) else "superseded"
+    # What was missed stays missed, also when the act is done later: the record of deadlines met depends on it (R11.4).
+    if rung_of(case, deadline) >= MISSED or (lapsed is not None and lapsed.identity == deadline.identity):
+        return "expired"
+    return "met" if kind in case.policy.limits[deadline.name].ended_by else "superseded"
 
 
 def _ended(deadline: Deadline, how: How, at: Instant) -> Ended:
