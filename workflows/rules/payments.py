@@ -12,6 +12,7 @@ from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import REFUNDING, MoneyState, Phase, Purpose, Remedy, Role
 from workflows.rules import goods
+from workflows.rules.deadlines import turned
 from workflows.rules.follow_up import begin_follow_up
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
@@ -75,9 +76,9 @@ def paid(case: Case, key: str, answer: PaymentAnswer, at: Instant) -> Case:
         return case
     match answer.result:
         case "settled":
-            return _settled(case, key, answer.provider_reference, at)
+            return turned(case, _settled(case, key, answer.provider_reference, at), kind="payment_reported")
         case "refused":
-            return _failed(case, key, answer.reason or "refused by the provider", at)
+            return turned(case, _failed(case, key, answer.reason or "refused by the provider", at))
         case "pending":
             return case
 
