@@ -1,5 +1,6 @@
 """Open connections to the backends, with what to do when one does not answer."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -15,6 +16,7 @@ from starter.errors import Unreachable
 from starter.record import Files
 from starter.whereabouts import Whereabouts
 
+_INNERMOST = re.compile(r'message: "([^"]+)"')
 _MEND = "see `redress doctor`"
 
 
@@ -64,9 +66,10 @@ async def complaints(where: Whereabouts) -> AsyncIterator[Complaints]:
 
 
 def first_line(wrong: BaseException) -> str:
-    """Return the first line of what an error says, or its name."""
+    """Return in few words what an error says, or its name."""
     text = str(wrong).strip().split("\n")[0]
-    return text[:200] or type(wrong).__name__
+    inner = _INNERMOST.findall(text)  # the Temporal client nests its reasons
+    return (inner[-1] if inner else text[:200]) or type(wrong).__name__
 
 
 def without_password(url: str) -> str:

@@ -104,7 +104,7 @@ class FastForward:
                 waits = await self._waits_for(handle)
                 if asyncio.get_running_loop().time() > until:
                     raise Unreachable(f"time did not pass within the timeout; {waits}; raise --timeout or mend that")
-                if waits != said:
+                if waits not in (said, _NOTHING):
                     tell(said := waits)
             skipping.result()
         finally:

@@ -6,7 +6,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from starter.errors import CommandError, Exit
 
@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
     try:
         done = application()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as misused:
-        return _fail(f"{str(misused).rstrip('.')}; see `{_help_for(arguments)}`", Exit.WRONG_USE)
+        return _fail(f"{_misused(misused)}; see `{_help_for(arguments)}`", Exit.WRONG_USE)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except SystemExit as leaving:
@@ -68,6 +68,12 @@ def run(arguments: list[str]) -> int:
     except Exception as wrong:  # noqa: BLE001 - the outermost door: no traceback ever reaches an operator
         return _worded(wrong, debug="--debug" in arguments)
     return int(done) if isinstance(done, int) else Exit.DONE
+
+
+def _misused(wrong: CycloptsError) -> str:
+    if isinstance(wrong, UnusedCliTokensError) and wrong.unused_tokens:
+        return f"not understood: {' '.join(wrong.unused_tokens)}"
+    return str(wrong).rstrip(".")
 
 
 def _worded(wrong: Exception, *, debug: bool) -> int:

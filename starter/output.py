@@ -24,6 +24,9 @@ class Common:
 
 PLAIN = Common()
 
+FileOrStdin = Annotated[str, Parameter(allow_leading_hyphen=True)]
+"""A file's name, or `-`."""
+
 
 def as_data(value: Any) -> Any:
     """Return what JSON says of a value: models as the wire has them, times with an offset."""

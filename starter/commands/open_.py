@@ -12,13 +12,13 @@ from starter.answers import Opened
 from starter.complaints import REGISTERED_WITHIN
 from starter.errors import Exit
 from starter.filings import read_filing, read_text
-from starter.output import PLAIN, Common, out, print_json, say
+from starter.output import PLAIN, Common, FileOrStdin, out, print_json, say
 
 _NOT_YET = "accepted; it will be registered when a worker runs (`redress show` tells)"
 
 
 async def open_(
-    file: str, /, *, wait: Annotated[bool, Parameter(negative="--no-wait")] = True, common: Common = PLAIN
+    file: FileOrStdin, /, *, wait: Annotated[bool, Parameter(negative="--no-wait")] = True, common: Common = PLAIN
 ) -> int:
     """File a complaint and print its number; the same request_id gives the same number.
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starter import session
 from starter.errors import WrongUse
 from starter.filings import money_in, read_text
-from starter.output import PLAIN, Common, as_data, out, print_json, when
+from starter.output import PLAIN, Common, FileOrStdin, as_data, out, print_json, when
 from starter.sayings import party
 from starter.tables import table
 from starter.whereabouts import find
@@ -22,7 +22,7 @@ from workers.sandbox.shapes import InputUnreadable, SandboxOrder, SellerAccount,
 T = TypeVar("T")
 
 
-async def order(file: str, /, *, common: Common = PLAIN) -> int:
+async def order(file: FileOrStdin, /, *, common: Common = PLAIN) -> int:
     """Put orders into the order system; a line that is there is replaced.
 
     Parameters
@@ -38,7 +38,7 @@ async def order(file: str, /, *, common: Common = PLAIN) -> int:
     return 0
 
 
-async def seller(file: str, /, *, common: Common = PLAIN) -> int:
+async def seller(file: FileOrStdin, /, *, common: Common = PLAIN) -> int:
     """Put sellers with their deposits into the order system; a seller that is there is replaced.
 
     Parameters

@@ -1,17 +1,33 @@
 """`redress worker`: a worker in the foreground, against the configured Temporal and database."""
 
-import os
+# ruff: noqa: D417 - `common` is explained to people option by option
 
+import asyncio
+import os
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from activities.postgres.migrate import migrate as apply
 from starter.output import PLAIN, Common, say
 from starter.whereabouts import Whereabouts, find
 from workers.worker import main
 
 
-def worker(*, common: Common = PLAIN) -> int:
-    """Run a worker until SIGINT or SIGTERM; settings are REDRESS_* and TEMPORAL_*, else the running stack's."""
+def worker(*, migrate: Annotated[bool, Parameter(negative=())] = False, common: Common = PLAIN) -> int:
+    """Run a worker until SIGINT or SIGTERM; settings are REDRESS_* and TEMPORAL_*, else the running stack's.
+
+    Parameters
+    ----------
+    migrate
+        First bring the schema of the database up to date; safe at any time.
+
+    """
     where = find()
     for name, value in _settings(where).items():
         os.environ.setdefault(name, value)
+    if migrate:
+        asyncio.run(apply(where.need_database()))
     if not common.json:
         say(f"working for Temporal {where.temporal}, namespace {where.namespace}; Ctrl-C stops")
     return main()

@@ -1,0 +1,197 @@
+"""What `redress doctor` looks at: each check says how it stands and, where it fails, what to do."""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
+
+import httpx2
+from pydantic import ValidationError
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.postgres.migrate import MigrationRefused, unmigrated
+from activities.postgres.pool import Pool
+from starter import connection
+from starter.errors import CommandError, Exit, Unreachable
+from starter.whereabouts import Whereabouts, find
+from workers.settings import Settings
+from workflows import wire
+from workflows.domain.calendar import Calendar
+from workflows.policy import PolicyInvalid, load, packaged
+
+_AHEAD = timedelta(days=60)
+_ANSWERS_WITHIN = timedelta(seconds=5)
+
+
+class Check(NamedTuple):
+    """One line of the doctor: `exit_code` is what a failure of it means for the whole."""
+
+    name: str
+    state: Literal["ok", "warning", "failed"]
+    text: str
+    exit_code: Exit = Exit.DONE
+
+
+def fine(name: str, text: str) -> Check:
+    """Say that all is well."""
+    return Check(name, "ok", text)
+
+
+def failed(name: str, wrong: str | CommandError, code: Exit = Exit.WRONG_USE) -> Check:
+    """Say what is wrong and what to do."""
+    return Check(name, "failed", str(wrong), wrong.exit_code if isinstance(wrong, CommandError) else code)
+
+
+async def checks(today: date) -> AsyncIterator[Check]:
+    """Check everything, one after the other; what cannot be checked because of an earlier failure is left out."""
+    for check in (_settings(), *_rulebook(today)):
+        yield check
+    try:
+        where = find()
+    except CommandError as wrong:
+        yield failed("whereabouts", wrong)
+        return
+    async for check in _temporal(where):
+        yield check
+    async for check in _database(where):
+        yield check
+    yield await _partners(where)
+
+
+def _settings() -> Check:
+    try:
+        Settings()
+    except ValidationError as invalid:
+        wrong = [f"REDRESS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in invalid.errors(include_url=False)]
+        return failed("configuration", f"{'; '.join(wrong)}; mend these variables")
+    return fine("configuration", "every REDRESS_* setting can be read")
+
+
+def _rulebook(today: date) -> tuple[Check, ...]:
+    own = os.environ.get("REDRESS_POLICY")
+    try:
+        rulebook = load(own) if own else packaged()
+    except PolicyInvalid as invalid:
+        return (failed("policy", f"{'; '.join(invalid.faults)}; mend the file, or unset REDRESS_POLICY"),)
+    policy, staff = rulebook.policy.version, rulebook.staff.version
+    return fine("policy", f"version {policy}, staff table {staff}"), coverage(rulebook.calendar, today)
+
+
+def coverage(calendar: Calendar, today: date) -> Check:
+    """Say how long the calendar stands on published days (R7.6)."""
+    until = f"version {calendar.version} is published up to {calendar.published_to}"
+    mend = "install a release with a newer calendar, or name your own calendar.toml by REDRESS_POLICY"
+    if today > calendar.published_to:
+        return Check("calendar", "warning", f"{until}, which is past: every due date is provisional; {mend}")
+    if today + _AHEAD > calendar.published_to:
+        return Check("calendar", "warning", f"{until}: due dates after that are provisional; {mend}")
+    return fine("calendar", until)
+
+
+async def _temporal(where: Whereabouts) -> AsyncIterator[Check]:
+    try:
+        client = await connection.temporal(where)
+    except Unreachable as wrong:
+        text = f"{wrong.args[0].partition('; see')[0]}: start it, or mend TEMPORAL_ADDRESS"
+        yield failed("Temporal", text, Exit.UNREACHABLE)
+        return
+    yield fine("Temporal", f"answers at {where.temporal}")
+    namespace = await _namespace(client)
+    yield namespace
+    if namespace.state == "ok":
+        yield await _search_attributes(client)
+        yield await _worker(client)
+
+
+async def _namespace(client: Client) -> Check:
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        await client.workflow_service.describe_namespace(request, timeout=_ANSWERS_WITHIN)
+    except RPCError as wrong:
+        if wrong.status is RPCStatusCode.NOT_FOUND:
+            create = f"temporal operator namespace create --namespace {client.namespace}"
+            return failed("namespace", f"{client.namespace} does not exist: create it with `{create}`")
+        return failed("namespace", f"{client.namespace} cannot be read ({wrong.message})", Exit.UNREACHABLE)
+    return fine("namespace", client.namespace)
+
+
+async def _search_attributes(client: Client) -> Check:
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    try:
+        answer = await client.operator_service.list_search_attributes(request, timeout=_ANSWERS_WITHIN)
+    except RPCError as wrong:
+        return failed("search attributes", f"cannot be read ({wrong.message})", Exit.UNREACHABLE)
+    known = {name: IndexedValueType.Name(kind) for name, kind in answer.custom_attributes.items()}
+    return compared(known, client.namespace)
+
+
+def compared(known: Mapping[str, str], namespace: str) -> Check:
+    """Compare the search attributes there are with those the complaints set; `known` is name to Temporal's type."""
+    wanted = wire.SEARCH_ATTRIBUTE_TYPES
+    missing = [name for name in wanted if name not in known]
+    other = [name for name in wanted if name in known and known[name] != f"INDEXED_VALUE_TYPE_{wanted[name].upper()}"]
+    if other:
+        remove = " ".join(f"--name {name}" for name in other)
+        text = f"{', '.join(other)} of another type: remove with `temporal operator search-attribute remove {remove}`"
+        return failed("search attributes", text)
+    if missing:
+        add = " ".join(f"--name {name} --type {wanted[name]}" for name in missing)
+        command = f"temporal operator search-attribute create --namespace {namespace} {add}"
+        return failed("search attributes", f"{', '.join(missing)} missing: add with `{command}`")
+    return fine("search attributes", f"all {len(wanted)} are registered")
+
+
+async def _worker(client: Client) -> Check:
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=wire.TASK_QUEUE),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    try:
+        answer = await client.workflow_service.describe_task_queue(request, timeout=_ANSWERS_WITHIN)
+    except RPCError as wrong:
+        return failed("worker", f"the queue cannot be read ({wrong.message})", Exit.UNREACHABLE)
+    if not answer.pollers:
+        text = f"nobody works on the queue {wire.TASK_QUEUE}: start `redress worker`, or look at its log"
+        return failed("worker", text, Exit.UNREACHABLE)
+    names = sorted(poller.identity for poller in answer.pollers)
+    return fine("worker", f"{len(names)} on the queue {wire.TASK_QUEUE}: {', '.join(names[:3])}")
+
+
+async def _database(where: Whereabouts) -> AsyncIterator[Check]:
+    try:
+        async with connection.files(where) as files:
+            yield fine("database", f"answers at {connection.without_password(where.need_database())}")
+            yield await _schema(files.pool)
+    except Unreachable as wrong:
+        text = f"{wrong.args[0].partition('; see')[0]}: start it, or mend REDRESS_DATABASE_URL"
+        yield failed("database", text, Exit.UNREACHABLE)
+
+
+async def _schema(pool: Pool) -> Check:
+    try:
+        async with pool.acquire() as opened:
+            waiting = await unmigrated(opened)
+    except MigrationRefused as wrong:
+        return failed("schema", str(wrong))
+    if waiting:
+        return failed("schema", f"{', '.join(waiting)} not applied: run `redress worker --migrate`, or `redress up`")
+    return fine("schema", "up to date")
+
+
+async def _partners(where: Whereabouts) -> Check:
+    if where.partners is None:
+        return failed("partners", "no address is known: set REDRESS_PARTNERS_URL")
+    try:
+        async with httpx2.AsyncClient(trust_env=False, timeout=_ANSWERS_WITHIN.total_seconds()) as http:
+            await http.get(f"{where.partners}/health")
+    except (httpx2.HTTPError, httpx2.InvalidURL) as wrong:
+        why = connection.first_line(wrong)
+        text = f"{where.partners} does not answer ({why}): start them, or mend REDRESS_PARTNERS_URL"
+        return failed("partners", text, Exit.UNREACHABLE)
+    return fine("partners", f"answer at {where.partners}")
