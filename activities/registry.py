@@ -1,5 +1,6 @@
 """The registry: every filing becomes a complaint with a number, a handler and a pinned rulebook, once (R1, R2.5)."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -51,6 +52,7 @@ class Registry:
     ) -> None:
         self._pool, self._orders, self._rulebook = pool, orders, rulebook
         self._documents = documents(rulebook)
+        self._turn = asyncio.Lock()  # who waits for a turn here keeps no connection from the others
         self._open_case, self._view_of, self._notices_of, self._tell = open_case, view_of, notices_of, tell
 
     @activity.defn(name="register")
@@ -72,7 +74,7 @@ class Registry:
             return await stored(connection, complaint)
 
     async def _opened(self, registration: Registration, order: OrderLine | None) -> Case:
-        async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
+        async with self._turn, self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
             await connection.execute(query("lock"), _TURN)
             known = await stored(connection, registration.complaint)
             if known is not None:

@@ -9,11 +9,10 @@ from temporalio.client import Client
 from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, RetryPolicy
 from temporalio.exceptions import ActivityAlreadyStartedError
 
+from workflows import wire
 from workflows.domain.records import Notice
 
 NOTIFY = "notify"
-NOTICES_QUEUE = "notices"
-"""A queue of their own: a flood of notices never delays a complaint."""
 
 ATTEMPT = timedelta(seconds=10)
 RETRY = RetryPolicy(
@@ -38,7 +37,7 @@ async def start_notice(client: Client, notice: Notice) -> None:
             NOTIFY,
             notice,
             id=notice.key,
-            task_queue=NOTICES_QUEUE,
+            task_queue=wire.NOTICES_QUEUE,
             start_to_close_timeout=ATTEMPT,
             retry_policy=RETRY,
             id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,

@@ -9,6 +9,9 @@ import pytest
 
 from activities.postgres.migrate import MIGRATIONS, MigrationRefused, migrate, migrations, unmigrated
 from activities.postgres.pool import connect
+from activities.postgres.prepare import prepare
+from activities.postgres.rulebooks import RulebookChanged
+from workflows.policy import packaged
 
 
 @pytest.fixture
@@ -93,3 +96,12 @@ def test_a_file_out_of_order_is_named(release: Path, name: str) -> None:
     (release / name).write_text("SELECT 1;")
     with pytest.raises(MigrationRefused, match=f"{name} is out of order: name it"):
         migrations(release)
+
+
+async def test_a_worker_prepares_the_record_once_and_is_told_at_its_start_what_does_not_fit(empty: str) -> None:
+    book = packaged()
+    await asyncio.gather(*(prepare(empty, book) for _ in range(3)))
+    assert await applied(empty) == [migration.name for migration in migrations()]
+    changed = book.but(staff=book.staff.but(carriers=("sf",)))
+    with pytest.raises(RulebookChanged, match=r"staff version .* give the changed staff a new version"):
+        await prepare(empty, changed)

@@ -14,7 +14,7 @@ from activities.adapters.notices import NoticeSink
 from activities.notices import Notices
 from activities.records import Records
 from activities.registry import Registry
-from activities.telling import NOTICES_QUEUE, start_notice, tell
+from activities.telling import start_notice, tell
 from tests.activities.world import BUYER, World, a_registration, accepted, burst
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
@@ -24,6 +24,7 @@ from workflows.policy import packaged
 from workflows.rules.notices import notices_of
 from workflows.rules.registration import open_case
 from workflows.rules.view import view_of
+from workflows.wire import NOTICES_QUEUE
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import itertools
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -129,3 +130,16 @@ async def test_a_complaint_that_is_not_in_the_registry_is_not_recorded_and_says_
     with pytest.raises(NotRegistered, match=r"is not in the registry: .* connect the worker to the right one"):
         await world.record(burst(stranger, accepted(stranger)))
     assert case.phase is Phase.REVIEW
+
+
+async def test_a_second_past_is_not_written_over_the_first_and_somebody_is_told(world: World) -> None:
+    first = await world.opened()
+    one, other = accepted(first), withdrawn(first)
+    await world.record(burst(first, one))
+    with capture_logs() as lines:
+        await world.record(burst(first, one))
+        assert [line["event"] for line in lines if line["log_level"] == "error"] == []
+        await world.record(burst(first, other))
+    (told,) = [line for line in lines if line["log_level"] == "error"]
+    assert (told["event"], told["first_step"]) == ("timeline_differs", first.steps + 1)
+    assert (await CaseFiles(world.pool).timeline(first.complaint))[: one.steps] == one.timeline

@@ -8,6 +8,12 @@ FROM jsonb_to_recordset($2::jsonb) AS s (
 )
 ON CONFLICT DO NOTHING;
 
+-- name: steps_told_otherwise
+SELECT min(s.number)
+FROM jsonb_to_recordset($2::jsonb) AS s (number integer, at timestamptz, actor text, event text, message_id text)
+JOIN steps t ON t.complaint = $1 AND t.number = s.number
+WHERE (t.at, t.actor, t.event, t.message_id) IS DISTINCT FROM (s.at, s.actor, s.event, s.message_id);
+
 -- name: append_ended
 INSERT INTO ended (complaint, number, name, subject, actor, start, due_at, how, at)
 SELECT $1, $2::integer + e.number, e.name, e.subject, e.actor, e.start, e.due_at, e.how, e.at
