@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from workflows.domain.base import Value
-from workflows.domain.view import View
-from workflows.domain.vocabulary import MoneyState, Phase, Role
+from workflows.domain.view import MovementView, View
+from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Role
 
 _UNDONE = {MoneyState.FAILED, MoneyState.REVERSED}
 
@@ -49,11 +49,16 @@ def _decided(view: View) -> int:
 
     While it is open a final ruling counts whether or not its money moves yet; once it is closed only what moved does.
     """
-    moved = sum(one.amount.amount for one in view.money if one.payee == Role.BUYER and one.state not in _UNDONE)
+    moved = sum(one.amount.amount for one in view.money if _is_for_the_buyer(one))
     ruling = view.ruling
     if view.phase is Phase.CLOSED or ruling is None or ruling.state != "final" or ruling.amount is None:
         return moved
     return max(moved, ruling.amount.amount)
+
+
+def _is_for_the_buyer(one: MovementView) -> bool:
+    # What the buyer laid out for the return parcel is repaid, not decided (R6.8).
+    return one.payee == Role.BUYER and one.purpose != Purpose.RETURN_FREIGHT and one.state not in _UNDONE
 
 
 def as_json(values: Iterable[Value]) -> str:

@@ -18,7 +18,7 @@ from tests.sandbox.running import RunningSandbox, an_order
 from workers.sandbox.client import SandboxClient
 from workflows.domain.filing import Request
 from workflows.domain.money import Money
-from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Problem, Remedy, Role
+from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Problem, Purpose, Remedy, Role
 from workflows.policy import packaged
 from workflows.rules.notices import notices_of
 from workflows.rules.registration import open_case
@@ -113,6 +113,16 @@ async def test_what_could_not_be_paid_is_not_decided_any_more(world: World) -> N
     await world.record(burst(first, reported(agreed(first), MoneyState.FAILED)))
     second = await world.opened(order_id="o-failed", problem=Problem.OTHER)
     assert second.decided_elsewhere == Money(amount=0)
+
+
+async def test_freight_repaid_to_the_buyer_takes_nothing_from_what_a_line_can_give(world: World) -> None:
+    first = await world.opened(order_id="o-freight")
+    after = reported(agreed(first), MoneyState.SETTLED)
+    refund = after.money[0]
+    freight = refund.but(movement=refund.movement.but(key="C:return_freight:1", purpose=Purpose.RETURN_FREIGHT))
+    await world.record(burst(first, after.but(money=(refund, freight))))
+    second = await world.opened(order_id="o-freight", problem=Problem.OTHER)
+    assert second.decided_elsewhere == refund.movement.amount
 
 
 async def test_complaints_go_round_the_agents_least_load_first(world: World) -> None:
