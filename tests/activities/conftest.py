@@ -64,12 +64,18 @@ async def empty(databases: Databases) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-async def shared(databases: Databases) -> AsyncIterator[Pool]:
+async def address(databases: Databases) -> AsyncIterator[str]:
+    """The address of the system of record, for processes of their own."""
     async with databases.fresh() as url:
         await migrate(url)
-        pool = await open_pool(url)
-        yield pool
-        await pool.close()
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def shared(address: str) -> AsyncIterator[Pool]:
+    pool = await open_pool(address)
+    yield pool
+    await pool.close()
 
 
 @pytest.fixture
