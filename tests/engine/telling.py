@@ -1,0 +1,231 @@
+"""Tells stories on a real stack, many at once, and gathers what the engine and the partners know of each afterwards."""
+
+import asyncio
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from temporalio.client import WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.postgres.reading import CaseFiles
+from starter.complaints import Complaints
+from starter.forward import FastForward
+from starter.playing import Playing, Stage
+from starter.record import Files
+from starter.stories import Pass, Reports, Story, Tell
+from tests.conftest import Running
+from tests.engine.attacker import until
+from tests.rules.playing import Play, become, opened, say
+from workers.sandbox.client import SandboxClient
+from workflows import wire
+from workflows.domain.answers import Answer, Code, Receipt, Refusal
+from workflows.domain.messages import Message, PaymentReported
+from workflows.domain.timeline import Step
+from workflows.domain.view import View
+from workflows.domain.why import WhyDue
+from workflows.rules.hearing import expire
+
+AT_ONCE = 12
+PATIENCE = 120.0
+"""Seconds of real time one act may take while a dozen stories share a busy machine."""
+
+
+class Doors(Complaints):
+    """The client of the complaints, used in other ways than the command line does.
+
+    `by_signal` says messages as signals and reads the answer from the timeline. `again` says the first message of a
+    complaint anew after every later one, and demands the first answer.
+    """
+
+    def __init__(self, stack: Running, *, by_signal: bool = False, again: bool = False) -> None:
+        super().__init__(stack.client, Files(CaseFiles(stack.pool), stack.pool))
+        self._sandbox: SandboxClient = stack.sandbox
+        self._by_signal, self._again = by_signal, again
+        self._first: dict[str, tuple[Message, Answer]] = {}
+        self.heard_again = 0
+
+    async def tell(self, complaint: str, message: Message) -> Answer:
+        """Say it by the door that was chosen."""
+        if isinstance(message, PaymentReported):
+            message = await self._as_the_provider(message)
+        answer = await self._signalled(complaint, message) if self._by_signal else None
+        answer = answer or await super().tell(complaint, message)
+        if self._again:
+            await self._said_again(complaint, message, answer)
+        return answer
+
+    async def _as_the_provider(self, message: PaymentReported) -> PaymentReported:
+        """Word a report as the provider will, who tells it once more by himself."""
+        complaint = message.movement.split(":")[0]
+        book = await self._sandbox.book(complaint)
+        reference = next(one.reference for one in book if one.key == message.movement)
+        return message.but(provider_reference=reference, message_id=f"{reference}-{message.result}")
+
+    async def _signalled(self, complaint: str, message: Message) -> Answer | None:
+        """Send it as a signal and wait for its step; None if the complaint has ended."""
+        body = message.model_dump(mode="json", by_alias=True, exclude_none=True)
+        try:
+            await self._temporal.get_workflow_handle(complaint).signal(message.kind, body)
+        except RPCError as wrong:
+            if wrong.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return None
+        found: list[Step] = []
+
+        async def kept() -> bool:
+            found[:] = [step for step in await self.timeline(complaint) if step.message_id == message.message_id]
+            return bool(found)
+
+        await until(kept, PATIENCE, f"{message.kind} in the timeline of {complaint}")
+        return _as_answer(found[0], message)
+
+    async def _said_again(self, complaint: str, message: Message, answer: Answer) -> None:
+        first, answered = self._first.setdefault(complaint, (message, answer))
+        again = await super().tell(complaint, first)
+        if isinstance(again, Refusal) and again.code is Code.CLOSED:
+            return  # it has ended, so nobody is left who remembers
+        assert again == answered, f"{first.kind} got another answer the second time: {again}"
+        self.heard_again += 1
+
+
+def _as_answer(step: Step, message: Message) -> Answer:
+    if step.event not in {"refused", "late_message"}:
+        return Receipt(message_id=message.message_id, phase=step.phase, steps=step.number)
+    code = (step.reason or "").split(": ")[1]
+    return Refusal(code=Code(code), rule=step.rule, phase=step.phase, text=step.reason or "")
+
+
+@dataclass
+class Told:
+    """A story that was told on a stack, and what went wrong if something did."""
+
+    story: Story
+    stack: Running
+    doors: Doors
+    playing: Playing
+    by_signal: bool
+    failure: BaseException | None = None
+    _runs: list[WorkflowHistory] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        """The complaint's number; raises what went wrong in the telling."""
+        if self.failure:
+            raise self.failure
+        return self.playing.complaint
+
+    async def ask(self, query: str, kind: Any) -> Any:
+        """Ask the workflow itself, never the record."""
+        return await self.stack.client.get_workflow_handle(self.number).query(query, result_type=kind)
+
+    async def view(self) -> View:
+        """The workflow's own view."""
+        view: View = await self.ask(wire.VIEW, View)
+        return view
+
+    async def timeline(self) -> tuple[Step, ...]:
+        """The workflow's own timeline."""
+        return tuple(await self.ask(wire.TIMELINE, list[Step]))
+
+    async def why_due(self) -> tuple[WhyDue, ...]:
+        """The workflow's own account of its deadlines."""
+        return tuple(await self.ask(wire.WHY_DUE, list[WhyDue]))
+
+    async def runs(self) -> list[WorkflowHistory]:
+        """Return the history of each run, the first one first."""
+        if not self._runs:
+            self._runs = await runs_of(self.stack, self.number)
+        return self._runs
+
+
+async def runs_of(stack: Running, number: str) -> list[WorkflowHistory]:
+    """Return the history of each run of a complaint, the first one first."""
+    described = await stack.client.get_workflow_handle(number).describe()
+    run: str = described.raw_description.workflow_execution_info.first_run_id
+    found = []
+    while run:
+        found.append(await stack.client.get_workflow_handle(number, run_id=run).fetch_history())
+        last = found[-1].events[-1]
+        run = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+    return found
+
+
+async def tell_all(stack: Running, stories: Iterable[Story], *, again: bool = False) -> dict[str, Told]:
+    """Tell the stories, every third by signals; failures are kept with their story.
+
+    What a provider is to answer is ordered for whoever pays next, so the stories with such orders come first and
+    one by one; all others are told side by side.
+    """
+    told = {story.name: _prepared(stack, story, number, again=again) for number, story in enumerate(stories)}
+    for one in told.values():
+        if one.story.provider:
+            await _tell(one)
+            await _provider_is_done(one)
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(one: Told) -> None:
+        async with room:
+            await _tell(one)
+
+    await asyncio.gather(*(in_turn(one) for one in told.values() if not one.story.provider))
+    return told
+
+
+def _prepared(stack: Running, story: Story, number: int, *, again: bool) -> Told:
+    by_signal = number % 3 == 2
+    doors = Doors(stack, by_signal=by_signal, again=again)
+    stage = Stage(
+        complaints=doors, sandbox=stack.sandbox, clock=FastForward(stack.client, stack.pool), patience=PATIENCE
+    )
+    return Told(story, stack, doors, Playing(story, stage, uuid.uuid4().hex[:6]), by_signal)
+
+
+async def _tell(one: Told) -> None:
+    try:
+        await one.playing.to_the_end()
+        await _is_on_record(one)
+    except Exception as failure:  # noqa: BLE001  whatever it is, it belongs to the test of this story
+        one.failure = failure
+
+
+async def _is_on_record(one: Told) -> None:
+    async def recorded() -> bool:
+        kept = await one.stack.pool.fetchval("SELECT steps FROM complaints WHERE complaint = $1", one.number)
+        return bool(kept >= (await one.view()).steps)
+
+    await until(recorded, PATIENCE, f"the record of {one.number}")
+
+
+async def _provider_is_done(one: Told) -> None:
+    """Wait until the provider has decided all that was pending, so that no order of this story is left for the next."""
+
+    async def decided() -> bool:
+        return all(payment.state != "pending" for payment in await one.stack.sandbox.book(one.playing.complaint))
+
+    await until(decided, PATIENCE, f"the provider's decisions on {one.playing.complaint}")
+
+
+def by_the_rules(one: Told, timeline: Iterable[Step]) -> Play:
+    """Play the story on the rules alone, each message at the instant at which the engine heard it."""
+    steps = list(timeline)
+    heard = {step.message_id: step.at for step in steps if step.message_id}
+    play = opened(one.story, steps[0].at)
+    for number, act in enumerate(one.story.acts):
+        if isinstance(act, Tell | Reports):
+            message = one.story.message(number, play.case.complaint)
+            # Time skipping knows nothing of the complaint's own time once it has ended: what comes late is dated by now.
+            play.now = max(play.now, _instant(message, steps, heard))
+            say(play, message)
+        elif isinstance(act, Pass):
+            play.now += act.time
+            become(play, expire(play.case, play.now))
+    return play
+
+
+def _instant(message: Message, steps: list[Step], heard: dict[str, datetime]) -> datetime:
+    if isinstance(message, PaymentReported):  # told in the provider's own words
+        return next(step.at for step in steps if step.event == message.kind)
+    return heard[message.message_id]

@@ -1,0 +1,203 @@
+"""Every story holds on the real server, and engine, record, provider and inbox tell the same of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.client import WorkflowHistory
+from temporalio.converter import PayloadConverter
+
+from activities.postgres.reading import CaseFiles
+from starter.stories import STORIES, Story, faults
+from starter.stories.holding import first_missing
+from tests.engine.attacker import until
+from tests.engine.telling import PATIENCE, Told, by_the_rules
+from workflows import wire
+from workflows.domain.timeline import Step
+from workflows.domain.view import View
+from workflows.domain.vocabulary import MoneyState, Phase
+
+MOST_EVENTS = 400
+ON_THE_ENGINE = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+
+
+@ON_THE_ENGINE
+async def test_a_story_holds_on_the_engine(told: dict[str, Told], story: Story) -> None:
+    one = told[story.name]
+    timeline = await one.doors.timeline(one.number)
+    assert faults(story, timeline, (await one.doors.view(one.number)).view) == ()
+    assert (await one.view()).phase is story.ends.phases[-1]
+
+
+@ON_THE_ENGINE
+async def test_the_engine_takes_the_same_steps_as_the_rules_alone(told: dict[str, Told], story: Story) -> None:
+    one = told[story.name]
+    timeline = await one.doors.timeline(one.number)
+    play = by_the_rules(one, timeline)
+    assert [*map(_what, timeline)] == [*map(_what, play.case.timeline)]
+
+
+def _what(step: Step) -> tuple[object, ...]:
+    """Return what does not depend on who was given the complaint, nor on how long a payment took."""
+    return (step.number, step.event, step.rule, step.phase, step.role, step.amount)
+
+
+@ON_THE_ENGINE
+async def test_the_record_has_every_step_and_every_deadline(told: dict[str, Told], story: Story) -> None:
+    one = told[story.name]
+    record, timeline = CaseFiles(one.stack.pool), await one.timeline()
+    kept = await record.timeline(one.number)
+    assert kept[: len(timeline)] == timeline
+    assert {step.event for step in kept[len(timeline) :]} <= {"late_message"}
+    ended = tuple(due for due in await one.why_due() if due.state != "open")
+    assert await record.ended(one.number) == ended
+    numbers = await one.stack.pool.fetch("SELECT number FROM ended WHERE complaint = $1 ORDER BY number", one.number)
+    assert [row["number"] for row in numbers] == list(range(1, len(ended) + 1))
+
+
+@ON_THE_ENGINE
+async def test_the_row_reads_as_the_complaint_does(told: dict[str, Told], story: Story) -> None:
+    one = told[story.name]
+    view, timeline = await one.view(), await one.doors.timeline(one.number)
+    kept = await CaseFiles(one.stack.pool).view(one.number)
+    assert kept == view.but(steps=len(timeline))
+    row = await one.stack.pool.fetchrow("SELECT * FROM complaints WHERE complaint = $1", one.number)
+    assert row is not None
+    assert {name: row[name] for name in (*_LIKE_THE_VIEW, *_row(view, timeline))} == {
+        **{name: getattr(view, name) for name in _LIKE_THE_VIEW},
+        **_row(view, timeline),
+    }
+
+
+_LIKE_THE_VIEW = ("phase", "outcome", "severity", "handler", "level", "overdue", "cycle")
+
+
+def _row(view: View, timeline: Iterable[Step]) -> dict[str, Any]:
+    steps = list(timeline)
+    counted = {MoneyState.DECIDED, MoneyState.REQUESTED, MoneyState.SETTLED}
+    return {
+        "steps": len(steps),
+        "filed_at": steps[0].at,
+        "closed_at": next((step.at for step in steps if step.event == "closed"), None),
+        "next_due_at": min((one.due_at for one in view.waiting_on), default=None),
+        "decided_minor": sum(one.amount.amount for one in view.money if one.state in counted),
+    }
+
+
+@ON_THE_ENGINE
+async def test_the_provider_paid_what_the_story_tells_and_nothing_else(told: dict[str, Told], story: Story) -> None:
+    await paid_as_told(told[story.name])
+
+
+async def paid_as_told(one: Told) -> None:
+    """Assert that complaint, record and the provider's own book agree on every movement of money."""
+    promised = [(paid.purpose, paid.amount, str(paid.state)) for paid in one.story.ends.money]
+    book = await one.stack.sandbox.book(one.number)
+    view = await one.view()
+    assert [(paid.purpose, paid.amount, _IN_THE_BOOK[paid.state]) for paid in book] == promised
+    assert [paid.key for paid in book] == [paid.key for paid in view.money]
+    rows = await one.stack.pool.fetch(
+        "SELECT * FROM movements WHERE complaint = $1 ORDER BY requested_at, key", one.number
+    )
+    assert [_movement(row) for row in rows] == [
+        (paid.key, paid.purpose, paid.payer, paid.payee, paid.amount.amount, paid.state, paid.rule)
+        for paid in view.money
+    ]
+
+
+_IN_THE_BOOK = {"settled": "settled", "declined": "failed", "failed": "failed", "pending": "requested"}
+
+
+def _movement(row: Any) -> tuple[object, ...]:
+    payer = "platform" if row["payer_id"] == "platform" else row["payer_role"]
+    return (row["key"], row["purpose"], payer, *(row[name] for name in ("payee_role", "amount_minor", "state", "rule")))
+
+
+@ON_THE_ENGINE
+async def test_everybody_was_told_what_concerns_them_once(told: dict[str, Told], story: Story) -> None:
+    one = told[story.name]
+    play = by_the_rules(one, await one.doors.timeline(one.number))
+    expected = Counter(_notice(notice.key) for notice in play.notices)
+
+    async def arrived() -> Counter[str]:
+        inbox = await one.stack.sandbox.inbox()
+        return Counter(_notice(notice.key) for notice in inbox if notice.key.startswith(f"{one.number}:"))
+
+    async def all_arrived() -> bool:
+        return (await arrived()).total() >= expected.total()
+
+    await until(all_arrived, PATIENCE, f"{expected.total()} notices of {one.number}")
+    assert await arrived() == expected
+    assert first_missing(story.ends.told, play.told) is None
+
+
+def _notice(key: str) -> str:
+    """Return number of the step, notice and role; who was given the complaint is left out."""
+    return ":".join(key.split(":")[1:4])
+
+
+@ON_THE_ENGINE
+async def test_lists_find_a_complaint_by_what_it_is_and_no_longer_by_what_it_waited_for(
+    told: dict[str, Told], story: Story
+) -> None:
+    one = told[story.name]
+    described = await one.stack.client.get_workflow_handle(one.number).describe()
+    shown = {pair.key.name: pair.value for pair in described.typed_search_attributes}
+    assert {name: value for name, value in shown.items() if name in wire.SEARCH_ATTRIBUTES} == _shown(
+        story, await one.view()
+    )
+
+
+def _shown(story: Story, view: View) -> dict[str, Any]:
+    asked, goods = story.complaint, story.goods
+    always: dict[str, Any] = {
+        "Phase": view.phase,
+        "Outcome": view.outcome,
+        "Problem": asked.problem,
+        "Severity": view.severity,
+        "BuyerId": goods.buyer if goods else "b-lihua",
+        "SellerId": goods.seller if goods else None,
+        "AmountMinor": asked.amount.amount if asked.amount else None,
+    }
+    if view.phase is not Phase.CLOSED:
+        first = min(view.waiting_on, key=lambda waiting: waiting.due_at)
+        always |= {"WaitingOn": first.actor, "NextDueAt": first.due_at}
+        always |= {"Handler": view.handler, "Overdue": view.overdue}
+    return {name: value for name, value in always.items() if value is not None}
+
+
+@ON_THE_ENGINE
+async def test_a_history_is_short_readable_and_without_a_failed_task(told: dict[str, Told], story: Story) -> None:
+    runs = await told[story.name].runs()
+    assert len(runs) == 1
+    assert len(runs[0].events) < MOST_EVENTS
+    assert [*hurts(runs[0])] == []
+    assert [*unreadable(runs[0])] == []
+
+
+def hurts(history: WorkflowHistory) -> Iterator[str]:
+    """Yield every failed or timed-out workflow task."""
+    for event in history.events:
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
+            yield f"event {event.event_id}: timed out"
+        failed = event.workflow_task_failed_event_attributes
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED and failed.cause != _LOOK_AGAIN:
+            yield f"event {event.event_id}: {failed.failure.message}"
+
+
+_LOOK_AGAIN = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
+"""Something came in while the workflow was ending: the server asks it to look again. No fault of anybody's."""
+
+_TO_BE_READ = {EventType.EVENT_TYPE_TIMER_STARTED, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED}
+
+
+def unreadable(history: WorkflowHistory) -> Iterator[str]:
+    """Yield every timer and activity that has no summary for people."""
+    for event in history.events:
+        if event.event_type in _TO_BE_READ:
+            summary = event.user_metadata.summary
+            said = PayloadConverter.default.from_payload(summary) if summary.data else ""
+            if not (isinstance(said, str) and "(R" in said):
+                yield f"event {event.event_id}: {said!r}"
