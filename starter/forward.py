@@ -28,6 +28,7 @@ _DURATION = re.compile(
 _LONGEST = timedelta(days=3650)
 _LOOK = 1.0
 _PAUSE = 0.2
+_SAY_AGAIN = 10.0
 _SETTLES_WITHIN = 5.0
 _NOTHING = "goes on"
 _LOCK = "hashtextextended('fast-forward:' || $1, 0)"
@@ -97,15 +98,17 @@ class FastForward:
     async def _skip(
         self, length: timedelta, handle: WorkflowHandle[Any, Any], until: float, tell: Callable[[str], None]
     ) -> None:
+        clock = asyncio.get_running_loop().time
         skipping = asyncio.create_task(self._skipped(handle, length))
-        said = ""
+        said, again = "", clock()
         try:
             while not (await asyncio.wait({skipping}, timeout=_LOOK))[0]:
                 waits = await self._waits_for(handle)
-                if asyncio.get_running_loop().time() > until:
+                if clock() > until:
                     raise Unreachable(f"time did not pass within the timeout; {waits}; raise --timeout or mend that")
-                if waits not in (said, _NOTHING):
+                if waits not in (said, _NOTHING) and (not said or clock() > again):
                     tell(said := waits)
+                    again = clock() + _SAY_AGAIN
             skipping.result()
         finally:
             skipping.cancel()

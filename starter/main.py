@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
     try:
         done = application()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as misused:
-        return _fail(f"{_misused(misused)}; see `{_help_for(arguments)}`", Exit.WRONG_USE)
+        return _fail(f"{_misused(misused)} (see `{_help_for(arguments)}`)", Exit.WRONG_USE)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except SystemExit as leaving:

@@ -2,6 +2,7 @@
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -15,56 +16,50 @@ from starter.whereabouts import find
 from workflows.domain.explained import due_in_words
 from workflows.domain.vocabulary import Phase, Problem, Role, Severity
 
+_WORDS = Parameter(name_transform=str.lower)
+"""Words are written here as everywhere else: `follow_up`, not `follow-up`."""
+
 _COLUMNS = ("complaint", "phase", "problem", "order", "yuan", "handler", "waiting on", "next due (Beijing)", "filed")
 
 
-async def list_(  # the filters of the contract, one option each
-    *,
-    phase: Phase | None = None,
-    waiting_on: Role | None = None,
-    problem: Problem | None = None,
-    seller: str | None = None,
-    handler: str | None = None,
-    severity: Severity | None = None,
-    overdue: Annotated[bool | None, Parameter(negative="--not-overdue")] = None,
-    limit: int = 100,
-    common: Common = PLAIN,
-) -> int:
-    """List complaints, the newest first; every option narrows the list.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Narrowed:
+    """What narrows a list."""
 
-    Parameters
-    ----------
-    phase
-        Where they stand.
-    waiting_on
-        Who has to do something.
-    problem
-        What the buyer complains of.
-    seller
-        The seller's id.
-    handler
-        The handler's id.
-    severity
-        How grave they are.
-    overdue
-        Only those with a missed duty of the platform, or only those without.
-    limit
-        How many at most, 1 to 1000.
+    phase: Annotated[Phase | None, _WORDS] = None
+    "Where they stand."
+    waiting_on: Annotated[Role | None, Parameter(name="--waiting-on"), _WORDS] = None
+    "Who has to do something."
+    problem: Annotated[Problem | None, _WORDS] = None
+    "What the buyer complains of."
+    seller: str | None = None
+    "The seller's id."
+    handler: str | None = None
+    "The handler's id."
+    severity: Annotated[Severity | None, _WORDS] = None
+    "How grave they are."
+    overdue: Annotated[bool | None, Parameter(negative="--not-overdue")] = None
+    "Only those with a missed duty of the platform, or only those without."
+    limit: int = 100
+    "How many at most, 1 to 1000."
 
-    """
+
+ALL = Narrowed()
+
+
+async def list_(*, by: Narrowed = ALL, common: Common = PLAIN) -> int:
+    """List complaints, the newest first; every option narrows the list."""
     session.logs(common)
-    wanted = Wanted(
-        phase=phase, waiting_on=waiting_on, problem=problem, seller=seller, handler=handler, severity=severity,
-        overdue=overdue, limit=_checked(limit),
-    )  # fmt: skip
+    _check(by.limit)
     async with connection.files(find()) as files:
-        found = await files.cases.list(wanted)
+        found = await files.cases.list(Wanted(**vars(by)))
     if common.json:
         print_json(found)
         return 0
     if found:
         table("", _COLUMNS, map(_listed, found))
-    _said_if_cut(len(found), limit)
+    _said_if_cut(len(found), by.limit)
     return 0
 
 
@@ -83,8 +78,9 @@ async def due(
     """
     session.logs(common)
     role, who = _whose(for_)
+    _check(limit)
     async with connection.files(find()) as files:
-        found = await files.cases.due(role, who, _checked(limit))
+        found = await files.cases.due(role, who, limit)
     if common.json:
         print_json(found)
         return 0
@@ -106,10 +102,9 @@ def _whose(text: str | None) -> tuple[Role | None, str | None]:
     return Role(role), who or None
 
 
-def _checked(limit: int) -> int:
+def _check(limit: int) -> None:
     if not 1 <= limit <= MOST:
         raise WrongUse(f"--limit {limit}: give a number from 1 to {MOST}")
-    return limit
 
 
 def _said_if_cut(found: int, limit: int) -> None:
