@@ -12,6 +12,7 @@ from temporalio.common import RawValue
 from workflows.domain.answers import Code
 from workflows.domain.filing import Filing
 from workflows.domain.messages import KINDS, Message
+from workflows.wire import SUBMIT
 
 MOST_BYTES = 262_144
 """A message is words and references, never the evidence itself: a quarter of a megabyte is generous."""
@@ -40,10 +41,19 @@ def understand(name: str | None, arguments: Sequence[RawValue]) -> Message | Not
         return NotUnderstood(Code.MALFORMED, _fault(error))
 
 
-def understand_filing(payload: Payload) -> Filing | NotUnderstood:
+def understand_update(name: str, arguments: Sequence[RawValue]) -> Message | NotUnderstood:
+    """Read a message that came as an update, of which there is one name; `kind` says which message it is."""
+    if name != SUBMIT:
+        return NotUnderstood(Code.UNKNOWN_KIND, f"{name[:60]!a} is no update; send messages to {SUBMIT}")
+    return understand(None, arguments)
+
+
+def understand_filing(arguments: Sequence[RawValue]) -> Filing | NotUnderstood:
     """Read a filing."""
+    if len(arguments) != 1:
+        return NotUnderstood(Code.MALFORMED, f"a filing is one argument, not {len(arguments)}")
     try:
-        return Filing.model_validate_json(json.dumps(_json(payload)))
+        return Filing.model_validate_json(json.dumps(_json(arguments[0].payload)))
     except (ValueError, RecursionError) as error:
         return NotUnderstood(Code.MALFORMED, _fault(error))
 
