@@ -25,8 +25,12 @@ FOR_THE_DEMO = tuple(
         "found_unfounded_and_left_at_that",
         "withdrawn_during_negotiation",
         "both_are_silent_on_the_ruling",
+        "a_ruling_above_the_limit_is_returned_and_then_approved",
+        "both_appeal_and_the_supervisor_changes_the_ruling",
+        "the_provider_declines_and_the_payment_is_retried",
+        "discontent_twice_ends_with_a_letter",
     )
 )
-"""The stories of the guided tour; none of them needs a fault of a partner."""
+"""The stories of the guided tour, the plainest first."""
 
 __all__ = ["BY_NAME", "FOR_THE_DEMO", "STORIES", "Act", "Pass", "Reaches", "Reports", "Story", "Tell", "faults"]

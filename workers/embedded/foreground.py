@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 
 from workers.embedded.errors import StackError
 from workers.embedded.options import Options, Ready
@@ -51,14 +51,36 @@ async def run(options: Options, announce: Callable[[Ready], None]) -> None:
     Must run in the main thread. Returns after an orderly stop; raises `StackError` after one that was
     forced by what it says. A signal during the start abandons the start.
     """
+
+    async def for_ever(ready: Ready) -> None:
+        announce(ready)
+        await asyncio.get_running_loop().create_future()
+
+    await during(options, for_ever)
+
+
+async def during(options: Options, work: Callable[[Ready], Coroutine[Any, Any, None]]) -> bool:
+    """Run the stack in the foreground while the work goes on, at most until SIGINT, SIGTERM or SIGHUP.
+
+    Must run in the main thread. Tells whether a signal came before the work was done. Raises what the work raises, and
+    `StackError` when the stack cannot be started or kept up.
+    """
     stack = Stack(options)
 
     async def live() -> None:
-        announce(await stack.start())
-        await stack.wait()
+        ready = await stack.start()
+        tasks = {asyncio.create_task(work(ready)), asyncio.create_task(stack.wait())}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async with _Halt() as halt:
         try:
-            await halt.instead_of(live())
+            return await halt.instead_of(live())
         finally:
             await stack.stop()
