@@ -25,11 +25,14 @@ _NUMBERED = 100
 _PIPE_WIDTH = 160
 """Columns of a table that no terminal limits."""
 
+_GAP = 3
+"""Columns between two columns."""
+
 _LEAST = {
     "complaint": 20,
     "progress": 8,
     "phase": 14,
-    "Beijing time": 11,
+    "Beijing time": 12,
     "yuan": 12,
     "outcome": 14,
     "yuan moved": 10,
@@ -41,7 +44,7 @@ _LEAST = {
 def picture(rows: Sequence[Row], width: int) -> Table:
     """Draw the tour as it stands, in the columns that have room."""
     wide = width >= _WIDE
-    drawn = _table(("story", *(("complaint",) if wide else ()), "progress", "phase", "Beijing time", "yuan"))
+    drawn = _table(("story", *(("complaint",) if wide else ()), "progress", "phase", "Beijing time", "yuan"), width)
     for row in rows:
         drawn.add_row(
             _title(row, both=wide),
@@ -65,7 +68,7 @@ def summary(rows: Sequence[Row], width: int) -> Table:
     """Draw what came of it: outcome, money moved, virtual days lived through, steps."""
     numbered = width >= _NUMBERED
     names = ("story", *(("complaint",) if numbered else ()), "outcome", "yuan moved", "days lived", "steps")
-    drawn = _table(names)
+    drawn = _table(names, width)
     for column in drawn.columns[-3:]:
         column.justify = "right"
     for row in rows:
@@ -120,10 +123,13 @@ def show(where: Console, *pictures: Table | str) -> None:
         where.print(one, markup=False, highlight=False, soft_wrap=isinstance(one, str))
 
 
-def _table(columns: Sequence[str]) -> Table:
+def _table(columns: Sequence[str], width: int) -> Table:
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for number, column in enumerate(columns):  # only the title gives way where room is short
-        drawn.add_column(column, no_wrap=True, overflow="ellipsis", min_width=None if number == 0 else _LEAST[column])
+    first, *others = columns
+    room = width - sum(_LEAST[name] + _GAP for name in others)
+    drawn.add_column(first, no_wrap=True, overflow="ellipsis", max_width=max(room, 8))
+    for name in others:  # only the title gives way where room is short
+        drawn.add_column(name, no_wrap=True, overflow="ellipsis", min_width=_LEAST[name])
     return drawn
 
 
