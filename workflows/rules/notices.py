@@ -66,6 +66,7 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "countersign_awaited": (("countersign_awaited", (_supervisors,)),),
     "ruling_appealed": (("appealed", (_supervisors, _others)),),
     "ruling_final": (("ruling_final", (_buyer, _seller)),),
+    "amount_cut": (("amount_cut", (_handler,)),),
     "payment_settled": (("payment_settled", (_buyer,)),),
     "payment_failed": (("payment_failed", (_handler,)),),
     "payment_reversed": (("payment_failed", (_handler,)),),

@@ -18,6 +18,7 @@ from workflows.rules.people import RUNNING
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
 from workflows.rules.steps import step
 
+_MAY_ASK_FOR_MORE = frozenset({Purpose.COMPENSATION, Purpose.COUPON})
 _RULES = {Purpose.REFUND: "R6.1", Purpose.RETURN_FREIGHT: "R6.8"}
 _UNSETTLED = frozenset({MoneyState.DECIDED, MoneyState.REQUESTED})
 
@@ -42,21 +43,35 @@ def decided(case: Case) -> Money:
 
 
 def order_payment(case: Case, purpose: Purpose, amount: Money, payer: Party, ordered_by: Party, at: Instant) -> Case:
-    """Write down a movement as decided; its number is the next of its purpose (R6.10)."""
+    """Write down a movement as decided; its number is the next of its purpose (R6.10). The excess is cut (R1.8)."""
+    most = _most(case, purpose, amount)
+    if most < amount:
+        case = step(case, at, "amount_cut", "R1.8", reason=f"{purpose} {amount} is cut to {most}", amount=most)
+        if not most:
+            return done(case, at)
     number = sum(entry.movement.purpose is purpose for entry in case.money) + 1
     movement = Movement(
         key=f"{case.complaint}:{purpose}:{number}",
         purpose=purpose,
         payer=payer,
         payee=case.buyer,
-        amount=amount,
+        amount=most,
         state=MoneyState.DECIDED,
         rule=_RULES.get(purpose, "R6.2"),
         ordered_by=ordered_by,
         remark=f"{case.decision.basis} {case.decision.award.remedy}" if case.decision else "",
     )
-    case = step(case, at, "payment_decided", movement.rule, reason=movement.key, amount=amount)
+    case = step(case, at, "payment_decided", movement.rule, reason=movement.key, amount=most)
     return case.but(money=(*case.money, Entry(movement=movement, decided_at=at, since=at)))
+
+
+def _most(case: Case, purpose: Purpose, amount: Money) -> Money:
+    """Return the amount, or what the line can still give where that is less; repaid freight is apart (R1.8, R6.8)."""
+    if case.order is None or purpose is Purpose.RETURN_FREIGHT:
+        return amount
+    times = case.policy.compensation_multiple if purpose in _MAY_ASK_FOR_MORE else 1
+    most = Money(amount=case.order.ceiling.amount * times) - case.decided_elsewhere - decided(case)
+    return min(amount, most, key=lambda money: money.amount)
 
 
 def owed(case: Case) -> Movement | None:
