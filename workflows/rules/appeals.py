@@ -53,9 +53,8 @@ def a_supervisor_owes_a_decision(case: Case) -> Iterator[Runs]:
 
 @duty(LimitName.SEND_BACK_RULING)
 def the_handler_owes_a_new_ruling(case: Case) -> Iterator[Runs]:
-    """Run from the send back, until the next ruling is made (R5.4)."""
-    pending = case.ruling is not None and case.ruling.state == "pending"
-    if case.phase is Phase.APPEAL and case.appeal and case.appeal.sent_back_at and not pending:
+    """Run from the send back until the next ruling is sent; a countersign is inside it, as in R4.2 (R5.4)."""
+    if case.phase is Phase.APPEAL and case.appeal and case.appeal.sent_back_at:
         yield Runs(case.appeal.sent_back_at)
 
 
