@@ -33,7 +33,11 @@ def open_window(case: Case, role: Role) -> EvidenceWindow | None:
     return next((one for one in case.evidence_windows if one.role is role and one.ended_at is None), None)
 
 
-@hears(EvidenceRequested, "R4.4", by=(Role.AGENT, Role.SUPERVISOR), during=_DISPUTED)
+def _nothing_is_ruled(case: Case) -> bool:
+    return case.ruling is None or case.ruling.state != "pending"
+
+
+@hears(EvidenceRequested, "R4.4", by=(Role.AGENT, Role.SUPERVISOR), during=_DISPUTED, when=_nothing_is_ruled)
 def evidence_is_requested(case: Case, message: EvidenceRequested, at: Instant) -> Case:
     """Open a window of 3 days for each party named, saying what is to be proven (R4.4)."""
     roles = [Role(name) for name in dict.fromkeys(message.from_)]
