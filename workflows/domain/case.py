@@ -144,6 +144,13 @@ class Leg(Value):
     condition: Condition | None = None
     quantity: int | None = None
     freight: Money | None = None
+    attempt: int = 1
+    """A parcel that was never picked up counts as not sent, and is awaited anew (R6.4)."""
+
+    @property
+    def subject(self) -> str:
+        """What tells the limits of several attempts apart."""
+        return "" if self.attempt == 1 else f"attempt {self.attempt}"
 
 
 class Entry(Value):

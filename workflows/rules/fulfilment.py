@@ -54,7 +54,7 @@ def _award_of(case: Case) -> Decision:
 def _return_is_due(case: Case) -> Iterator[Runs]:
     leg = goods.current(case, "return")
     if leg and leg.state == "awaited":
-        yield Runs(leg.since)
+        yield Runs(leg.since, subject=leg.subject)
 
 
 @window(LimitName.RETURN_SHIPMENT, _return_is_due)
@@ -126,7 +126,7 @@ def back_to_the_handler(case: Case, at: Instant, why: str) -> Case:
 def _ships(case: Case, *legs: LegName) -> Iterator[Runs]:
     leg = goods.current(case, *legs)
     if leg and leg.state == "awaited":
-        yield Runs(leg.since)
+        yield Runs(leg.since, subject=leg.subject)
 
 
 @window(LimitName.REPLACEMENT, lambda case: _ships(case, "replacement"))

@@ -116,4 +116,5 @@ def under_inquiry(case: Case) -> Iterator[Runs]:
 def never_sent(case: Case) -> Case:
     """Count a parcel that was never picked up as not sent (R6.4)."""
     leg = case.goods[-1]
-    return replaced(case, leg.but(state="awaited", carrier=None, tracking=None, sent_at=None, inquiry_since=None))
+    again = Leg(leg=leg.leg, by=leg.by, since=leg.since, attempt=leg.attempt + 1)
+    return replaced(case, again)
