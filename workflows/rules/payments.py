@@ -16,7 +16,7 @@ from workflows.rules.deadlines import turned
 from workflows.rules.follow_up import begin_follow_up
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
-from workflows.rules.steps import step
+from workflows.rules.steps import enter, step
 
 _MAY_ASK_FOR_MORE = frozenset({Purpose.COMPENSATION, Purpose.COUPON})
 _RULES = {Purpose.REFUND: "R6.1", Purpose.RETURN_FREIGHT: "R6.8"}
@@ -171,7 +171,9 @@ def the_provider_reports(case: Case, message: PaymentReported, at: Instant) -> C
     state = entry.movement.state
     if message.result == "reversed" and state is MoneyState.SETTLED:
         case = step(case, at, "payment_reversed", "R6.10", reason=message.movement, amount=entry.movement.amount)
-        return _owned(_moved(case, message.movement, MoneyState.REVERSED, at), message.movement, at)
+        case = _owned(_moved(case, message.movement, MoneyState.REVERSED, at), message.movement, at)
+        # Who has lost the refund again is not asked whether all is well: the follow-up begins anew with the retry.
+        return enter(case, Phase.FULFILMENT).but(follow_up=None) if case.phase is Phase.FOLLOW_UP else case
     if message.result == "reversed" or state is not MoneyState.REQUESTED:
         raise NotHeard(Code.ALREADY_DONE, "R6.10", f"{message.movement} is {state}; it cannot become {message.result}")
     if message.result == "settled":
