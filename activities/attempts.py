@@ -26,8 +26,8 @@ class Attempt:
 def attempt(complaint: str) -> Iterator[Attempt]:
     """Log one line about the attempt (no personal data) and give each failure the form Temporal acts upon.
 
-    A partner's silence is retried, not before the time the partner named; what PostgreSQL refuses as data never
-    is. Everything else passes through and is retried.
+    Everything is retried, a silent partner not before the time it named: a failure that ended an activity for good
+    would end the complaint with it. What retrying cannot mend shows in the web UI, with words for who mends it.
     """
     this, begun = Attempt(), time.monotonic()
     try:
@@ -56,7 +56,6 @@ def _worded() -> Iterator[None]:
         # Its own text may quote what was sent, and that may be personal.
         raise ApplicationError(
             f"PostgreSQL refuses a value as {type(refused).__name__} ({refused.sqlstate}), now and on every retry: "
-            "find it in the input of this activity, and refuse its like where it came in",
+            "find it in the input of this activity, refuse its like where it came in, and mend the activity",
             type="DataRefused",
-            non_retryable=True,
         ) from None

@@ -7,8 +7,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.attempts import attempt
 from activities.postgres.named import query
-from activities.postgres.pool import Pool
+from activities.postgres.pool import COMMAND_SECONDS, Pool
+from activities.records import write
+from activities.telling import Tell, tell
 from workflows.domain.payment import Movement, PaymentAnswer
+from workflows.domain.records import Payment
 
 _State = Literal["decided", "requested", "settled", "failed", "reversed"]
 _STATES: dict[str, _State] = {"settled": "settled", "pending": "requested", "refused": "failed"}
@@ -24,17 +27,21 @@ class Provider(Protocol):
 class Payments:
     """Implements the port `pay`."""
 
-    def __init__(self, pool: Pool, provider: Provider) -> None:
-        self._pool, self._provider = pool, provider
+    def __init__(self, pool: Pool, provider: Provider, *, tell: Tell = tell) -> None:
+        self._pool, self._provider, self._tell = pool, provider, tell
 
     @activity.defn(name="pay")
-    async def pay(self, movement: Movement) -> PaymentAnswer:
+    async def pay(self, payment: Payment) -> PaymentAnswer:
         """Return the provider's word on a movement: settled, pending, or refused with its reason.
 
-        What is proven already is answered from the record, without asking anybody.
+        The steps that decided it are on record before it is asked for. What is proven already is answered from the
+        record, without asking anybody.
         """
+        movement = payment.movement
         with attempt(movement.key.split(":")[0]) as this:
-            fresh = await self._requested(movement)
+            fresh = await self._requested(payment)
+            if payment.burst:
+                await self._tell(payment.burst.notices)
             answer = None if fresh else await self._proven(movement)
             if answer is None:
                 answer = await self._provider.pay(movement, first_attempt=fresh)
@@ -42,13 +49,17 @@ class Payments:
             this.outcome = answer.result
             return answer
 
-    async def _requested(self, movement: Movement) -> bool:
+    async def _requested(self, payment: Payment) -> bool:
         """Write the request down; return whether this very attempt did, so that nothing can have been sent yet."""
-        done = await self._pool.execute(
-            query("request_movement"), movement.key, movement.purpose, movement.payer.role, movement.payer.id,
-            movement.payee.role, movement.payee.id, movement.amount.amount, movement.rule,
-            movement.ordered_by.role, movement.ordered_by.id, movement.remark,
-        )  # fmt: skip
+        movement = payment.movement
+        async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
+            if payment.burst:
+                await write(connection, payment.burst)
+            done = await connection.execute(
+                query("request_movement"), movement.key, movement.purpose, movement.payer.role, movement.payer.id,
+                movement.payee.role, movement.payee.id, movement.amount.amount, movement.rule,
+                movement.ordered_by.role, movement.ordered_by.id, movement.remark,
+            )  # fmt: skip
         return bool(done == "INSERT 0 1")
 
     async def _proven(self, movement: Movement) -> PaymentAnswer | None:
@@ -59,7 +70,6 @@ class Payments:
                 f"{movement.key} is on record for other parties or another amount: "
                 "compare the case with the record, and give a different payment a key of its own",
                 type="MovementContradicts",
-                non_retryable=True,
             )
         state, reference, reason = row["state"], row["provider_reference"], row["reason"]
         if state in {"settled", "reversed"}:

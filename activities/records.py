@@ -34,11 +34,12 @@ class Records:
         """Write a burst of changes and start its notices; again it changes nothing, late it takes nothing back."""
         with attempt(burst.complaint) as this:
             async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
-                this.outcome = await _write(connection, burst)
+                this.outcome = await write(connection, burst)
             await self._tell(burst.notices)
 
 
-async def _write(connection: Connection, burst: Record) -> str:
+async def write(connection: Connection, burst: Record) -> str:
+    """Write a burst within the caller's transaction; returns `done`, or `known` for one that is on record already."""
     if not await connection.fetchval(query("registered"), burst.complaint):
         raise NotRegistered(
             f"complaint {burst.complaint} is not in the registry: this database is not the one it was registered in, "
@@ -67,7 +68,7 @@ async def _append(connection: Connection, burst: Record) -> None:
 
 
 def _columns(burst: Record) -> tuple[object, ...]:
-    now = standing(burst.view, _closed_at(burst))
+    now = standing(burst.view, burst.decided, _closed_at(burst))
     return (
         now.phase, now.outcome, now.severity, now.handler, now.level, now.overdue, now.next_due_at, now.cycle,
         now.closed_at, now.decided_minor, now.steps, _json(burst.view),

@@ -6,6 +6,7 @@ import sys
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import asyncpg
 import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -15,7 +16,10 @@ from activities.adapters.orders import OrderSystem
 from activities.adapters.payments import PaymentProvider
 from activities.notices import Notices
 from activities.payments import Payments
+from activities.postgres.migrate import MigrationRefused
 from activities.postgres.pool import open_pool
+from activities.postgres.prepare import prepare
+from activities.postgres.rulebooks import RulebookChanged
 from activities.records import Records
 from activities.registry import Registry
 from workers.logs import configure
@@ -38,11 +42,11 @@ _GRACE = timedelta(seconds=8)
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Work until told to stop. Raises OSError or RuntimeError when database or Temporal cannot be reached."""
     rulebook = settings.rulebook()
+    await prepare(settings.database_url, rulebook)
     client = await connect()
     async with AsyncExitStack() as world:
-        pool = await world.enter_async_context(
-            await open_pool(settings.database_url, most=settings.max_activities // 4)
-        )
+        pool = await open_pool(settings.database_url, most=max(2, settings.max_activities // 4))
+        world.push_async_callback(pool.close)
         orders = await world.enter_async_context(OrderSystem(settings.partners_url))
         provider = await world.enter_async_context(PaymentProvider(settings.partners_url))
         sink = await world.enter_async_context(NoticeSink(settings.partners_url))
@@ -100,10 +104,10 @@ def main() -> int:
     """Run the worker; returns 0, 2 for a wrong setting, 5 for a backend that cannot be reached."""
     try:
         asyncio.run(run())
-    except (SettingsInvalid, PolicyInvalid) as invalid:
+    except (SettingsInvalid, PolicyInvalid, MigrationRefused, RulebookChanged) as invalid:
         print(f"redress worker: {invalid}", file=sys.stderr)  # noqa: T201 - a person reads this
         return 2
-    except (OSError, RuntimeError) as unreachable:
+    except (OSError, RuntimeError, asyncpg.PostgresError) as unreachable:
         print(f"redress worker: cannot start: {unreachable}; see `redress doctor`", file=sys.stderr)  # noqa: T201
         return 5
     return 0

@@ -14,7 +14,7 @@ from workflows.domain.answers import Answer, Receipt, Refusal
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
 from workflows.domain.messages import Message
-from workflows.domain.records import Record, Registration
+from workflows.domain.records import Payment, Record, Registration
 from workflows.domain.timeline import Step
 from workflows.domain.view import View
 from workflows.domain.vocabulary import Phase
@@ -23,7 +23,7 @@ from workflows.rules.attributes import Attribute, attributes
 from workflows.rules.deadlines import Moment, next_moment, summary
 from workflows.rules.hearing import UNREAD, expire, hear, refuse_unread
 from workflows.rules.notices import notices_of
-from workflows.rules.payments import owed, paid, requested
+from workflows.rules.payments import decided_for_the_buyer, owed, paid, requested
 from workflows.rules.view import registering, view_of
 from workflows.rules.why import explained
 from workflows.understanding import (
@@ -62,6 +62,7 @@ class Complaint:
         self._opened: Case | None = None
         self._early: list[tuple[Message | NotUnderstood, Instant]] = []
         self._recorded = self._ended_recorded = 0
+        self._paying = False
         self._attributes: dict[str, Attribute] = {}
         self._moment: Moment | None = None
         self._looked_at: Case | None = None
@@ -93,7 +94,9 @@ class Complaint:
             movement = owed(self._case)
             assert movement is not None, "owed, as just waited for"  # noqa: S101
             self._becomes(requested(self._case, movement.key, workflow.now()))
-            answer = await ports.pay(movement)
+            self._paying = True
+            answer = await ports.pay(Payment(movement=movement, burst=self._unwritten()))
+            self._paying = False
             now = workflow.now()
             self._becomes(paid(expire(self._case, now, at_the_instant=False), movement.key, answer, now))
 
@@ -127,8 +130,13 @@ class Complaint:
         return not self._over()
 
     async def _something_is_unwritten(self) -> bool:
-        await workflow.wait_condition(lambda: self._recorded < self._case.steps or self._over())
-        return self._recorded < self._case.steps and not self._renews()
+        await workflow.wait_condition(lambda: self._to_be_written() or self._over())
+        return self._to_be_written() and not self._renews()
+
+    def _to_be_written(self) -> bool:
+        # The steps that decide a payment are written by the activity that asks for it, in one transaction.
+        asked_for_next = owed(self._case) is not None and not self._paying
+        return self._recorded < self._case.steps and not asked_for_next
 
     def _over(self) -> bool:
         return self._case.closed or self._renews()
@@ -182,18 +190,23 @@ class Complaint:
         workflow.set_current_details(current_details(case))
 
     async def _write(self) -> None:
+        await ports.record(self._unwritten())
+
+    def _unwritten(self) -> Record:
+        """Take what is not on record yet; the activity it goes into is tried until it is."""
         case = self._case
-        unwritten = [step for step in case.timeline if step.number > self._recorded][:_STEPS_AT_ONCE]
+        steps = tuple(step for step in case.timeline if step.number > self._recorded)[:_STEPS_AT_ONCE]
         burst = Record(
             complaint=case.complaint,
-            steps=tuple(unwritten),
+            steps=steps,
             ended=case.ended[self._ended_recorded :],
             ended_from=self._ended_recorded,
             view=view_of(case),
-            notices=notices_of(case, unwritten),
+            decided=decided_for_the_buyer(case),
+            notices=notices_of(case, steps),
         )
-        await ports.record(burst)
-        self._recorded, self._ended_recorded = unwritten[-1].number, len(case.ended)
+        self._recorded, self._ended_recorded = steps[-1].number, len(case.ended)
+        return burst
 
     async def _closed(self) -> dict[str, str]:
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -9,8 +9,8 @@ from temporalio.common import RetryPolicy
 
 from workflows.domain.base import Value
 from workflows.domain.case import Case
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Record, Registration
+from workflows.domain.payment import PaymentAnswer
+from workflows.domain.records import Payment, Record, Registration
 
 _RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=1)
@@ -31,7 +31,7 @@ class Port(NamedTuple):
 
 REGISTER = Port("register", Registration, Case)
 RECORD = Port("record", Record, type(None))
-PAY = Port("pay", Movement, PaymentAnswer)
+PAY = Port("pay", Payment, PaymentAnswer)
 
 PORTS: Mapping[str, Port] = {port.name: port for port in (REGISTER, RECORD, PAY)}
 
@@ -48,10 +48,11 @@ async def record(burst: Record) -> None:
     await _ask(RECORD, burst, f"records {len(burst.steps)} steps, last {last.event} ({last.rule})")
 
 
-async def pay(movement: Movement) -> PaymentAnswer:
+async def pay(payment: Payment) -> PaymentAnswer:
     """Ask the payment provider for one movement, once, whatever fails on the way (R6.10)."""
+    movement = payment.movement
     summary = f"{movement.purpose} {movement.amount} to {movement.payee.role} ({movement.rule})"
-    answer: PaymentAnswer = await _ask(PAY, movement, summary)
+    answer: PaymentAnswer = await _ask(PAY, payment, summary)
     return answer
 
 

@@ -7,6 +7,7 @@ from activities.postgres.named import query
 from activities.postgres.pool import Connection
 from activities.postgres.standing import as_json, standing
 from workflows.domain.case import Case
+from workflows.domain.money import NOTHING
 from workflows.domain.view import View
 
 _PINNED = {"policy", "calendar", "staff"}
@@ -43,7 +44,7 @@ def _filed(case: Case, filed_as: str | None) -> tuple[Any, ...]:
 
 
 def _now(case: Case, view: View) -> tuple[Any, ...]:
-    now = standing(view, case.closed_at)
+    now = standing(view, NOTHING, case.closed_at)
     return (
         now.decided_minor, case.filed_at, now.phase, now.outcome, now.severity, now.handler, now.level, now.overdue,
         now.next_due_at, now.cycle, now.closed_at, now.steps,

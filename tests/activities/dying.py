@@ -17,7 +17,7 @@ from activities.records import Records
 from activities.registry import Registry
 from tests.activities.world import World
 from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Notice, Record, Registration
+from workflows.domain.records import Notice, Payment, Record, Registration
 from workflows.policy import packaged
 from workflows.rules.notices import notices_of
 from workflows.rules.registration import open_case
@@ -78,7 +78,7 @@ async def main(url: str, partners: str, activity: str, point: str, given: str) -
         await run(Records(pool, tell=tell_nobody).record, Record.model_validate_json(given))
     else:
         provider = DyingProvider(PaymentProvider(partners), point)
-        await run(Payments(pool, provider).pay, Movement.model_validate_json(given))
+        await run(Payments(pool, provider).pay, Payment(movement=Movement.model_validate_json(given)))
         die()
 
 

@@ -17,6 +17,7 @@ from tests.activities.world import World, a_registration, accepted, agreed, burs
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
 from workflows.domain.base import Value
+from workflows.domain.records import Payment
 from workflows.rules.view import view_of
 
 
@@ -68,7 +69,7 @@ async def test_a_payment_that_was_killed_is_one_payment(
     booked = [payment for payment in await operator.book() if payment.key == movement.key]
     assert len(booked) == (0 if point == "before the provider" else 1)
     async with PaymentProvider(sandbox.url) as provider:
-        answer = await ActivityEnvironment().run(Payments(world.pool, provider).pay, movement)
+        answer = await ActivityEnvironment().run(Payments(world.pool, provider).pay, Payment(movement=movement))
     assert answer.result == "settled"
     assert len([payment for payment in await operator.book() if payment.key == movement.key]) == 1
     assert await world.pool.fetchval("SELECT state FROM movements WHERE key = $1", movement.key) == "settled"

@@ -17,6 +17,7 @@ from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
 from workflows.domain.money import Money
 from workflows.domain.payment import Movement, PaymentAnswer
+from workflows.domain.records import Payment
 
 
 class Counting:
@@ -58,7 +59,7 @@ async def provider(sandbox: RunningSandbox) -> AsyncIterator[PaymentProvider]:
 
 
 async def ask(pool: Pool, provider: Counting | PaymentProvider, movement: Movement) -> PaymentAnswer:
-    return await ActivityEnvironment().run(Payments(pool, provider).pay, movement)
+    return await ActivityEnvironment().run(Payments(pool, provider).pay, Payment(movement=movement))
 
 
 async def state(pool: Pool, movement: Movement) -> tuple[str, str | None]:
@@ -116,12 +117,14 @@ async def test_what_was_reported_while_the_answer_was_under_way_stands(pool: Poo
     assert answer == PaymentAnswer(result="settled", provider_reference="p-9")
 
 
-async def test_another_amount_under_a_known_key_is_refused_for_good(pool: Pool, movement: Movement) -> None:
+async def test_another_amount_under_a_known_key_is_never_paid(
+    pool: Pool, movement: Movement
+) -> None:
     provider = Counting(SETTLED, SETTLED)
     await ask(pool, provider, movement)
     with pytest.raises(ApplicationError, match="on record for other parties or another amount") as wrong:
         await ask(pool, provider, movement.but(amount=Money(amount=1)))
-    assert wrong.value.non_retryable
+    assert not wrong.value.non_retryable  # an activity that gave up would end the complaint with it
     assert provider.asked == [True]
 
 
@@ -146,3 +149,19 @@ async def test_five_attempts_at_once_are_one_payment(
     assert {answer.result for answer in answers} == {"settled"}
     assert len([payment for payment in await operator.book() if payment.key == movement.key]) == 1
     assert await pool.fetchval("SELECT count(*) FROM movements") == 1
+
+
+async def test_the_steps_that_decide_a_payment_are_on_record_before_anybody_is_asked(world: World) -> None:
+    case = await world.opened()
+    after = agreed(case)
+
+    class Looking(Counting):
+        async def pay(self, movement: Movement, first_attempt: bool) -> PaymentAnswer:
+            steps = await world.pool.fetchval("SELECT count(*) FROM steps WHERE complaint = $1", case.complaint)
+            assert steps == after.steps
+            return await super().pay(movement, first_attempt)
+
+    asked = Payment(movement=after.money[0].movement, burst=burst(case, after))
+    activity = Payments(world.pool, Looking(SETTLED), tell=world.tell)
+    assert await ActivityEnvironment().run(activity.pay, asked) == SETTLED
+    assert await ActivityEnvironment().run(activity.pay, asked) == SETTLED

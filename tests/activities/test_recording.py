@@ -26,6 +26,7 @@ from tests.activities.world import (
     withdrawn,
 )
 from workflows.domain.payment import Movement, PaymentAnswer
+from workflows.domain.records import Payment
 from workflows.domain.vocabulary import MoneyState, Phase
 from workflows.rules.view import view_of
 
@@ -116,7 +117,7 @@ async def test_a_movement_that_its_provider_reported_is_settled_on_record_too(wo
     await world.record(burst(first, after))
     silent = Payments(world.pool, Silent())
     with pytest.raises(ApplicationError, match="no answer"):
-        await ActivityEnvironment().run(silent.pay, after.money[0].movement)
+        await ActivityEnvironment().run(silent.pay, Payment(movement=after.money[0].movement))
     await world.record(burst(after, reported(after, MoneyState.SETTLED, "p-7")))
     row = await world.pool.fetchrow("SELECT state, provider_reference, settled_at FROM movements")
     assert row is not None

@@ -20,6 +20,7 @@ from workflows.domain.vocabulary import Channel, MoneyState, Phase, Problem, Rem
 from workflows.policy import packaged
 from workflows.rules.hearing import expire, hear
 from workflows.rules.notices import notices_of
+from workflows.rules.payments import decided_for_the_buyer
 from workflows.rules.registration import open_case
 from workflows.rules.steps import step
 from workflows.rules.view import view_of
@@ -86,7 +87,7 @@ def burst(before: Case, after: Case) -> Record:
     steps = tuple(one for one in after.timeline if one.number > before.steps)
     return Record(
         complaint=after.complaint, steps=steps, ended=after.ended[len(before.ended) :], ended_from=len(before.ended),
-        view=view_of(after), notices=notices_of(after, steps),
+        view=view_of(after), decided=decided_for_the_buyer(after), notices=notices_of(after, steps),
     )  # fmt: skip
 
 

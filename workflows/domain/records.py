@@ -6,6 +6,7 @@ from workflows.domain.base import Id, Instant, Value
 from workflows.domain.case import Ended
 from workflows.domain.filing import Filing, OrderLine, Party
 from workflows.domain.money import NOTHING, Money
+from workflows.domain.payment import Movement
 from workflows.domain.timeline import Step
 from workflows.domain.view import View
 
@@ -53,4 +54,13 @@ class Record(Value):
     ended_from: int
     """How many ended deadlines were recorded before: numbers the new ones, so that writing twice is writing once."""
     view: View
+    decided: Money = NOTHING
+    """What this complaint has decided for the buyer, moved or not (R1.8)."""
     notices: tuple[Notice, ...] = ()
+
+
+class Payment(Value):
+    """A movement to be asked for, with the unwritten steps that decided it: on record before anybody is asked."""
+
+    movement: Movement
+    burst: Record | None = None

@@ -7,7 +7,7 @@ from workflows.domain.base import Instant
 from workflows.domain.case import Award, Case, Entry
 from workflows.domain.filing import Party
 from workflows.domain.messages import PaymentReported, PaymentRetried
-from workflows.domain.money import Money
+from workflows.domain.money import NOTHING, Money
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import REFUNDING, MoneyState, Phase, Purpose, Remedy, Role
@@ -40,6 +40,12 @@ def decided(case: Case) -> Money:
     return Money(
         amount=sum(e.movement.amount.amount for e in case.money if e.movement.state in counted and _of_the_line(e))
     )
+
+
+def decided_for_the_buyer(case: Case) -> Money:
+    """Return what counts against the line: while the complaint is open also what is awarded and not yet moved (R1.8)."""
+    awarded = case.decision.award.amount if case.decision and not case.closed else None
+    return max(decided(case), awarded or NOTHING, key=lambda money: money.amount)
 
 
 def order_payment(case: Case, purpose: Purpose, amount: Money, payer: Party, ordered_by: Party, at: Instant) -> Case:
