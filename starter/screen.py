@@ -49,9 +49,9 @@ def picture(rows: Sequence[Row], width: int) -> Table:
         drawn.add_row(
             _title(row, both=wide),
             *((Text(row.playing.complaint or "…"),) if wide else ()),
-            ProgressBar(completed=row.share, total=1.0, width=14 if wide else 8),
+            ProgressBar(completed=row.share, total=1.0, width=_LEAST["progress"]),
             _phase(row),
-            Text((when(row.now) if wide else when(row.now)[5:]) if row.view else ""),
+            Text(when(row.now).partition("-")[2] if row.view else ""),
             _money(row.view) if row.view else Text(),
         )
     return drawn
