@@ -1,8 +1,9 @@
 """What a command does around its work: logs when asked, the backends found and opened."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 
@@ -37,4 +38,15 @@ async def complaints(common: Common, complaint: str | None = None) -> AsyncItera
 
 def progress(common: Common) -> None:
     """Send logs to standard error from INFO on: for commands that take a while and say how far they are."""
-    configure("json" if common.json else "console", logging.DEBUG if common.debug else logging.INFO)
+    logs(common)
+    if not common.verbose and not common.debug:
+        logging.getLogger().setLevel(logging.INFO)
+    if not common.json and not common.verbose and not common.debug:
+        briefly: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _briefly]
+        logging.getLogger().handlers[0].setFormatter(structlog.stdlib.ProcessorFormatter(processors=briefly))
+
+
+def _briefly(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    """Write what happened to a child of the stack as a person would: `PostgreSQL started`."""
+    happened = f" ({event['happened']})" if "happened" in event else ""
+    return f"{event.get('child', '')} {event['event']}{happened}".strip()

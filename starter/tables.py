@@ -1,24 +1,60 @@
-"""Tables for people: no frames, colours only on a terminal, whole words."""
+"""Tables for people: no frames, colours only on a terminal, and what matters least goes first when there is no room."""
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_PIPE_WIDTH = 160
+"""Columns of a table that no terminal limits."""
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, wide: Sequence[str] = ()) -> None:
-    """Print a table; only the `wide` columns are wrapped, in the others a word is never cut."""
-    drawn = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, show_edge=False)
-    for column in columns:
-        drawn.add_column(column, no_wrap=column not in wide, overflow="fold")
-    for row in rows:
+_READABLE = 24
+"""Columns that a text of people keeps on a narrow terminal."""
+
+_GAP = 3
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `text` may be wrapped; a `spare` one is left out where there is no room, the highest first."""
+
+    name: str
+    text: bool = False
+    spare: int = 0
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table as wide as the terminal allows."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    kept, cells = fitting(columns, list(rows), console.width)
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in kept:
+        drawn.add_column(
+            column.name, no_wrap=not column.text, overflow="fold", min_width=_READABLE if column.text else None
+        )
+    for row in cells:
         drawn.add_row(*(Text(cell) for cell in row))  # as text: nothing that people wrote is taken for markup
-    console = Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
     console.print(drawn)
 
 
-_PIPE_WIDTH = 160
-"""Columns of a table that no terminal limits."""
+def fitting(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
+) -> tuple[list[Column], list[list[str]]]:
+    """Leave out spare columns until the rest fits into that width, or none is left to spare."""
+    needs = [_needs(column, [row[place] for row in rows]) for place, column in enumerate(columns)]
+    kept = list(range(len(columns)))
+    by_worth = sorted((place for place in kept if columns[place].spare), key=lambda place: -columns[place].spare)
+    for place in by_worth:
+        if sum(needs[one] + _GAP for one in kept) - _GAP > width:
+            kept.remove(place)
+    return [columns[place] for place in kept], [[row[place] for place in kept] for row in rows]
+
+
+def _needs(column: Column, cells: Sequence[str]) -> int:
+    widest = max(map(cell_len, (column.name, *cells)))
+    return min(widest, _READABLE) if column.text else widest

@@ -3,6 +3,7 @@
 # ruff: noqa: D417 - `common` is explained to people option by option
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -11,7 +12,7 @@ from activities.postgres.reading import MOST, DueWork, Listed, Wanted
 from starter import connection, session
 from starter.errors import WrongUse
 from starter.output import PLAIN, Common, print_json, say, when, words
-from starter.tables import table
+from starter.tables import Column, table
 from starter.whereabouts import find
 from workflows.domain.explained import due_in_words
 from workflows.domain.vocabulary import Phase, Problem, Role, Severity
@@ -19,7 +20,28 @@ from workflows.domain.vocabulary import Phase, Problem, Role, Severity
 _WORDS = Parameter(name_transform=str.lower)
 """Words are written here as everywhere else: `follow_up`, not `follow-up`."""
 
-_COLUMNS = ("complaint", "phase", "problem", "order", "yuan", "handler", "waiting on", "next due (Beijing)", "filed")
+_COLUMNS = (
+    Column("complaint"),
+    Column("stands"),
+    Column("problem", spare=1),
+    Column("order", spare=4),
+    Column("yuan", spare=3),
+    Column("handler", spare=2),
+    Column("waiting on"),
+    Column("next due (Beijing)"),
+    Column("filed", spare=5),
+)
+
+_DUE_COLUMNS = (
+    Column("due (Beijing)"),
+    Column("who"),
+    Column("what"),
+    Column("complaint"),
+    Column("phase", spare=2),
+    Column("handler", spare=1),
+    Column("otherwise", text=True, spare=4),
+    Column("rule", spare=3),
+)
 
 
 @Parameter(name="*")
@@ -58,7 +80,7 @@ async def list_(*, by: Narrowed = ALL, common: Common = PLAIN) -> int:
         print_json(found)
         return 0
     if found:
-        table("", _COLUMNS, map(_listed, found))
+        table(_COLUMNS, map(_listed, found))
     _said_if_cut(len(found), by.limit)
     return 0
 
@@ -84,9 +106,8 @@ async def due(
     if common.json:
         print_json(found)
         return 0
-    columns = ("due (Beijing)", "who", "what", "complaint", "phase", "handler", "otherwise", "rule")
     if found:
-        table("", columns, map(_due, found), wide=("otherwise",))
+        table(_DUE_COLUMNS, map(_due, found))
     _said_if_cut(len(found), limit)
     return 0
 
@@ -120,13 +141,18 @@ def _listed(one: Listed) -> tuple[str, ...]:
     overdue = "OVERDUE " if one.overdue else ""
     return (
         one.complaint, stands, words(one.problem), f"{one.order_id}/{one.line}", str(one.amount or ""),
-        one.handler or "", waiting, overdue + when(one.next_due_at), when(one.filed_at),
+        one.handler or "", waiting, overdue + (_due_at(one.next_due_at) if one.next_due_at else ""), when(one.filed_at),
     )  # fmt: skip
 
 
 def _due(one: DueWork) -> tuple[str, ...]:
     overdue = "OVERDUE " if one.overdue else ""
     return (
-        overdue + due_in_words(one.due_at), words(one.actor), one.action, one.complaint, words(one.phase),
+        overdue + _due_at(one.due_at), words(one.actor), one.action, one.complaint, words(one.phase),
         one.handler or "", one.otherwise, one.rule,
     )  # fmt: skip
+
+
+def _due_at(at: datetime) -> str:
+    # The weekday that due_in_words begins with is left to `why-due`.
+    return due_in_words(at).partition(" ")[2] or due_in_words(at)

@@ -14,7 +14,7 @@ from starter.errors import WrongUse
 from starter.filings import money_in, read_text
 from starter.output import PLAIN, Common, FileOrStdin, as_data, out, print_json, when
 from starter.sayings import party
-from starter.tables import table
+from starter.tables import Column, table
 from starter.whereabouts import find
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import InputUnreadable, SandboxOrder, SellerAccount, read_orders, read_sellers
@@ -69,6 +69,15 @@ async def book(*, complaint: str | None = None, common: Common = PLAIN) -> int:
     return 0
 
 
+_INBOX = (
+    Column("arrived (Beijing)"),
+    Column("channel", spare=1),
+    Column("to"),
+    Column("subject", text=True),
+    Column("text", text=True),
+)
+
+
 async def inbox(*, to: str | None = None, common: Common = PLAIN) -> int:
     """Show the notices that arrived.
 
@@ -86,7 +95,7 @@ async def inbox(*, to: str | None = None, common: Common = PLAIN) -> int:
             print_json(notice)
         return 0
     rows = [(when(one.time), one.channel, str(one.to), one.subject, one.text) for one in notices]
-    table("", ("arrived (Beijing)", "channel", "to", "subject", "text"), rows, wide=("subject", "text"))
+    table(_INBOX, rows)
     return 0
 
 

@@ -5,7 +5,7 @@
 from starter import session
 from starter.output import PLAIN, Common, out, print_json, say, when, words
 from starter.shown import told
-from starter.tables import table
+from starter.tables import Column, table
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import Phase
 from workflows.domain.why import WhyDue
@@ -52,13 +52,20 @@ async def timeline(complaint: str, /, *, common: Common = PLAIN) -> int:
     if common.json:
         print_json(steps)
         return 0
-    table(
-        "",
-        ("#", "when (Beijing)", "who", "event", "phase", "rule", "reason", "yuan"),
-        map(_row, steps),
-        wide=("reason",),
-    )
+    table(_COLUMNS, map(_row, steps))
     return 0
+
+
+_COLUMNS = (
+    Column("#"),
+    Column("when (Beijing)"),
+    Column("who"),
+    Column("event"),
+    Column("phase", spare=2),
+    Column("rule"),
+    Column("reason", text=True),
+    Column("yuan", spare=1),
+)
 
 
 def _row(step: Step) -> tuple[str, ...]:

@@ -54,7 +54,6 @@ async def up(
     )
     say(f"starting in {options.data_dir}: PostgreSQL, Temporal, partners, worker; Ctrl-C stops everything")
     await foreground.run(options, lambda ready: _announce(ready, common))
-    say("stopped")
     return 0
 
 
