@@ -117,9 +117,7 @@ async def test_what_was_reported_while_the_answer_was_under_way_stands(pool: Poo
     assert answer == PaymentAnswer(result="settled", provider_reference="p-9")
 
 
-async def test_another_amount_under_a_known_key_is_never_paid(
-    pool: Pool, movement: Movement
-) -> None:
+async def test_another_amount_under_a_known_key_is_never_paid(pool: Pool, movement: Movement) -> None:
     provider = Counting(SETTLED, SETTLED)
     await ask(pool, provider, movement)
     with pytest.raises(ApplicationError, match="on record for other parties or another amount") as wrong:

@@ -43,7 +43,7 @@ def decided(case: Case) -> Money:
 
 
 def decided_for_the_buyer(case: Case) -> Money:
-    """Return what counts against the line: while the complaint is open also what is awarded and not yet moved (R1.8)."""
+    """Return what counts against the line: while the complaint is open also what is awarded, not yet moved (R1.8)."""
     awarded = case.decision.award.amount if case.decision and not case.closed else None
     return max(decided(case), awarded or NOTHING, key=lambda money: money.amount)
 
