@@ -157,7 +157,7 @@ def _look_around(ready: Ready, data_dir: Path) -> tuple[str, ...]:
         "look around; Ctrl-C stops everything and removes it",
         f"  all complaints     {screen.listed(ready.ui)}",
         f"  the settled ones   {screen.listed(ready.ui, Outcome='settled')}",
-        f"  columns            the list's Configure Columns (gear at its top right): add {', '.join(_COLUMNS)}",
+        f"  columns            Configure Columns (sliders at the bottom right of the list): remove Run ID, add {', '.join(_COLUMNS)}",
         "  in a complaint     tab User Metadata tells how it stands, Timeline what it waited for and why",
         "the command line on the same stack, in another terminal:",
         f"  export REDRESS_DATA_DIR={data_dir}",

@@ -106,7 +106,7 @@ def _offer(offer: Offer) -> Iterator[str]:
 def _ruling(ruling: Ruling) -> Iterator[str]:
     yield f"### Ruling {ruling.number}, {ruling.state}"
     share = f" ({ruling.seller_share} % the seller)" if ruling.seller_share else ""
-    yield f"liability **{ruling.liability}**{share}, **{_award(ruling.award)}**"
+    yield f"liability **{ruling.liability}**{share}, remedy **{_award(ruling.award)}**"
     yield f"reason {_words(ruling.reason)}, return freight {ruling.freight}"
     if ruling.sent_at:
         yield ", ".join(f"{role} {ruling.stance(role) or 'not heard yet'}" for role in ruling.asked)
@@ -145,9 +145,10 @@ def _next_messages(case: Case, coming: Sequence[Moment]) -> Iterator[str]:
     now = senders(case)
     if awaited := _awaited(case, coming, now):
         yield "### To send the next message"
-        yield f"More Actions, Send a Signal, `{awaited[0]}`:"
+        kind = awaited[0]
+        yield f"More Actions, Send a Signal `{kind}`, or an Update `submit`, which answers:"
         yield "```json"
-        yield _payload(example(case, *awaited))
+        yield _payload({"kind": kind, **example(case, *awaited)})
         yield "```"
     yield "### What can be sent now"
     for role in Role:

@@ -32,7 +32,12 @@ def _who(case: Case, role: Role) -> str:
     if role is Role.AGENT and case.handler and case.staff.knows(role, case.handler):
         return case.handler
     known = case.staff.of(role)
-    return known[0] if known else "provider"
+    free = [one for one in known if one not in _involved(case)]  # who ruled does not decide the appeal (R5.4)
+    return (free or list(known) or ["provider"])[0]
+
+
+def _involved(case: Case) -> set[str]:
+    return {party.id for one in case.rulings for party in (one.by, one.countersigned_by) if party}
 
 
 Body = Callable[[Case], dict[str, Any]]
@@ -43,6 +48,8 @@ def _fixed(**body: Any) -> Body:
 
 
 def _award(case: Case) -> dict[str, Any]:
+    if case.money:  # the line cannot give the same once more (R1.8)
+        return {"remedy": "apology"}
     request = case.filing.request
     amount = {"amount": request.amount.model_dump()} if request.amount else {}
     return {"remedy": str(request.remedy), **amount}

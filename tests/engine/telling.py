@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.postgres.pool import open_pool
 from activities.postgres.reading import CaseFiles
 from starter.complaints import Complaints
 from starter.forward import FastForward
@@ -18,7 +19,7 @@ from starter.record import Files
 from starter.stories import Pass, Reports, Story, Tell
 from tests.conftest import Running
 from tests.engine.attacker import until
-from tests.rules.playing import Play, become, opened, say
+from tests.rules.playing import Play, opened, pass_until, say
 from workers.sandbox.client import SandboxClient
 from workflows import wire
 from workflows.domain.answers import Answer, Code, Receipt, Refusal
@@ -26,11 +27,13 @@ from workflows.domain.messages import Message, PaymentReported
 from workflows.domain.timeline import Step
 from workflows.domain.view import View
 from workflows.domain.why import WhyDue
-from workflows.rules.hearing import expire
 
 AT_ONCE = 12
-PATIENCE = 120.0
+PATIENCE = 60.0
 """Seconds of real time one act may take while a dozen stories share a busy machine."""
+
+
+_LOOK = 0.1
 
 
 class Doors(Complaints):
@@ -73,14 +76,14 @@ class Doors(Complaints):
             if wrong.status is not RPCStatusCode.NOT_FOUND:
                 raise
             return None
-        found: list[Step] = []
-
-        async def kept() -> bool:
-            found[:] = [step for step in await self.timeline(complaint) if step.message_id == message.message_id]
-            return bool(found)
-
-        await until(kept, PATIENCE, f"{message.kind} in the timeline of {complaint}")
-        return _as_answer(found[0], message)
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + PATIENCE
+        while clock() < deadline:
+            steps = await self._ask(complaint, wire.TIMELINE, list[Step])
+            if found := [step for step in steps if step.message_id == message.message_id]:
+                return _as_answer(found[0], message)
+            await asyncio.sleep(_LOOK)
+        raise AssertionError(f"{message.kind} does not come into the timeline of {complaint}")
 
     async def _said_again(self, complaint: str, message: Message, answer: Answer) -> None:
         first, answered = self._first.setdefault(complaint, (message, answer))
@@ -112,9 +115,8 @@ class Told:
     stack: Running
     doors: Doors
     playing: Playing
-    by_signal: bool
     failure: BaseException | None = None
-    _runs: list[WorkflowHistory] = field(default_factory=list)
+    _answers: dict[str, Any] = field(default_factory=dict)
 
     @property
     def number(self) -> str:
@@ -123,28 +125,44 @@ class Told:
             raise self.failure
         return self.playing.complaint
 
-    async def ask(self, query: str, kind: Any) -> Any:
-        """Ask the workflow itself, never the record."""
-        return await self.stack.client.get_workflow_handle(self.number).query(query, result_type=kind)
+    async def _once(self, what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask once for all tests that look at this story; nothing moves any more."""
+        if what not in self._answers:
+            self._answers[what] = await ask()
+        return self._answers[what]
+
+    async def _ask(self, query: str, kind: Any) -> Any:
+        handle = self.stack.client.get_workflow_handle(self.number)
+        return await self._once(query, lambda: handle.query(query, result_type=kind))
 
     async def view(self) -> View:
         """The workflow's own view."""
-        view: View = await self.ask(wire.VIEW, View)
+        view: View = await self._ask(wire.VIEW, View)
         return view
 
     async def timeline(self) -> tuple[Step, ...]:
         """The workflow's own timeline."""
-        return tuple(await self.ask(wire.TIMELINE, list[Step]))
+        return tuple(await self._ask(wire.TIMELINE, list[Step]))
 
     async def why_due(self) -> tuple[WhyDue, ...]:
         """The workflow's own account of its deadlines."""
-        return tuple(await self.ask(wire.WHY_DUE, list[WhyDue]))
+        return tuple(await self._ask(wire.WHY_DUE, list[WhyDue]))
+
+    async def whole_timeline(self) -> tuple[Step, ...]:
+        """Every step, with what came late and is on record only."""
+        steps: tuple[Step, ...] = await self._once("steps", lambda: self.doors.timeline(self.number))
+        return steps
+
+    async def by_the_rules(self) -> Play:
+        """The same story on the rules alone, each message at the instant at which the engine heard it."""
+        steps = await self.whole_timeline()
+        play: Play = await self._once("rules", lambda: asyncio.to_thread(_by_the_rules, self.story, steps))
+        return play
 
     async def runs(self) -> list[WorkflowHistory]:
-        """Return the history of each run, the first one first."""
-        if not self._runs:
-            self._runs = await runs_of(self.stack, self.number)
-        return self._runs
+        """The history of each run, the first one first."""
+        found: list[WorkflowHistory] = await self._once("runs", lambda: runs_of(self.stack, self.number))
+        return found
 
 
 async def runs_of(stack: Running, number: str) -> list[WorkflowHistory]:
@@ -165,13 +183,21 @@ async def tell_all(stack: Running, stories: Iterable[Story], *, again: bool = Fa
     What a provider is to answer is ordered for whoever pays next, so the stories with such orders are told one by one,
     and meanwhile only stories in which nobody pays. All others are told side by side.
     """
-    told = {story.name: _prepared(stack, story, number, again=again) for number, story in enumerate(stories)}
-    ordering = [one for one in told.values() if one.story.provider]
-    paying = [one for one in told.values() if one.story.ends.money and not one.story.provider]
-    without_money = [one for one in told.values() if not one.story.ends.money]
+    # A clock holds a connection for as long as it is being moved.
+    async with await open_pool(stack.ready.database, most=AT_ONCE + 2) as pool:
+        clock = FastForward(stack.client, pool)
+        told = {story.name: _prepared(stack, story, number, clock, again=again) for number, story in enumerate(stories)}
+        await _told(told.values())
+    return told
+
+
+async def _told(stories: Iterable[Told]) -> None:
+    told = [*stories]
+    ordering = [one for one in told if one.story.provider]
+    paying = [one for one in told if one.story.ends.money and not one.story.provider]
+    without_money = [one for one in told if not one.story.ends.money]
     await asyncio.gather(_one_by_one(ordering), _side_by_side(without_money))
     await _side_by_side(paying)
-    return told
 
 
 async def _one_by_one(ordering: Iterable[Told]) -> None:
@@ -190,13 +216,10 @@ async def _side_by_side(stories: Iterable[Told]) -> None:
     await asyncio.gather(*map(in_turn, stories))
 
 
-def _prepared(stack: Running, story: Story, number: int, *, again: bool) -> Told:
-    by_signal = number % 3 == 2
-    doors = Doors(stack, by_signal=by_signal, again=again)
-    stage = Stage(
-        complaints=doors, sandbox=stack.sandbox, clock=FastForward(stack.client, stack.pool), patience=PATIENCE
-    )
-    return Told(story, stack, doors, Playing(story, stage, uuid.uuid4().hex[:6]), by_signal)
+def _prepared(stack: Running, story: Story, number: int, clock: FastForward, *, again: bool) -> Told:
+    doors = Doors(stack, by_signal=number % 3 == 2, again=again)
+    stage = Stage(complaints=doors, sandbox=stack.sandbox, clock=clock, patience=PATIENCE)
+    return Told(story, stack, doors, Playing(story, stage, uuid.uuid4().hex[:6]))
 
 
 async def _tell(one: Told) -> None:
@@ -224,24 +247,21 @@ async def _provider_is_done(one: Told) -> None:
     await until(decided, PATIENCE, f"the provider's decisions on {one.playing.complaint}")
 
 
-def by_the_rules(one: Told, timeline: Iterable[Step]) -> Play:
-    """Play the story on the rules alone, each message at the instant at which the engine heard it."""
-    steps = list(timeline)
+def _by_the_rules(story: Story, steps: Sequence[Step]) -> Play:
     heard = {step.message_id: step.at for step in steps if step.message_id}
-    play = opened(one.story, steps[0].at)
-    for number, act in enumerate(one.story.acts):
+    play = opened(story, steps[0].at)
+    for number, act in enumerate(story.acts):
         if isinstance(act, Tell | Reports):
-            message = one.story.message(number, play.case.complaint)
+            message = story.message(number, play.case.complaint)
             # After its end a complaint has no time of its own: what comes late is dated by the clock on the wall.
-            play.now = max(play.now, _instant(message, steps, heard))
+            pass_until(play, max(play.now, _instant(message, steps, heard)), at_the_instant=False)
             say(play, message)
         elif isinstance(act, Pass):
-            play.now += act.time
-            become(play, expire(play.case, play.now))
+            pass_until(play, play.now + act.time)
     return play
 
 
-def _instant(message: Message, steps: list[Step], heard: dict[str, datetime]) -> datetime:
+def _instant(message: Message, steps: Sequence[Step], heard: dict[str, datetime]) -> datetime:
     if isinstance(message, PaymentReported):  # told in the provider's own words
         return next(step.at for step in steps if step.event == message.kind)
     return heard[message.message_id]

@@ -5,6 +5,7 @@ A history is evidence. A red replay is mended in the workflow (`workflow.patched
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,14 @@ def _nameless(value: Any) -> Any:
     """Leave out what a history says of the machine it was made on; no replay looks at it."""
     if isinstance(value, dict):
         return {key: _nameless(inner) for key, inner in value.items() if key not in _OF_THE_MACHINE}
-    return [*map(_nameless, value)] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [*map(_nameless, value)]
+    return "worker" if isinstance(value, str) and _PROCESS_AT_HOST.match(value) else value
 
 
-_OF_THE_MACHINE = {"identity", "stackTrace", "stickyTaskQueue", "workerInstanceKey"}
+_OF_THE_MACHINE = {"identity", "stackTrace", "workerInstanceKey"}
+_PROCESS_AT_HOST = re.compile(r"\d+@")
+"""So begin the names of workers, and of the task queues that are theirs alone."""
 
 
 def words(value: Any) -> Iterator[str]:
