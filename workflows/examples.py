@@ -1,6 +1,7 @@
 """An example of each message, ready to be sent: valid for this very case, as far as a case can know."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from workflows.domain.case import Case
@@ -112,6 +113,8 @@ BODIES: dict[str, Body] = {
     "survey_answered": _fixed(score=5, comment="满意"),
     "callback_made": _fixed(result="reached", score=5),
     "letter_sent": _fixed(text="致歉信"),
+    "hold_placed": lambda case: {"reason": "等待司法协助", "until": (case.now + timedelta(days=7)).isoformat()},
+    "hold_released": _fixed(reason="情况已查明"),
     "noted": _fixed(text="已联系双方"),
 }
 """Kind to its body; a kind that no rule hears has none."""

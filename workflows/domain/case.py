@@ -8,6 +8,7 @@ from workflows.domain.answers import Answer
 from workflows.domain.base import Instant, Value
 from workflows.domain.calendar import Calendar
 from workflows.domain.filing import Evidence, Filing, OrderLine, Party
+from workflows.domain.limits import Stop
 from workflows.domain.messages import Condition, LegName
 from workflows.domain.money import NOTHING, Money
 from workflows.domain.payment import Movement
@@ -69,6 +70,10 @@ class Intervention(Value):
     asked_at: Instant
     why: str
     stepped_in_at: Instant | None = None
+    moved_at: Instant | None = None
+    """When the handler made an offer or ruled (R4.3)."""
+    contacted_at: Instant | None = None
+    """When the buyer of a major complaint was contacted (R4.3)."""
     resolved_at: Instant | None = None
 
 
@@ -196,6 +201,15 @@ class EvidenceWindow(Value):
     silent: bool = False
 
 
+class Hold(Value):
+    """A hold of an operations manager: from when, until when at the latest, and when it really ended (R7.7)."""
+
+    since: Instant
+    until: Instant
+    reason: str
+    ended_at: Instant | None = None
+
+
 class Climb(Value):
     """How far a duty of the platform has climbed (R7.2)."""
 
@@ -216,6 +230,9 @@ class Ended(Value):
     due_at: Instant
     how: Literal["met", "expired", "superseded"]
     at: Instant
+    until: Instant | None = None
+    """The due instant where somebody named it, instead of a length."""
+    stops: tuple[Stop, ...] = ()
 
 
 class Case(Value):
@@ -250,6 +267,7 @@ class Case(Value):
     follow_up: FollowUp | None = None
     exhibits: tuple[Exhibit, ...] = ()
     evidence_windows: tuple[EvidenceWindow, ...] = ()
+    holds: tuple[Hold, ...] = ()
     climbs: tuple[Climb, ...] = ()
     ended: tuple[Ended, ...] = ()
     heard: dict[str, Answer] = Field(default_factory=dict)

@@ -55,6 +55,7 @@ class LimitName(StrEnum):
     CALLBACK_SHORT_MESSAGE = "callback_short_message"
     CALLBACK_PHONE = "callback_phone"
     LETTER = "letter"
+    HOLD = "hold"
 
 
 def _known(kinds: tuple[str, ...]) -> tuple[str, ...]:

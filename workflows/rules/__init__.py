@@ -16,6 +16,7 @@ from workflows.rules import people as _people
 from workflows.rules import receiving as _receiving
 from workflows.rules import review as _review
 from workflows.rules import rulings as _rulings
+from workflows.rules import stops as _stops
 
 RULE_MODULES = (
     _review,
@@ -31,5 +32,6 @@ RULE_MODULES = (
     _payments,
     _follow_up,
     _people,
+    _stops,
 )
 """Every module that announces rules, in the order of the process."""

@@ -7,7 +7,7 @@ from workflows.domain.explained import due_in_words
 from workflows.domain.filing import Party
 from workflows.domain.records import Notice
 from workflows.domain.timeline import Step
-from workflows.domain.vocabulary import Phase, Role
+from workflows.domain.vocabulary import Phase, Role, Severity
 from workflows.rules.deadlines import deadlines
 
 Recipients = Callable[[Case, Step], Iterator[Party]]
@@ -47,6 +47,7 @@ def _others(case: Case, step: Step) -> Iterator[Party]:
 
 
 _supervisors, _operations_manager = _all(Role.SUPERVISOR), _all(Role.OPERATIONS_MANAGER)
+_general_manager = _all(Role.GENERAL_MANAGER)
 
 TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "filed": (("filed", (_buyer, _seller)),),
@@ -84,6 +85,7 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     ),
     "duty_reminded": (("duty_reminded", (_handler, _operations_manager)),),
     "refused: overtaken": (("message_overtaken", (_supervisors,)),),
+    "hold_ended": (("hold_ended", (_operations_manager,)),),
     "closed": (("closed", (_buyer, _seller, _handler)),),
 }
 """Event of a step (with its decision or code where that matters) to notices and their recipients."""
@@ -95,11 +97,16 @@ def notices_of(case: Case, steps: Iterable[Step]) -> tuple[Notice, ...]:
 
 
 def _notices(case: Case, step: Step) -> Iterator[Notice]:
-    for event, recipients in _told(step):
+    for event, recipients in (*_told(step), *_told_above(case)):
         for recipient in recipients:
             for party in recipient(case, step):
                 key = f"{case.complaint}:{step.number}:{event}:{party.role}:{party.id}"
                 yield Notice(key=key[:128], complaint=case.complaint, to=party, event=event, data=_data(case, step))
+
+
+def _told_above(case: Case) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
+    # Major, batch and claim: the general manager gets every further step (R2.4).
+    return () if case.severity is Severity.GENERAL else (("grave_step", (_general_manager,)),)
 
 
 def _told(step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:

@@ -17,6 +17,7 @@ from workflows.rules.follow_up import begin_follow_up
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
 from workflows.rules.steps import enter, step
+from workflows.rules.stops import held
 
 _MAY_ASK_FOR_MORE = frozenset({Purpose.COMPENSATION, Purpose.COUPON})
 _RULES = {Purpose.REFUND: "R6.1", Purpose.RETURN_FREIGHT: "R6.8"}
@@ -82,6 +83,8 @@ def _most(case: Case, purpose: Purpose, amount: Money) -> Money:
 
 def owed(case: Case) -> Movement | None:
     """Return the movement that the payment provider is to be asked for next, if any."""
+    if held(case):
+        return None  # new payments stand still, requested ones go on (R7.7)
     return next((e.movement for e in case.money if e.movement.state is MoneyState.DECIDED), None)
 
 

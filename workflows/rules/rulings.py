@@ -10,7 +10,7 @@ from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
 from workflows.rules.evidence import evidence_silence, require_windows_over
 from workflows.rules.fulfilment import decide
-from workflows.rules.intervention import stepped_in
+from workflows.rules.intervention import moved
 from workflows.rules.offers import end_live_offer
 from workflows.rules.payments import require_within_ceiling
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
@@ -52,7 +52,7 @@ def the_handler_rules(case: Case, message: Ruled, at: Instant) -> Case:
         text=message.text,
         ruled_at=at,
     )
-    case = stepped_in(case, at)
+    case = moved(case, at)
     if _needs_countersign(case, ruling):
         return _keep_pending(case, ruling, at)
     return send(case, ruling, at)

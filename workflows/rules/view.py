@@ -6,6 +6,7 @@ from workflows.domain.view import ClockView, GoodsView, LegView, MovementView, O
 from workflows.domain.vocabulary import Phase, Role, Severity
 from workflows.rules.deadlines import deadlines, level, overdue
 from workflows.rules.registry import Deadline
+from workflows.rules.stops import stands
 
 
 def view_of(case: Case) -> View:
@@ -25,7 +26,9 @@ def view_of(case: Case) -> View:
         goods=_goods(case),
         advance=None,
         money=tuple(_movement(entry) for entry in case.money),
-        clock=ClockView(paused=False, calendar_version=case.calendar.version, policy_version=case.policy.version),
+        clock=ClockView(
+            paused=stands(case), calendar_version=case.calendar.version, policy_version=case.policy.version
+        ),
         steps=case.steps,
     )
 

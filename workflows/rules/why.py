@@ -21,4 +21,6 @@ def _as_ended(case: Case, deadline: Deadline) -> Ended:
         due_at=deadline.due_at,
         how="superseded",
         at=case.now,
+        until=deadline.until,
+        stops=deadline.stops,
     )
