@@ -201,6 +201,19 @@ class EvidenceWindow(Value):
     silent: bool = False
 
 
+class WorkOrder(Value):
+    """A question to a department, its plan, and what became of it (R2.6)."""
+
+    number: int
+    department: str
+    question: str
+    since: Instant
+    expected_at: Instant | None = None
+    plan: str | None = None
+    rejections: int = 0
+    state: Literal["open", "date_named", "put_to_buyer", "put_to_manager", "accepted", "rejected"] = "open"
+
+
 class Hold(Value):
     """A hold of an operations manager: from when, until when at the latest, and when it really ended (R7.7)."""
 
@@ -268,6 +281,9 @@ class Case(Value):
     exhibits: tuple[Exhibit, ...] = ()
     evidence_windows: tuple[EvidenceWindow, ...] = ()
     holds: tuple[Hold, ...] = ()
+    work_orders: tuple[WorkOrder, ...] = ()
+    buyer_told_at: Instant | None = None
+    """When the buyer was told the plan of a department (R2.6)."""
     climbs: tuple[Climb, ...] = ()
     ended: tuple[Ended, ...] = ()
     heard: dict[str, Answer] = Field(default_factory=dict)

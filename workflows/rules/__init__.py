@@ -17,6 +17,7 @@ from workflows.rules import receiving as _receiving
 from workflows.rules import review as _review
 from workflows.rules import rulings as _rulings
 from workflows.rules import stops as _stops
+from workflows.rules import work_orders as _work_orders
 
 RULE_MODULES = (
     _review,
@@ -33,5 +34,6 @@ RULE_MODULES = (
     _follow_up,
     _people,
     _stops,
+    _work_orders,
 )
 """Every module that announces rules, in the order of the process."""

@@ -31,6 +31,12 @@ def _handler(case: Case, step: Step) -> Iterator[Party]:
         yield Party(role=Role.AGENT if agent else Role.SUPERVISOR, id=case.handler)
 
 
+def _department(case: Case, step: Step) -> Iterator[Party]:
+    del step
+    if case.work_orders:
+        yield Party(role=Role.DEPARTMENT, id=case.work_orders[-1].department)
+
+
 def _all(role: Role) -> Recipients:
     def everybody(case: Case, step: Step) -> Iterator[Party]:
         del step
@@ -85,7 +91,16 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     ),
     "duty_reminded": (("duty_reminded", (_handler, _operations_manager)),),
     "refused: overtaken": (("message_overtaken", (_supervisors,)),),
+    "evidence_requested": (("evidence_requested", (_buyer, _seller)),),
+    "evidence_silence": (("evidence_silence", (_handler,)),),
+    "goods_sent": (("goods_sent", (_others,)),),
+    "carrier_inquiry_given": (("carrier_inquiry_given", (_handler,)),),
+    "became_a_refund": (("became_a_refund", (_buyer, _seller)),),
+    "work_order_opened": (("work_order_opened", (_department,)),),
+    "plan_put_to_buyer": (("plan_put_to_buyer", (_buyer,)),),
+    "plan_put_to_manager": (("plan_put_to_manager", (_general_manager,)),),
     "hold_ended": (("hold_ended", (_operations_manager,)),),
+    "of a grave complaint": (("grave_step", (_general_manager,)),),
     "closed": (("closed", (_buyer, _seller, _handler)),),
 }
 """Event of a step (with its decision or code where that matters) to notices and their recipients."""
@@ -106,7 +121,7 @@ def _notices(case: Case, step: Step) -> Iterator[Notice]:
 
 def _told_above(case: Case) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
     # Major, batch and claim: the general manager gets every further step (R2.4).
-    return () if case.severity is Severity.GENERAL else (("grave_step", (_general_manager,)),)
+    return () if case.severity is Severity.GENERAL else TOLD["of a grave complaint"]
 
 
 def _told(step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
