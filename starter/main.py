@@ -10,7 +10,7 @@ from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from starter.errors import CommandError, Exit
 
-_COMMANDS = {
+COMMANDS = {
     "up": ("up:up", "Start the embedded stack in the foreground: PostgreSQL, Temporal, partners, worker."),
     "worker": ("worker:worker", "Run a worker against the configured Temporal and database."),
     "open": ("open_:open_", "File a complaint and print its number."),
@@ -23,7 +23,7 @@ _COMMANDS = {
     "fast-forward": ("forward:fast_forward", "Let time pass for one complaint of a training or test stack."),
     "doctor": ("doctor:doctor", "Check configuration and connections, and say what to mend."),
 }
-_SANDBOX = {
+SANDBOX = {
     "order": ("sandbox:order", "Put orders into the order system."),
     "seller": ("sandbox:seller", "Put sellers and their deposits into the order system."),
     "book": ("sandbox:book", "Print the payment provider's own book, as JSON lines."),
@@ -35,12 +35,12 @@ _SANDBOX = {
 def application() -> App:
     """Return the command line; a command's module is loaded when it is called."""
     app = App(name="redress", help="Every buyer's complaint, from filing to closing.", version=_version)
-    for name, (place, told) in _COMMANDS.items():
+    for name, (place, told) in COMMANDS.items():
         app.command(f"starter.commands.{place}", name=name, help=told)
     if find_spec("starter.demo") is not None:
         app.command("starter.demo:demo", name="demo", help="A guided tour of real cases with time skipping.")
     sandbox = App(name="sandbox", help="The partners of the embedded stack: orders, payments, notices, faults.")
-    for name, (place, told) in _SANDBOX.items():
+    for name, (place, told) in SANDBOX.items():
         sandbox.command(f"starter.commands.{place}", name=name, help=told)
     app.command(sandbox)
     return app
@@ -96,7 +96,7 @@ def _fail(text: str, code: Exit) -> int:
 
 
 def _help_for(arguments: list[str]) -> str:
-    words = [word for word in arguments[:2] if word in _COMMANDS or word in _SANDBOX or word == "sandbox"]
+    words = [word for word in arguments[:2] if word in COMMANDS or word in SANDBOX or word == "sandbox"]
     return " ".join(["redress", *words, "--help"])
 
 

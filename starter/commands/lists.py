@@ -117,9 +117,8 @@ def _whose(text: str | None) -> tuple[Role | None, str | None]:
         return None, None
     role, colon, who = text.partition(":")
     if role not in set(Role) or (colon and not who):
-        raise WrongUse(
-            f"--for {text}: write a role or role:id, for example agent or agent:a-1; roles: {', '.join(Role)}"
-        )
+        roles = ", ".join(Role)
+        raise WrongUse(f"--for {text}: write role or role:id, for example agent:a-1; roles are {roles}")
     return Role(role), who or None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.types import Port
 
 from starter import session
 from starter.output import PLAIN, Common, out, print_json, say
@@ -21,9 +22,9 @@ _FILTER = "/namespaces/default/workflows?query=WorkflowType%3D%22Complaint%22"
 async def up(
     *,
     data_dir: Path | None = None,
-    temporal_port: int = 7233,
-    ui_port: int = 8233,
-    postgres_port: int = 7432,
+    temporal_port: Port = 7233,
+    ui_port: Port = 8233,
+    postgres_port: Port = 7432,
     time_skipping: Annotated[bool, Parameter(negative=())] = False,
     common: Common = PLAIN,
 ) -> int:

@@ -6,10 +6,8 @@ import pytest
 
 from starter.stories import STORIES
 from tests.conftest import Running, running
+from tests.engine.cutting import EVERY_FEW_EVENTS
 from tests.engine.telling import Told, tell_all
-
-EVERY_FEW_EVENTS = {"limit.historyCount.suggestContinueAsNew": 12}
-"""The server suggests to continue as new so often that every story is cut several times."""
 
 
 def _asked_for(request: pytest.FixtureRequest, parameter: str) -> set[str]:

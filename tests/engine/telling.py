@@ -87,8 +87,14 @@ class Doors(Complaints):
         again = await super().tell(complaint, first)
         if isinstance(again, Refusal) and again.code is Code.CLOSED:
             return  # it has ended, so nobody is left who remembers
-        assert again == answered, f"{first.kind} got another answer the second time: {again}"
+        alike = _gist(again) == _gist(answered) if self._by_signal else again == answered
+        assert alike, f"{first.kind} got another answer the second time: {again} after {answered}"
         self.heard_again += 1
+
+
+def _gist(answer: Answer) -> Code | None:
+    """Return how a message was taken: all that its step tells of the answer to a signal."""
+    return answer.code if isinstance(answer, Refusal) else None
 
 
 def _as_answer(step: Step, message: Message) -> Answer:
@@ -156,22 +162,32 @@ async def runs_of(stack: Running, number: str) -> list[WorkflowHistory]:
 async def tell_all(stack: Running, stories: Iterable[Story], *, again: bool = False) -> dict[str, Told]:
     """Tell the stories, every third by signals; failures are kept with their story.
 
-    What a provider is to answer is ordered for whoever pays next, so the stories with such orders come first and
-    one by one; all others are told side by side.
+    What a provider is to answer is ordered for whoever pays next, so the stories with such orders are told one by one,
+    and meanwhile only stories in which nobody pays. All others are told side by side.
     """
     told = {story.name: _prepared(stack, story, number, again=again) for number, story in enumerate(stories)}
-    for one in told.values():
-        if one.story.provider:
-            await _tell(one)
-            await _provider_is_done(one)
+    ordering = [one for one in told.values() if one.story.provider]
+    paying = [one for one in told.values() if one.story.ends.money and not one.story.provider]
+    without_money = [one for one in told.values() if not one.story.ends.money]
+    await asyncio.gather(_one_by_one(ordering), _side_by_side(without_money))
+    await _side_by_side(paying)
+    return told
+
+
+async def _one_by_one(ordering: Iterable[Told]) -> None:
+    for one in ordering:
+        await _tell(one)
+        await _provider_is_done(one)
+
+
+async def _side_by_side(stories: Iterable[Told]) -> None:
     room = asyncio.Semaphore(AT_ONCE)
 
     async def in_turn(one: Told) -> None:
         async with room:
             await _tell(one)
 
-    await asyncio.gather(*(in_turn(one) for one in told.values() if not one.story.provider))
-    return told
+    await asyncio.gather(*map(in_turn, stories))
 
 
 def _prepared(stack: Running, story: Story, number: int, *, again: bool) -> Told:
@@ -216,7 +232,7 @@ def by_the_rules(one: Told, timeline: Iterable[Step]) -> Play:
     for number, act in enumerate(one.story.acts):
         if isinstance(act, Tell | Reports):
             message = one.story.message(number, play.case.complaint)
-            # Time skipping knows nothing of the complaint's own time once it has ended: what comes late is dated by now.
+            # After its end a complaint has no time of its own: what comes late is dated by the clock on the wall.
             play.now = max(play.now, _instant(message, steps, heard))
             say(play, message)
         elif isinstance(act, Pass):

@@ -36,10 +36,10 @@ async def test_the_engine_takes_the_same_steps_as_the_rules_alone(told: dict[str
     one = told[story.name]
     timeline = await one.doors.timeline(one.number)
     play = by_the_rules(one, timeline)
-    assert [*map(_what, timeline)] == [*map(_what, play.case.timeline)]
+    assert [*map(what, timeline)] == [*map(what, play.case.timeline)]
 
 
-def _what(step: Step) -> tuple[object, ...]:
+def what(step: Step) -> tuple[object, ...]:
     """Return what does not depend on who was given the complaint, nor on how long a payment took."""
     return (step.number, step.event, step.rule, step.phase, step.role, step.amount)
 

@@ -131,6 +131,7 @@ class Decision(Value):
     ordered_by: Party
     rule: str
     at: Instant
+    apologised: bool = False
 
 
 class Leg(Value):

@@ -10,9 +10,8 @@ from workflows.domain.money import Money
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Problem, Purpose, Remedy, Role
 from workflows.rules import goods
-from workflows.rules.follow_up import begin_follow_up
 from workflows.rules.intervention import ask_the_platform
-from workflows.rules.payments import order_payment
+from workflows.rules.payments import apology_awaited, done, order_payment
 from workflows.rules.registry import Deadline, Runs, hears, window
 from workflows.rules.steps import close, enter, step
 
@@ -38,9 +37,7 @@ def decide(case: Case, decision: Decision) -> Case:
     if award.remedy is Remedy.RESHIP:
         part = case.filing.problem is Problem.SHORT_SHIPMENT
         return goods.owe(case, "missing_part" if part else "original", Role.SELLER, decision.at)
-    if award.remedy is Remedy.APOLOGY:
-        return case
-    return begin_follow_up(case, decision.at)
+    return done(case, decision.at)
 
 
 def _award_of(case: Case) -> Decision:
@@ -176,7 +173,7 @@ def lost_on_the_way(case: Case, at: Instant) -> Case:
 
 
 def _apology_is_due(case: Case) -> Iterator[Runs]:
-    if case.phase is Phase.FULFILMENT and _award_of(case).award.remedy is Remedy.APOLOGY:
+    if case.phase is Phase.FULFILMENT and apology_awaited(case):
         yield Runs(_award_of(case).at)
 
 
@@ -184,15 +181,15 @@ def _apology_is_due(case: Case) -> Iterator[Runs]:
 def the_platform_apologises(case: Case, deadline: Deadline) -> Case:
     """Make the apology in the seller's place (R6.7)."""
     case = step(case, deadline.due_at, "apology_by_the_platform", "R6.7", actor=SYSTEM, reason="seller silent")
-    return begin_follow_up(case, deadline.due_at)
+    return _apologised(case, deadline.due_at)
 
 
-def _apology_awaited(case: Case) -> bool:
-    return case.decision is not None and case.decision.award.remedy is Remedy.APOLOGY
+def _apologised(case: Case, at: Instant) -> Case:
+    return done(case.but(decision=_award_of(case).but(apologised=True)), at)
 
 
-@hears(ApologyMade, "R6.7", by=(Role.SELLER, Role.AGENT), during=(Phase.FULFILMENT,), when=_apology_awaited)
+@hears(ApologyMade, "R6.7", by=(Role.SELLER, Role.AGENT), during=(Phase.FULFILMENT,), when=apology_awaited)
 def the_apology_is_made(case: Case, message: ApologyMade, at: Instant) -> Case:
     """End fulfilment with the apology (R6.7)."""
     del message
-    return begin_follow_up(case, at)
+    return _apologised(case, at)

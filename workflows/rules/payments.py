@@ -140,10 +140,15 @@ def _owned(case: Case, key: str, since: Instant | None) -> Case:
 def done(case: Case, at: Instant) -> Case:
     """Begin the follow-up once no payment is open and no goods are on their way any more (R10.1)."""
     paying = any(entry.movement.state in _UNSETTLED or entry.owned_since for entry in case.money)
-    apology = case.decision is not None and case.decision.award.remedy is Remedy.APOLOGY
-    if paying or apology or case.phase is not Phase.FULFILMENT or goods.open_leg(case):
+    if paying or apology_awaited(case) or case.phase is not Phase.FULFILMENT or goods.open_leg(case):
         return case
     return begin_follow_up(case, at)
+
+
+def apology_awaited(case: Case) -> bool:
+    """Return whether what was decided is an apology that nobody has made yet (R6.7)."""
+    decision = case.decision
+    return decision is not None and decision.award.remedy is Remedy.APOLOGY and not decision.apologised
 
 
 def _unsettled(case: Case) -> Iterator[Runs]:

@@ -1,0 +1,96 @@
+"""Nobody can tell that a complaint was continued as new, however often: the same stories, cut every few events."""
+
+from collections.abc import Iterator
+
+import pytest
+from temporalio.client import WorkflowHistory
+
+from activities.postgres.reading import CaseFiles
+from starter.stories import BY_NAME, Story, faults
+from tests.engine.telling import Told, by_the_rules
+from tests.engine.test_stories import hurts, paid_as_told, unreadable, what
+from tests.replay.histories import replayer
+
+CUT = [
+    BY_NAME[name]
+    for name in (
+        "the_buyers_own_proposal_is_accepted",
+        "an_offer_lapses_and_then_the_complaint",
+        "contested_and_ruled_for_the_buyer",
+        "both_are_silent_on_the_ruling",
+        "an_agents_offer_needs_both_parties",
+        "an_overdue_ruling_climbs_but_is_never_made_by_the_system",
+        "a_ruling_above_the_limit_is_returned_and_then_approved",
+        "material_is_asked_for_twice_at_most",
+        "an_unfounded_review_sent_back_counts_as_accepted",
+        "sent_back_on_appeal_and_ruled_anew",
+        "withdrawn_during_appeal",
+        "the_provider_declines_and_the_payment_is_retried",
+        "a_payment_that_takes_too_long_gets_an_owner",
+        "discontent_twice_ends_with_a_letter",
+    )
+]
+"""The long stories: offers by number, appeals, reminders over weeks, payments that fail, two cycles."""
+
+WHEN_CUT = pytest.mark.parametrize("cut_story", CUT, ids=lambda story: story.name)
+
+
+@WHEN_CUT
+async def test_a_story_holds_although_it_was_cut(cut: dict[str, Told], cut_story: Story) -> None:
+    one = cut[cut_story.name]
+    timeline = await one.doors.timeline(one.number)
+    assert faults(cut_story, timeline, (await one.doors.view(one.number)).view) == ()
+    assert [*map(what, timeline)] == [*map(what, by_the_rules(one, timeline).case.timeline)]
+    assert len(await one.runs()) > 1
+
+
+@WHEN_CUT
+async def test_timeline_and_record_have_no_gap_where_it_was_cut(cut: dict[str, Told], cut_story: Story) -> None:
+    one = cut[cut_story.name]
+    record, timeline = CaseFiles(one.stack.pool), await one.timeline()
+    assert (await record.timeline(one.number))[: len(timeline)] == timeline
+    assert [step.number for step in timeline] == [*range(1, len(timeline) + 1)]
+    assert await record.ended(one.number) == tuple(due for due in await one.why_due() if due.state != "open")
+
+
+@WHEN_CUT
+async def test_money_moves_once_although_it_was_cut(cut: dict[str, Told], cut_story: Story) -> None:
+    await paid_as_told(cut[cut_story.name])
+
+
+@WHEN_CUT
+async def test_what_was_heard_in_an_earlier_run_is_not_heard_again(cut: dict[str, Told], cut_story: Story) -> None:
+    """Each answer to a repeated message was compared with the first one while the story was told."""
+    one = cut[cut_story.name]
+    assert one.number
+    assert one.doors.heard_again > 0
+    heard = [step.message_id for step in await one.timeline() if step.message_id]
+    assert len(heard) == len(set(heard))
+
+
+@WHEN_CUT
+async def test_every_run_replays_and_none_was_hurt(cut: dict[str, Told], cut_story: Story) -> None:
+    for history in await cut[cut_story.name].runs():
+        assert [*hurts(history), *unreadable(history)] == []
+        await replayer().replay_workflow(history)
+
+
+async def test_every_run_gets_somewhere(cut: dict[str, Told]) -> None:
+    idle = [told.number for told in cut.values() for run in (await told.runs())[:-1] if not [*_done(run)]]
+    assert idle == []
+
+
+def _done(history: WorkflowHistory) -> Iterator[int]:
+    """Yield every event by which a complaint gets on: something heard, due or done."""
+    for event in history.events:
+        for attributes in _GETS_ON:
+            if event.HasField(attributes):
+                yield event.event_id
+
+
+_GETS_ON = (
+    "activity_task_completed_event_attributes",
+    "timer_fired_event_attributes",
+    "workflow_execution_signaled_event_attributes",
+    "workflow_execution_update_accepted_event_attributes",
+)

@@ -1,0 +1,83 @@
+"""Saved histories: what running complaints looked like on the day they were saved, for every later code to replay.
+
+A history is evidence. A red replay is mended in the workflow (`workflow.patched`), never by saving it again.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from workers.metadata import KindsShown
+from workers.runner import workflow_runner
+from workflows.complaint import Complaint
+
+FOLDER = Path(__file__).parent / "histories"
+_ENDING = ".json.gz"
+
+
+class AlreadySaved(Exception):  # noqa: N818 - named for what it says
+    """There is a saved history of that name; the text says why it stays."""
+
+
+def replayer(workflow: type = Complaint) -> Replayer:
+    """Return what replays histories exactly as a worker would."""
+    return Replayer(
+        workflows=[workflow],
+        workflow_runner=workflow_runner(),
+        interceptors=[KindsShown()],
+        data_converter=pydantic_data_converter,
+    )
+
+
+def names() -> list[str]:
+    """Return the names of all saved histories."""
+    return sorted(path.name.removesuffix(_ENDING) for path in FOLDER.glob(f"*{_ENDING}"))
+
+
+def load(name: str) -> WorkflowHistory:
+    """Read one saved history."""
+    saved = json.loads(gzip.decompress((FOLDER / f"{name}{_ENDING}").read_bytes()))
+    return WorkflowHistory.from_json(saved["complaint"], saved["history"])
+
+
+def save(name: str, history: WorkflowHistory, folder: Path = FOLDER) -> Path:
+    """Save a history, once; raises AlreadySaved."""
+    path = folder / f"{name}{_ENDING}"
+    text = json.dumps({"complaint": history.workflow_id, "history": _nameless(history.to_json_dict())})
+    try:
+        with path.open("xb") as file:
+            file.write(gzip.compress(text.encode(), mtime=0))
+    except FileExistsError:
+        raise AlreadySaved(
+            f"{path.name} is saved already and stays as it is: mend a red replay with workflow.patched, "
+            "or save another history under a new name"
+        ) from None
+    return path
+
+
+def _nameless(value: Any) -> Any:
+    """Leave out what a history says of the machine it was made on; no replay looks at it."""
+    if isinstance(value, dict):
+        return {key: _nameless(inner) for key, inner in value.items() if key not in _OF_THE_MACHINE}
+    return [*map(_nameless, value)] if isinstance(value, list) else value
+
+
+_OF_THE_MACHINE = {"identity", "stackTrace", "stickyTaskQueue", "workerInstanceKey"}
+
+
+def words(value: Any) -> Iterator[str]:
+    """Yield every text in a saved history."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from words(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from words(inner)
+    elif isinstance(value, str):
+        yield value

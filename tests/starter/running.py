@@ -1,0 +1,70 @@
+"""The command line as an operator runs it: in this process without servers, or as a process of its own."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+ORDER = {
+    "item_id": "i-1",
+    "title": "羊毛围巾",
+    "spec": "灰色",
+    "paid": "299.00",
+    "shipping_fee": "0",
+    "paid_at": "2026-11-15T10:00:00+08:00",
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        return json.loads(self.out)
+
+
+async def ran(environment: Mapping[str, str], *arguments: str, given: str = "", within: float = 60) -> Ran:
+    """Run `redress` as a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "starter.main", *arguments),
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        out, err = await asyncio.wait_for(process.communicate(given.encode()), within)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
+    return Ran(process.returncode or 0, out.decode(), err.decode())
+
+
+def filing(request_id: str, order_id: str, **more: Any) -> dict[str, Any]:
+    """Return a filing as an operator writes it, amounts in yuan."""
+    return {
+        "request_id": request_id,
+        "channel": "order_page",
+        "filed_by": {"role": "buyer", "id": "b-1"},
+        "order_id": order_id,
+        "line": 1,
+        "problem": "not_as_described",
+        "description": "颜色与描述不符",
+        "request": {"remedy": "refund", "amount": "299.00"},
+    } | more
+
+
+def order(order_id: str, **more: Any) -> dict[str, Any]:
+    """Return an order line of buyer b-1 with seller s-77, as an operator writes it."""
+    return {"order_id": order_id, "line": 1, "buyer_id": "b-1", "seller_id": "s-77", **ORDER, **more}
