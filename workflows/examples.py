@@ -6,6 +6,7 @@ from typing import Any
 
 from workflows.domain.case import Case
 from workflows.domain.vocabulary import Role
+from workflows.rules.burden import burden
 
 _EVIDENCE = {
     "id": "e-1",
@@ -65,6 +66,11 @@ def _leg(case: Case) -> dict[str, Any]:
     return {"leg": case.goods[-1].leg if case.goods else "return"}
 
 
+def _request(case: Case) -> dict[str, Any]:
+    row = burden(case)
+    return {"from": list(row.provers) if row else ["buyer", "seller"], "to_prove": row.proof if row else "请举证"}
+
+
 def _tracking(case: Case) -> str:
     return (case.goods[-1].tracking if case.goods else None) or "SF1234567890"
 
@@ -86,7 +92,7 @@ BODIES: dict[str, Body] = {
     "offer_confirmed": _offer,
     "offer_rejected": _offer,
     "intervention_requested": _fixed(text="请平台介入"),
-    "evidence_requested": lambda _: {"from": ["seller"], "to_prove": "发货凭证或物流单号"},
+    "evidence_requested": _request,
     "evidence_submitted": _fixed(evidence=[_EVIDENCE], final=True),
     "late_evidence_admitted": lambda case: {"evidence_ids": _late(case), "reason": "因物流延误，理由成立"},
     "buyer_contacted": _fixed(result="reached", text="已电话联系买家"),

@@ -8,7 +8,7 @@ from workflows.domain.answers import Answer
 from workflows.domain.base import Instant, Value
 from workflows.domain.calendar import Calendar
 from workflows.domain.filing import Evidence, Filing, OrderLine, Party
-from workflows.domain.limits import Stop
+from workflows.domain.limits import Length, Stop
 from workflows.domain.messages import Condition, LegName
 from workflows.domain.money import NOTHING, Money
 from workflows.domain.payment import Movement
@@ -247,6 +247,8 @@ class Ended(Value):
     until: Instant | None = None
     """The due instant where somebody named it, instead of a length."""
     stops: tuple[Stop, ...] = ()
+    length: Length | None = None
+    """The length where it is not that of the limit."""
 
 
 class Case(Value):
@@ -283,6 +285,8 @@ class Case(Value):
     evidence_windows: tuple[EvidenceWindow, ...] = ()
     holds: tuple[Hold, ...] = ()
     work_orders: tuple[WorkOrder, ...] = ()
+    points_owed: tuple[str, ...] = ()
+    """For what the seller owes violation points (R8.4)."""
     buyer_told_at: Instant | None = None
     """When the buyer was told the plan of a department (R2.6)."""
     climbs: tuple[Climb, ...] = ()

@@ -28,7 +28,7 @@ class WhyDue(Value):
 def why_due(ended: Ended, policy: Policy, calendar: Calendar, state: Literal["open"] | None = None) -> WhyDue:
     """Explain a deadline, running or over, from nothing but its start and the pinned policy and calendar."""
     limit = policy.limits[ended.name]
-    told = explain(ended.start, limit.length, calendar, policy.service_hours, ended.stops)
+    told = explain(ended.start, ended.length or limit.length, calendar, policy.service_hours, ended.stops)
     if ended.until is not None:
         told = told.but(due_at=ended.until, counted=(), skipped=(), worked_weekends=(), provisional=False)
     return WhyDue(

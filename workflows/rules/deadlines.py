@@ -47,10 +47,10 @@ def _running(case: Case) -> Iterator[Deadline]:
 def _deadline(case: Case, name: LimitName, runs: Runs, stood: tuple[Stop, ...]) -> Deadline:
     limit = case.policy.limits[name]
     stood = limit.stopped_by(stood)
-    due_at = runs.until or _due(case, runs.start, limit.length, stood)
+    due_at = runs.until or _due(case, runs.start, runs.length or limit.length, stood)
     actor = runs.actor or limit.actor
     assert isinstance(actor, Role), f"{name} names its party"  # noqa: S101 - law of the rules that run party limits
-    return Deadline(name, runs.subject, actor, runs.start, due_at, runs.until, stood)
+    return Deadline(name, runs.subject, actor, runs.start, due_at, runs.until, stood, runs.length)
 
 
 def _due(case: Case, start: Instant, length: Length, stood: tuple[Stop, ...]) -> Instant:
@@ -187,4 +187,5 @@ def _ended(deadline: Deadline, how: How, at: Instant) -> Ended:
         at=at,
         until=deadline.until,
         stops=deadline.stops,
+        length=deadline.length,
     )

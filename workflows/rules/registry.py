@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
-from workflows.domain.limits import Stop
+from workflows.domain.limits import Length, Stop
 from workflows.domain.messages import Message
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Phase, Role
@@ -35,6 +35,8 @@ class Runs(NamedTuple):
     subject: str = ""
     until: Instant | None = None
     """The due instant where somebody named it, instead of the length of the limit."""
+    length: Length | None = None
+    """The length where it is not that of the limit."""
 
 
 class Deadline(NamedTuple):
@@ -47,6 +49,7 @@ class Deadline(NamedTuple):
     due_at: Instant
     until: Instant | None = None
     stops: tuple[Stop, ...] = ()
+    length: Length | None = None
 
     @property
     def identity(self) -> tuple[LimitName, str, Instant]:

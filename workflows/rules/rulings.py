@@ -13,6 +13,7 @@ from workflows.rules.fulfilment import decide
 from workflows.rules.intervention import moved
 from workflows.rules.offers import end_live_offer
 from workflows.rules.payments import require_within_ceiling
+from workflows.rules.points import owe_points
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
 from workflows.rules.steps import close, enter, step
 
@@ -197,7 +198,9 @@ def make_final(case: Case, at: Instant) -> Case:
     ruling = case.rulings[-1].but(state="final")
     case = case.but(rulings=(*case.rulings[:-1], ruling), appeal=None)
     case = step(case, at, "ruling_final", "R5.3", reason=f"ruling {ruling.number}")
-    if ruling.award.remedy is Remedy.NONE:
+    if ruling.liability is Liability.SELLER:
+        case = owe_points(case, at, f"ruling:{ruling.reason}")
+    if ruling.award.remedy is Remedy.NONE and ruling.liability in {Liability.BUYER, Liability.NOBODY}:
         rule = "R2.2" if ruling.reason is RulingReason.UNFOUNDED else "R6.11"
         return close(case, at, Outcome.UNFOUNDED, rule, f"ruling {ruling.number} gives nothing")
     return decide(case, _decision(case, ruling, at))

@@ -11,6 +11,7 @@ from workflows.domain.limits import Stop, StopReason, due
 from workflows.domain.messages import HoldPlaced, HoldReleased
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Role
+from workflows.rules.burden import category
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Deadline, Runs, hears, window
 from workflows.rules.steps import step
@@ -30,7 +31,7 @@ def stops(case: Case) -> tuple[Stop, ...]:
 
 def _waits(case: Case) -> Iterator[Stop]:
     held = holds(case)
-    length = case.policy.limits[LimitName.EVIDENCE].length
+    length = category(case).evidence or case.policy.limits[LimitName.EVIDENCE].length
     for one in case.evidence_windows:
         until = one.ended_at or due(one.since, length, case.calendar, case.policy.service_hours, held)
         yield Stop(since=one.since, until=until, reason=_WAITING[one.role])

@@ -23,4 +23,5 @@ def _as_ended(case: Case, deadline: Deadline) -> Ended:
         at=case.now,
         until=deadline.until,
         stops=deadline.stops,
+        length=deadline.length,
     )

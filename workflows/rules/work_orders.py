@@ -7,10 +7,10 @@ from workflows.domain.base import Instant
 from workflows.domain.case import Case, WorkOrder
 from workflows.domain.messages import WorkOrderAnswered, WorkOrderOpened, WorkOrderPlanDecided
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Role, Severity
+from workflows.domain.vocabulary import Phase, Role
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Runs, duty, hears
-from workflows.rules.steps import step
+from workflows.rules.steps import becomes_major, step
 
 _BEFORE_A_DECISION = frozenset({Phase.REVIEW, Phase.NEGOTIATION, Phase.INTERVENTION})
 
@@ -78,10 +78,8 @@ def the_buyer_decides_on_the_plan(case: Case, message: WorkOrderPlanDecided, at:
     """Accept ends it; a date refused makes the complaint major; a plan refused goes back once, then above (R2.6)."""
     order = case.work_orders[-1]
     if order.state == "date_named":
-        if message.decision == "reject" and case.severity is Severity.GENERAL:
-            case = step(case, at, "became_major", "R2.6", reason="the buyer does not agree to the date")
-            return case.but(severity=Severity.MAJOR)
-        return case
+        agreed = message.decision == "accept"
+        return case if agreed else becomes_major(case, at, "R2.6", "the buyer does not agree to the date")
     if message.decision == "accept":
         return _replaced(case, order.but(state="accepted"))
     if order.rejections == 0:
