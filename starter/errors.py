@@ -2,8 +2,6 @@
 
 from enum import IntEnum
 
-from workflows.domain.answers import Refusal
-
 
 class Exit(IntEnum):
     """Exit codes of every command."""
@@ -42,10 +40,6 @@ class Unreachable(CommandError):  # noqa: N818 - named for what it says
 
 
 class RefusedByRule(CommandError):  # noqa: N818 - named for what it says
-    """A rule stands against it; `refusal` says the same to programs, where there is one."""
+    """A rule stands against it."""
 
     exit_code = Exit.REFUSED
-
-    def __init__(self, text: str, refusal: Refusal | None = None) -> None:
-        super().__init__(text)
-        self.refusal = refusal

@@ -4,31 +4,37 @@ import logging
 import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from starter.errors import CommandError, Exit
 
 COMMANDS = {
-    "up": ("up:up", "Start the embedded stack in the foreground: PostgreSQL, Temporal, partners, worker."),
-    "worker": ("worker:worker", "Run a worker against the configured Temporal and database."),
-    "open": ("open_:open_", "File a complaint and print its number."),
-    "tell": ("tell:tell", "Send a message to a complaint; print the receipt, or the refusal."),
-    "show": ("show:show", "Show a complaint: who must do what by when, offer, ruling, money."),
-    "timeline": ("show:timeline", "Show what happened, by whom and by which rule."),
-    "why-due": ("show:why_due", "Explain every deadline of a complaint, day by day."),
-    "list": ("lists:list_", "List complaints, the newest first."),
-    "due": ("lists:due", "List what is due, the earliest first."),
-    "fast-forward": ("forward:fast_forward", "Let time pass for one complaint of a training or test stack."),
-    "doctor": ("doctor:doctor", "Check configuration and connections, and say what to mend."),
+    "demo": ("starter.demo:demo", "Live through real cases with time skipping: a guided tour."),
+    "up": (
+        "starter.commands.up:up",
+        "Start the embedded stack in the foreground: PostgreSQL, Temporal, partners, worker.",
+    ),
+    "worker": ("starter.commands.worker:worker", "Run a worker against the configured Temporal and database."),
+    "open": ("starter.commands.open_:open_", "File a complaint and print its number."),
+    "tell": ("starter.commands.tell:tell", "Send a message to a complaint; print the receipt, or the refusal."),
+    "show": ("starter.commands.show:show", "Show a complaint: who must do what by when, offer, ruling, money."),
+    "timeline": ("starter.commands.show:timeline", "Show what happened, by whom and by which rule."),
+    "why-due": ("starter.commands.show:why_due", "Explain every deadline of a complaint, day by day."),
+    "list": ("starter.commands.lists:list_", "List complaints, the newest first."),
+    "due": ("starter.commands.lists:due", "List what is due, the earliest first."),
+    "fast-forward": (
+        "starter.commands.forward:fast_forward",
+        "Let time pass for one complaint of a training or test stack.",
+    ),
+    "doctor": ("starter.commands.doctor:doctor", "Check configuration and connections, and say what to mend."),
 }
 SANDBOX = {
-    "order": ("sandbox:order", "Put orders into the order system."),
-    "seller": ("sandbox:seller", "Put sellers and their deposits into the order system."),
-    "book": ("sandbox:book", "Print the payment provider's own book, as JSON lines."),
-    "inbox": ("sandbox:inbox", "Show the notices that arrived."),
-    "fault": ("sandbox:fault", "Let the next calls of a partner go wrong."),
+    "order": ("starter.commands.sandbox:order", "Put orders into the order system."),
+    "seller": ("starter.commands.sandbox:seller", "Put sellers and their deposits into the order system."),
+    "book": ("starter.commands.sandbox:book", "Print the payment provider's own book, as JSON lines."),
+    "inbox": ("starter.commands.sandbox:inbox", "Show the notices that arrived."),
+    "fault": ("starter.commands.sandbox:fault", "Let the next calls of a partner go wrong."),
 }
 
 
@@ -36,12 +42,10 @@ def application() -> App:
     """Return the command line; a command's module is loaded when it is called."""
     app = App(name="redress", help="Every buyer's complaint, from filing to closing.", version=_version)
     for name, (place, told) in COMMANDS.items():
-        app.command(f"starter.commands.{place}", name=name, help=told)
-    if find_spec("starter.demo") is not None:
-        app.command("starter.demo:demo", name="demo", help="A guided tour of real cases with time skipping.")
+        app.command(place, name=name, help=told)
     sandbox = App(name="sandbox", help="The partners of the embedded stack: orders, payments, notices, faults.")
     for name, (place, told) in SANDBOX.items():
-        sandbox.command(f"starter.commands.{place}", name=name, help=told)
+        sandbox.command(place, name=name, help=told)
     app.command(sandbox)
     return app
 

@@ -1,15 +1,32 @@
 """The process as stories: told once, lived through by the demo, and run four ways by the tests."""
 
 from starter.stories.appealing import APPEALING
+from starter.stories.authority import AUTHORITY
 from starter.stories.finishing import FINISHING
 from starter.stories.holding import faults
 from starter.stories.negotiating import NEGOTIATING
 from starter.stories.platform import PLATFORM
+from starter.stories.proving import PROVING
+from starter.stories.replacing import REPLACING
+from starter.stories.returning import RETURNING
 from starter.stories.reviewing import REVIEWING
 from starter.stories.story import Act, Pass, Reaches, Reports, Story, Tell, unique
 from starter.stories.withdrawing import WITHDRAWING
 
-STORIES = unique((*NEGOTIATING, *PLATFORM, *REVIEWING, *APPEALING, *WITHDRAWING, *FINISHING))
+STORIES = unique(
+    (
+        *NEGOTIATING,
+        *PLATFORM,
+        *AUTHORITY,
+        *PROVING,
+        *REVIEWING,
+        *APPEALING,
+        *WITHDRAWING,
+        *RETURNING,
+        *REPLACING,
+        *FINISHING,
+    )
+)
 """Every story, in the order in which they are best read."""
 
 BY_NAME = {story.name: story for story in STORIES}

@@ -1,7 +1,7 @@
 """Stories of appeal: against an unfounded review and against a ruling, upheld, changed or sent back (R2.2, R5.4)."""
 
+from starter.stories.authority import PHONE_DEAD, PHONE_RULING
 from starter.stories.negotiating import COAT_NOT_AS_DESCRIBED
-from starter.stories.platform import PHONE_DEAD, PHONE_RULING
 from starter.stories.reviewing import UNFOUNDED
 from starter.stories.shared import (
     APPEAL,

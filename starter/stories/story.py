@@ -6,7 +6,7 @@ demo lives through them; the tests run them through the rules alone, on the real
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from workflows.domain.answers import Code
@@ -24,6 +24,7 @@ class Goods:
 
     title: str
     spec: str = ""
+    quantity: int = 1
     paid: Money
     shipping: Money = NOTHING
     delivered: timedelta | None = timedelta(days=1)
@@ -41,6 +42,7 @@ class Goods:
             item_id=f"i-{story}",
             title=self.title,
             spec=self.spec,
+            quantity=self.quantity,
             paid=self.paid,
             shipping_fee=self.shipping,
             paid_at=filed_at - (self.delivered or timedelta()) - timedelta(days=4),
@@ -171,7 +173,10 @@ class Story:
         return self.goods.line(self.name, run, filed_at) if self.goods else None
 
     def payload(self, number: int, complaint: str, *, agent: str = "a-1") -> dict[str, Any]:
-        """Return what act `number` (from 0) says, as JSON goes over the wire, with its `kind`."""
+        """Return what act `number` (from 0) says, as JSON goes over the wire, with its `kind`.
+
+        In a body `{complaint}` stands for the complaint's number and `{now}` for the sender's own clock.
+        """
         act = self.acts[number]
         if isinstance(act, Reports):
             act = _reported(act)
@@ -204,7 +209,9 @@ _STAFF = {
 def _filled(value: Any, complaint: str) -> Any:
     if isinstance(value, Money):
         return value.model_dump(mode="json")
-    return value.replace("{complaint}", complaint) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return value.replace("{complaint}", complaint).replace("{now}", datetime.now(UTC).isoformat())
+    return value
 
 
 def _reported(act: Reports) -> Tell:
@@ -236,6 +243,11 @@ def supervisor(kind: str, by: str = "s-1", **body: Any) -> Tell:
 def manager(kind: str, **body: Any) -> Tell:
     """The operations manager says something."""
     return Tell(Role.OPERATIONS_MANAGER, kind, body)
+
+
+def carrier(event: str, tracking: str) -> Tell:
+    """The carrier reports on a parcel."""
+    return Tell(Role.CARRIER, "parcel_reported", {"tracking": tracking, "event": event, "at": "{now}"})
 
 
 def passes(*, days: int = 0, hours: int = 0, minutes: int = 0) -> Pass:

@@ -24,8 +24,11 @@ def somebody_is_waited_for(case: Case) -> Iterator[str]:
 
 
 def each_deadline_ends_once(case: Case) -> Iterator[str]:
-    """A deadline is met, expired or superseded exactly once, and never again runs."""
-    over = Counter((one.name, one.subject, one.start) for one in case.ended)
+    """A deadline is met, expired or superseded exactly once, and never again runs.
+
+    One that ended at the very instant it began never ran: within one instant things may go to and fro.
+    """
+    over = Counter(_identity(one) for one in case.ended if one.at > one.start)
     yield from (f"{identity} ended {times} times" for identity, times in over.items() if times > 1)
     yield from (f"{one.identity} has ended and runs again" for one in deadlines(case) if one.identity in over)
 

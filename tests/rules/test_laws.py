@@ -15,8 +15,7 @@ from tests.rules.walking import MOVES, STARTS, Banked, Move, Said, Walk, banked,
 from workflows.domain.answers import Refusal
 from workflows.domain.case import Case
 from workflows.domain.vocabulary import Role
-from workflows.rules import hearing
-from workflows.rules.deadlines import Moment, next_moment
+from workflows.rules.deadlines import Moment, climb, next_moment
 from workflows.rules.hearing import allowed, expire, hear
 
 settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -43,7 +42,7 @@ def test_every_case_on_every_way_keeps_the_laws(on_way: Walk) -> None:
         assert absorbed(before, after) == ()
 
 
-def unlike(one: Case, other: Case) -> dict[str, tuple[object, object]]:
+def unlike(one: Case, other: Case) -> dict[str, tuple[object, ...]]:
     """Return the fields in which two cases differ; only the ends of long ones, for people to read."""
     pairs = {name: (getattr(one, name), getattr(other, name)) for name in Case.model_fields}
     return {name: tuple(_last(value) for value in pair) for name, pair in pairs.items() if pair[0] != pair[1]}
@@ -93,17 +92,14 @@ def test_time_alone_brings_every_complaint_on_and_to_rest(on_way: Walk) -> None:
 def ladder() -> Iterator[list[tuple[object, int]]]:
     """Write down every rung that is taken."""
     taken: list[tuple[object, int]] = []
-    climb = hearing.climb
 
     def written_down(case: Case, moment: Moment) -> Case:
         taken.append((moment.deadline.identity, moment.rung))
         return climb(case, moment)
 
-    hearing.climb = written_down
-    try:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("workflows.rules.hearing.climb", written_down)
         yield taken
-    finally:
-        hearing.climb = climb
 
 
 @_PROFILE

@@ -1,0 +1,28 @@
+"""Writes what is generated from the rules and the stories: `make docs`, which is `python -m tests.docs`."""
+
+from pathlib import Path
+
+from tests.rules.telling import stories_document
+from workflows.policy import packaged
+from workflows.rules.tables import process_tables
+
+DOCS = Path(__file__).parents[1] / "deploy" / "docs"
+
+
+def documents() -> dict[Path, str]:
+    """Return each generated document and its text."""
+    return {
+        DOCS / "process-tables.md": process_tables(packaged().policy),
+        DOCS / "stories.md": stories_document(),
+    }
+
+
+def main() -> None:
+    """Write them."""
+    for path, text in documents().items():
+        path.write_text(text, encoding="utf-8")
+        print(f"written {path}")  # noqa: T201 - a command for people
+
+
+if __name__ == "__main__":
+    main()

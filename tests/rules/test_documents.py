@@ -1,0 +1,28 @@
+"""What is generated from the rules is never out of date, and every rule the code cites has a story."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs import documents
+from tests.rules.telling import by_rule
+from workflows.policy import packaged
+from workflows.rules.registry import HEARINGS, Hearing
+from workflows.rules.tables import process_tables
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_a_generated_document_is_up_to_date(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == documents()[path], f"{path} is out of date: run `make docs`"
+
+
+def test_a_changed_rule_changes_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = process_tables(packaged().policy)
+    stricter: list[Hearing] = [one._replace(rule="R9.9") for one in HEARINGS["noted"]]
+    monkeypatch.setitem(HEARINGS, "noted", stricter)
+    assert process_tables(packaged().policy) != before
+
+
+def test_every_rule_the_code_cites_is_shown_by_a_story() -> None:
+    untold = [rule for rule, stories in by_rule().items() if not stories]
+    assert untold == []
