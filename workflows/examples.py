@@ -122,6 +122,7 @@ BODIES: dict[str, Body] = {
     "work_order_opened": _fixed(department="purchasing", question="请核实该批次面料成分"),
     "work_order_answered": _fixed(cause="供应商以次充好", responsible="采购二组", plan="下架该批次并全额退款"),
     "work_order_plan_decided": _fixed(decision="accept", text="同意"),
+    "calendar_reprojected": _fixed(calendar_version="cn-2027-1", reason="新年度放假安排已公布"),
     "hold_placed": lambda case: {"reason": "等待司法协助", "until": (case.now + timedelta(days=7)).isoformat()},
     "hold_released": _fixed(reason="情况已查明"),
     "noted": _fixed(text="已联系双方"),

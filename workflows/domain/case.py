@@ -285,6 +285,8 @@ class Case(Value):
     evidence_windows: tuple[EvidenceWindow, ...] = ()
     holds: tuple[Hold, ...] = ()
     work_orders: tuple[WorkOrder, ...] = ()
+    calendar_wanted: str | None = None
+    """The calendar version that is being fetched for this complaint (R7.6)."""
     points_owed: tuple[str, ...] = ()
     """For what the seller owes violation points (R8.4)."""
     buyer_told_at: Instant | None = None

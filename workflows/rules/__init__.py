@@ -14,6 +14,7 @@ from workflows.rules import offers as _offers
 from workflows.rules import payments as _payments
 from workflows.rules import people as _people
 from workflows.rules import receiving as _receiving
+from workflows.rules import reprojection as _reprojection
 from workflows.rules import review as _review
 from workflows.rules import rulings as _rulings
 from workflows.rules import stops as _stops
@@ -34,6 +35,7 @@ RULE_MODULES = (
     _follow_up,
     _people,
     _stops,
+    _reprojection,
     _work_orders,
 )
 """Every module that announces rules, in the order of the process."""
