@@ -1,11 +1,12 @@
-"""What the web UI offers in its signal dialog: every message kind with its description.
+"""What the web UI offers in its dialogs: every message kind with its description, and the one update by its name.
 
-All signals enter by one dynamic door, which Temporal lists as a single nameless entry; named doors beside it would
-drop or block what they cannot decode. So the answer of the metadata query is completed here, outside the workflow.
+All signals and updates enter by two dynamic doors, which Temporal lists as nameless entries; named doors beside them
+would drop or block what they cannot decode. So the answer of the metadata query is completed here.
 """
 
 from typing import Any
 
+from temporalio import workflow
 from temporalio.api.sdk.v1 import WorkflowInteractionDefinition, WorkflowMetadata
 from temporalio.worker import (
     HandleQueryInput,
@@ -15,26 +16,29 @@ from temporalio.worker import (
 )
 
 from workflows import wire
-from workflows.kinds import DESCRIPTIONS
-
-_METADATA_QUERY = "__temporal_workflow_metadata"
+from workflows.domain.case import Case
+from workflows.kinds import offered
 
 
 class _KindsInbound(WorkflowInboundInterceptor):
     async def handle_query(self, input: HandleQueryInput) -> Any:  # noqa: A002 - the name of the SDK's parameter
         answer = await super().handle_query(input)
         if isinstance(answer, WorkflowMetadata) and answer.definition.type == wire.COMPLAINT:
-            return _with_kinds(answer)
+            complaint: Any = workflow.instance()
+            return _completed(answer, complaint.opened)
         return answer
 
 
-def _with_kinds(metadata: WorkflowMetadata) -> WorkflowMetadata:
+def _completed(metadata: WorkflowMetadata, case: Case | None) -> WorkflowMetadata:
     completed = WorkflowMetadata()
     completed.CopyFrom(metadata)
-    del completed.definition.signal_definitions[:]
-    completed.definition.signal_definitions.extend(
-        WorkflowInteractionDefinition(name=kind, description=text) for kind, text in DESCRIPTIONS.items()
+    doors = completed.definition
+    del doors.signal_definitions[:]
+    doors.signal_definitions.extend(
+        WorkflowInteractionDefinition(name=kind, description=text) for kind, text in offered(case)
     )
+    for update in doors.update_definitions:
+        update.name = wire.SUBMIT
     return completed
 
 

@@ -284,6 +284,11 @@ class Complaint:
     # -- between runs ---------------------------------------------------------------------------------------------
 
     @property
+    def opened(self) -> Case | None:
+        """The case as it stands, for whoever shows it; None while it is being registered."""
+        return self._opened
+
+    @property
     def _case(self) -> Case:
         assert self._opened is not None, "the complaint is registered"  # noqa: S101
         return self._opened

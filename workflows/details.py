@@ -1,97 +1,188 @@
-"""What a person sees of a complaint in the Temporal web UI: Markdown in short lines, Beijing time (contract)."""
+"""What a person sees of a complaint in the Temporal web UI: Markdown in short lines, Beijing time (contract).
+
+The web UI breaks a paragraph where the text has a line break, and a point of a list at `<br>`; it draws no nested
+lists, passes HTML and images through, and gives a code line about 65 columns. So everything that people wrote is
+escaped, and a point is one line.
+"""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
-from workflows.domain.case import Case
+from workflows.domain.case import PLATFORM, Award, Case, Offer, Ruling
 from workflows.domain.explained import due_in_words, instant_in_words
+from workflows.domain.policy import Limit
 from workflows.domain.vocabulary import Role
 from workflows.examples import example
-from workflows.rules.deadlines import deadlines, level, overdue
-from workflows.rules.hearing import allowed
-from workflows.rules.view import view_of
+from workflows.kinds import senders
+from workflows.rules.deadlines import MISSED, OPERATIONS_MANAGER, SUPERVISOR, Moment, moments
 
-_LEVELS = {1: "with the supervisor", 2: "with the operations manager"}
+_LEVELS = {1: ", with the supervisor", 2: ", with the operations manager"}
+_MARKS = re.compile(r"([!#$&()*+\-.:<>\[\\\]^_`{|}~])")
+_LONGEST = 300
 
 
 def current_details(case: Case) -> str:
     """Tell phase, who must do what by when and what otherwise, offer, ruling, money, and what can be sent now."""
-    parts = (_standing(case), _waiting(case), _proposals(case), _money(case), _next_messages(case))
+    coming = sorted(moments(case), key=lambda moment: moment.deadline.due_at)
+    parts = (
+        _standing(case, coming),
+        _waiting(case, coming),
+        _proposals(case),
+        _goods(case),
+        _money(case),
+        _next_messages(case, coming),
+    )
     return "\n".join(line for part in parts for line in part)
 
 
-def _standing(case: Case) -> Iterator[str]:
-    ended = f" · **{case.outcome}**" if case.outcome else ""
-    yield f"## {case.phase.replace('_', ' ').capitalize()}{ended}"
-    request = case.filing.request
-    asked = f"{request.remedy} {request.amount} yuan" if request.amount else request.remedy
-    yield f"**{case.filing.problem.replace('_', ' ')}** · asks for {asked}"
-    yield ""
-    yield f"order `{case.filing.order_id}` line {case.filing.line} · severity {case.severity}"
-    yield ""
-    handler = f"handler `{case.handler}`" if case.handler else "no handler"
-    yield f"{handler} · cycle {case.cycle}" + (f" · {_LEVELS[level(case)]}" if level(case) else "")
-    if overdue(case):
-        yield ""
-        yield "**OVERDUE**"
+def _standing(case: Case, coming: Sequence[Moment]) -> Iterator[str]:
+    ended = f" · {_words(case.outcome)}" if case.outcome else ""
+    yield f"## {_words(case.phase).capitalize()}{ended}"
+    asked = Award(remedy=case.filing.request.remedy, amount=case.filing.request.amount)
+    yield f"**{_words(case.filing.problem)}**, asks for **{_award(asked)}**"
+    if case.order:
+        yield " · ".join(_said(text) for text in (case.order.title, case.order.spec) if text)
+    yield _said(case.filing.description)
+    yield f"order {_code(case.filing.order_id)} line {case.filing.line}"
+    seller = f", seller {_code(case.seller.id)}" if case.seller else ""
+    yield f"buyer {_code(case.buyer.id)}{seller}"
+    handler = f"handler {_code(case.handler)}" if case.handler else "no handler"
+    yield f"{handler}, cycle {case.cycle}, severity **{case.severity}**"
+    rung = max((moment.rung for moment in coming), default=0)
+    if rung > MISSED:
+        yield f"**OVERDUE**{_LEVELS.get(min(rung - 1 - MISSED, 2), '')}"
+    if case.closed:
+        yield f"closed {instant_in_words(case.closed_at or case.now)} (Beijing time)"
     yield ""
 
 
-def _waiting(case: Case) -> Iterator[str]:
-    running = sorted(deadlines(case), key=lambda one: one.due_at)
-    if running:
-        yield "### Who must do what by when"
-    for one in running:
-        limit = case.policy.limits[one.name]
-        yield f"- **{limit.act}** by {due_in_words(one.due_at)}"
-        yield f"  - otherwise {limit.otherwise} ({limit.rule})"
+def _waiting(case: Case, coming: Sequence[Moment]) -> Iterator[str]:
+    if not coming:
+        return
+    yield "### Who must do what by when (Beijing time)"
+    for moment in coming:
+        limit, due = case.policy.limits[moment.deadline.name], due_in_words(moment.deadline.due_at)
+        late = moment.rung > MISSED
+        when = f"was due {due}" if late else f"by {due}"
+        yield f"- **{_act(limit, moment.deadline.actor)}** {when} ({limit.rule})<br>{_otherwise(limit, moment)}"
     yield ""
+
+
+def _act(limit: Limit, actor: Role) -> str:
+    """Name the party where the limit speaks of either."""
+    for anybody in ("party ", "other side "):
+        if limit.act.startswith(anybody):
+            return f"{actor} {limit.act.removeprefix(anybody)}"
+    return limit.act
+
+
+def _otherwise(limit: Limit, moment: Moment) -> str:
+    if moment.rung <= MISSED:
+        return f"else {limit.otherwise} ({limit.default_rule})"
+    who = _RUNGS.get(moment.rung, "the operations manager is reminded")
+    return f"next, {instant_in_words(moment.at)}: {who} (R7.2)"
+
+
+_RUNGS = {SUPERVISOR: "the supervisor is told", OPERATIONS_MANAGER: "the operations manager is told"}
 
 
 def _proposals(case: Case) -> Iterator[str]:
     if case.offer:
-        offer = case.offer
-        yield f"### Offer {offer.number}: {offer.state}"
-        yield f"{offer.award} by the {offer.by.role}, confirmed by {', '.join(offer.confirmed_by) or 'nobody'}"
-        yield ""
+        yield from _offer(case.offer)
     if case.ruling:
-        ruling = case.ruling
-        yield f"### Ruling {ruling.number}: {ruling.state}"
-        yield f"liability {ruling.liability}, {ruling.award}, reason {ruling.reason}"
-        yield ""
+        yield from _ruling(case.ruling)
+
+
+def _offer(offer: Offer) -> Iterator[str]:
+    yield f"### Offer {offer.number}, {offer.state}"
+    yield f"**{_award(offer.award)}**, made by the {_words(offer.by.role)}"
+    yield f"confirmed by {', '.join(offer.confirmed_by) or 'nobody yet'}"
+    if offer.text:
+        yield _said(offer.text)
+    yield ""
+
+
+def _ruling(ruling: Ruling) -> Iterator[str]:
+    yield f"### Ruling {ruling.number}, {ruling.state}"
+    share = f" ({ruling.seller_share} % the seller)" if ruling.seller_share else ""
+    yield f"liability **{ruling.liability}**{share}, **{_award(ruling.award)}**"
+    yield f"reason {_words(ruling.reason)}, return freight {ruling.freight}"
+    if ruling.sent_at:
+        yield ", ".join(f"{role} {ruling.stance(role) or 'not heard yet'}" for role in ruling.asked)
+    if ruling.text:
+        yield _said(ruling.text)
+    yield ""
+
+
+def _goods(case: Case) -> Iterator[str]:
+    if not case.goods:
+        return
+    yield "### Goods"
+    for leg in case.goods:
+        by = f", {_code(leg.carrier)} {_code(leg.tracking)}" if leg.carrier and leg.tracking else ""
+        found = f", {_words(leg.condition)}" if leg.condition else ""
+        yield f"- {_words(leg.leg)} by the {leg.by}: **{_words(leg.state)}**{found}{by}"
+    yield ""
 
 
 def _money(case: Case) -> Iterator[str]:
-    movements = view_of(case).money
-    if movements:
-        yield "### Money"
-    for one in movements:
-        yield f"- {one.purpose} {one.amount} yuan from {one.payer} to {one.payee}: **{one.state}**"
-    yield ""
-
-
-def _next_messages(case: Case) -> Iterator[str]:
-    kinds = allowed(case)
-    if case.closed:
-        yield f"Closed {instant_in_words(case.closed_at or case.now)}. Nothing can be sent any more."
+    if not case.money:
         return
-    yield "### What can be sent now"
-    by_role = {role: allowed(case, role) for role in Role}
-    for role, theirs in by_role.items():
-        if theirs:
-            yield f"- {role.replace('_', ' ')}: {', '.join(f'`{kind}`' for kind in theirs)}"
+    yield "### Money"
+    for entry in case.money:
+        one = entry.movement
+        payer = "platform" if one.payer == PLATFORM else one.payer.role
+        moved = f"{_words(one.purpose)} {one.amount} yuan from {payer} to {one.payee.role}"
+        yield f"- {moved}: **{one.state}** ({one.rule})<br>{_code(one.key)}"
     yield ""
-    awaited = _awaited(case, kinds)
-    if awaited:
-        yield f"Example, signal `{awaited[0]}`:"
+
+
+def _next_messages(case: Case, coming: Sequence[Moment]) -> Iterator[str]:
+    if case.closed:
+        yield "Nothing can be sent any more."
+        return
+    now = senders(case)
+    if awaited := _awaited(case, coming, now):
+        yield "### To send the next message"
+        yield f"More Actions, Send a Signal, `{awaited[0]}`:"
         yield "```json"
-        yield json.dumps(example(case, *awaited), ensure_ascii=False, indent=1)
+        yield _payload(example(case, *awaited))
         yield "```"
+    yield "### What can be sent now"
+    for role in Role:
+        if kinds := [f"`{kind}`" for kind, by in now.items() if role in by]:
+            yield f"- {_words(role)}: {', '.join(kinds)}"
 
 
-def _awaited(case: Case, kinds: tuple[str, ...]) -> tuple[str, Role] | None:
-    for one in sorted(deadlines(case), key=lambda one: one.due_at):
-        for kind in case.policy.limits[one.name].ended_by:
-            if kind in kinds and kind in allowed(case, one.actor):
-                return kind, one.actor
+def _awaited(case: Case, coming: Sequence[Moment], now: dict[str, frozenset[Role]]) -> tuple[str, Role] | None:
+    """Return the message that ends the earliest deadline, and who sends it."""
+    for moment in coming:
+        actor = moment.deadline.actor
+        for kind in case.policy.limits[moment.deadline.name].ended_by:
+            if actor in now.get(kind, ()):
+                return kind, actor
     return None
+
+
+def _payload(message: dict[str, object]) -> str:
+    # A checksum alone is as long as a line: its name stands above it.
+    return json.dumps(message, ensure_ascii=False, indent=1).replace('"sha256": ', '"sha256":\n')
+
+
+def _award(award: Award) -> str:
+    return f"{_words(award.remedy)} {award.amount} yuan" if award.amount else _words(award.remedy)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _code(name: str) -> str:
+    return f"`{name.replace('`', '´')}`"
+
+
+def _said(text: str) -> str:
+    """Return what a person wrote as plain text on one line: no Markdown, no HTML, no link, no image."""
+    line = " ".join(text.split())
+    return _MARKS.sub(r"\\\1", line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…")

@@ -65,7 +65,7 @@ def _announce(ready: Ready, common: Common) -> None:
     partners = f" · partners {ready.partners}" if ready.partners else ""
     out(f"ready: Temporal {ready.temporal} · web UI {ready.ui} · database {ready.database}{partners}")
     say(f"complaints in the web UI: {ready.ui}{_FILTER}")
-    say(f"  its columns: Configure Columns (gear above the list), add {', '.join(_COLUMNS)}")
+    say(f"  its columns: Configure Columns (the sliders at the bottom right of the list), add {', '.join(_COLUMNS)}")
     say("  next: `redress sandbox order FILE`, `redress open FILE`, `redress due`")
 
 
