@@ -54,7 +54,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         provider = await world.enter_async_context(PaymentProvider(settings.partners_url))
         sink = await world.enter_async_context(NoticeSink(settings.partners_url))
         registry = Registry(pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of)
-        activities = [
+        activities: list[Callable[..., Any]] = [
             registry.register,
             Records(pool).record,
             Payments(pool, provider).pay,

@@ -77,9 +77,8 @@ class Complaint:
         """Live through the complaint; returns its number and how it ended."""
         del start
         await self._registered()  # the order is matched, a handler assigned; or it is refused (R1)
-        await asyncio.gather(
-            self._the_looks(), self._the_dispute(), self._the_money(), self._the_record(), self._the_calendar()
-        )
+        strands = (self._the_dispute(), self._the_money(), self._the_record(), self._the_calendar(), self._the_looks())
+        await asyncio.gather(*strands)
         return await self._closed()
 
     async def _the_dispute(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
+from tests.engine.attacker import until
 
 from activities.postgres.reading import CaseFiles
 from starter.complaints import Complaints
@@ -17,7 +18,6 @@ from starter.playing import Playing, Stage
 from starter.record import Files
 from starter.stories import Pass, Reports, Story, Tell
 from tests.conftest import Running
-from tests.engine.attacker import until
 from tests.rules.playing import Play, become, opened, say
 from workers.sandbox.client import SandboxClient
 from workflows import wire

@@ -8,11 +8,11 @@ import pytest
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadConverter
+from tests.engine.attacker import until
 
 from activities.postgres.reading import CaseFiles
 from starter.stories import STORIES, Story, faults
 from starter.stories.holding import first_missing
-from tests.engine.attacker import until
 from tests.engine.telling import PATIENCE, Told, by_the_rules
 from workflows import wire
 from workflows.domain.timeline import Step

@@ -4,9 +4,9 @@ from pydantic import Field
 
 from workflows.domain.base import Id, Instant, Value
 from workflows.domain.calendar import Calendar
-from workflows.domain.case import Ended
 from workflows.domain.filing import Filing, OrderLine, Party
 from workflows.domain.money import NOTHING, Money
+from workflows.domain.parts import Ended
 from workflows.domain.payment import Movement
 from workflows.domain.timeline import Step
 from workflows.domain.view import View

@@ -4,9 +4,9 @@ from typing import Literal
 
 from workflows.domain.base import Value
 from workflows.domain.calendar import Calendar
-from workflows.domain.case import Ended
 from workflows.domain.explained import in_words
 from workflows.domain.limits import Explanation, explain
+from workflows.domain.parts import Ended
 from workflows.domain.policy import LimitName, Policy
 from workflows.domain.vocabulary import Role
 

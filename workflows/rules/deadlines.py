@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, Climb, Ended
+from workflows.domain.case import Case
 from workflows.domain.limits import Length, Stop, due, share_of
+from workflows.domain.parts import Climb, Ended
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Role, Severity
 from workflows.rules.registry import DUTIES, WINDOWS, Deadline, Runs

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, EvidenceWindow, Exhibit, ExhibitState
+from workflows.domain.case import Case
 from workflows.domain.filing import Evidence, Party
 from workflows.domain.messages import EvidenceRequested, EvidenceSubmitted, LateEvidenceAdmitted
+from workflows.domain.parts import EvidenceWindow, Exhibit, ExhibitState
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Phase, Role
 from workflows.rules.burden import category

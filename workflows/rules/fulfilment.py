@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from workflows.domain.base import Instant
-from workflows.domain.case import PLATFORM, SYSTEM, Case, Decision
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import ApologyMade, Condition, FulfilmentDeclined, LegName
 from workflows.domain.money import Money
+from workflows.domain.parts import PLATFORM, SYSTEM, Decision
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Problem, Purpose, Remedy, Role
 from workflows.rules import goods

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, Intervention
+from workflows.domain.case import Case
 from workflows.domain.messages import BuyerContacted
+from workflows.domain.parts import Intervention
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Phase, Problem, Role, Severity
 from workflows.rules.registry import Runs, duty, hears

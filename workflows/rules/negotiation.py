@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Award, Case
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import InterventionRequested, SellerAnswered, Withdrawn
+from workflows.domain.parts import Award
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Role, Severity
 from workflows.rules.evidence import exhibit

@@ -5,10 +5,11 @@ from typing import Literal
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import PLATFORM, Award, Case, Decision, Freight, Negotiation, Offer
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import OfferConfirmed, OfferMade, OfferRejected
 from workflows.domain.money import Money
+from workflows.domain.parts import PLATFORM, Award, Decision, Freight, Negotiation, Offer
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Liability, Phase, Problem, Remedy, Role
 from workflows.rules.fulfilment import decide

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Award, Case, Entry
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import PaymentReported, PaymentRetried
 from workflows.domain.money import NOTHING, Money
+from workflows.domain.parts import Award, Entry
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import REFUNDING, MoneyState, Phase, Purpose, Remedy, Role

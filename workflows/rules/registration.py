@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from workflows.domain.answers import Code
 from workflows.domain.base import BEIJING, Instant
-from workflows.domain.case import Case, Review
+from workflows.domain.case import Case
 from workflows.domain.filing import OrderLine
 from workflows.domain.money import Money
+from workflows.domain.parts import Review
 from workflows.domain.records import Facts, Registration
 from workflows.domain.rulebook import Rulebook
 from workflows.domain.vocabulary import REFUNDING, STAFF, Outcome, Phase, Remedy, Role, Severity

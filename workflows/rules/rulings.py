@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import PLATFORM, Award, Case, Decision, Ended, Position, Ruling, Stance
+from workflows.domain.case import Case
 from workflows.domain.messages import Ruled, RulingConfirmed, RulingCountersigned
+from workflows.domain.parts import PLATFORM, Award, Decision, Ended, Position, Ruling, Stance
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
 from workflows.rules.evidence import evidence_silence, require_windows_over

@@ -1,9 +1,10 @@
 """How a case moves: every change leaves a step that names its actor and its rule (R11.1)."""
 
 from workflows.domain.base import Instant
-from workflows.domain.case import SYSTEM, Case
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.money import Money
+from workflows.domain.parts import SYSTEM
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import Outcome, Phase, Severity
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, Hold
+from workflows.domain.case import Case
 from workflows.domain.explained import instant_in_words
 from workflows.domain.limits import Stop, StopReason, due
 from workflows.domain.messages import HoldPlaced, HoldReleased
+from workflows.domain.parts import Hold
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Role
 from workflows.rules.burden import category

@@ -1,6 +1,7 @@
 """How a case reads: the view, its search attributes, its deadlines explained (R7.1, R7.5, R11.2)."""
 
-from workflows.domain.case import Case, Entry, Offer, Ruling
+from workflows.domain.case import Case
+from workflows.domain.parts import Entry, Offer, Ruling
 from workflows.domain.policy import Limit, LimitName
 from workflows.domain.view import ClockView, GoodsView, LegView, MovementView, OfferView, RulingView, View, WaitingOn
 from workflows.domain.vocabulary import Phase, Role, Severity

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, WorkOrder
+from workflows.domain.case import Case
 from workflows.domain.messages import WorkOrderAnswered, WorkOrderOpened, WorkOrderPlanDecided
+from workflows.domain.parts import WorkOrder
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Phase, Role
 from workflows.rules.people import RUNNING
