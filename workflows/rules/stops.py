@@ -45,6 +45,8 @@ def held(case: Case) -> Hold | None:
 
 def stands(case: Case) -> bool:
     """Say whether a clock of the platform stands now."""
+    if case.closed:
+        return False
     return any(stop.since <= case.now and (stop.until is None or case.now < stop.until) for stop in stops(case))
 
 
