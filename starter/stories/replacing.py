@@ -100,11 +100,11 @@ NO_REPLACEMENT = Story(
     rules=("R6.5", "R6.9"),
     goods=CHAIRS,
     complaint=EXCHANGE,
-    acts=(*INSPECTED, passes(days=13), *PAID_AND_CONTENT),
+    acts=(*INSPECTED, passes(days=35), Reaches(CLOSED)),
     ends=Ending(
         phases=SETTLED,
         outcome=Outcome.SETTLED,
-        steps=("goods_received R6.3", "became_a_refund R6.9", "payment_settled R6.1"),
+        steps=("goods_received R6.3", "became_a_refund R6.9", "payment_settled R6.1", "closed R10.2"),
         money=(refund("458.00"),),
     ),
 )

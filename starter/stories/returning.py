@@ -111,11 +111,11 @@ LOST = Story(
     rules=("R6.4", "R6.11"),
     goods=CHAIRS,
     complaint=CHAIRS_WOBBLE,
-    acts=(*AGREED, SENT_BACK, carrier("picked_up", "SF2001"), passes(days=20), *PAID_AND_CONTENT),
+    acts=(*AGREED, SENT_BACK, carrier("picked_up", "SF2001"), passes(days=45), Reaches(CLOSED)),
     ends=Ending(
         phases=SETTLED,
         outcome=Outcome.SETTLED,
-        steps=("parcel_reported R6.4", "carrier_inquiry_given R6.4", "parcel_lost R6.4", "payment_settled R6.1"),
+        steps=("carrier_inquiry_given R6.4", "parcel_lost R6.4", "payment_settled R6.1", "closed R10.2"),
         money=(FREIGHT, refund("458.00")),
     ),
 )

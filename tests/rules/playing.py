@@ -11,6 +11,7 @@ from workflows.domain.messages import Message
 from workflows.domain.payment import PaymentAnswer
 from workflows.domain.records import Facts, Notice, Registration
 from workflows.policy import packaged
+from workflows.rules.deadlines import next_moment
 from workflows.rules.hearing import expire, hear
 from workflows.rules.notices import notices_of
 from workflows.rules.payments import owed, paid, requested
@@ -71,11 +72,18 @@ def act(play: Play, number: int) -> None:
             code = answer.code if isinstance(answer, Refusal) else None
             assert code == expected, f"{told}: {answer}"
         case Pass():
-            play.now += told.time
-            become(play, expire(play.case, play.now))
+            pass_until(play, play.now + told.time)
         case Reaches():
             assert play.case.phase is told.phase, f"{told}: is in {play.case.phase}"
             assert told.money is None or play.case.money[-1].movement.state is told.money
+
+
+def pass_until(play: Play, until: datetime, *, at_the_instant: bool = True) -> None:
+    """Let time pass as an engine does: what is owed at an instant on the way is paid then, not at the end."""
+    while (moment := next_moment(play.case)) and (moment.at <= until if at_the_instant else moment.at < until):
+        play.now = max(play.now, moment.at)
+        become(play, expire(play.case, moment.at))
+    play.now = until
 
 
 def say(play: Play, message: Message) -> Answer:

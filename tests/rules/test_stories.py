@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from starter.stories import STORIES, Story, faults
+from starter.stories import BY_NAME, STORIES, Story, faults
 from starter.stories.holding import first_missing
 from tests.rules.playing import play
 from workflows.rules.deadlines import deadlines
@@ -29,6 +29,12 @@ def test_a_story_holds_on_any_day(story: Story, filed_at: datetime) -> None:
     assert first_missing(story.ends.told, told.told) is None, told.told
     assert told.case.closed == (story.ends.outcome is not None)
     assert told.case.closed or deadlines(told.case)
+
+
+def test_an_unfounded_review_is_sent_to_the_buyer_alone() -> None:
+    told = play(BY_NAME["found_unfounded_and_left_at_that"]).told
+    assert "ruling_sent buyer" in told
+    assert "ruling_sent seller" not in told
 
 
 def test_a_story_that_does_not_hold_says_what_is_amiss() -> None:

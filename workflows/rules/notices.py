@@ -46,6 +46,12 @@ def _all(role: Role) -> Recipients:
     return everybody
 
 
+def _asked(case: Case, step: Step) -> Iterator[Party]:
+    del step
+    asked = case.ruling.asked if case.ruling else ()
+    yield from (party for party in (case.buyer, case.seller) if party and party.role in asked)
+
+
 def _others(case: Case, step: Step) -> Iterator[Party]:
     for party in (case.buyer, case.seller):
         if party and party.role is not step.role:
@@ -69,7 +75,7 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "offer_made": (("offer_made", (_others,)),),
     "offer_lapsed": (("offer_lapsed", (_buyer, _seller)),),
     "intervention_started": (("intervention_started", (_buyer, _seller, _handler)),),
-    "ruling_sent": (("ruling_sent", (_buyer, _seller)),),
+    "ruling_sent": (("ruling_sent", (_asked,)),),
     "countersign_awaited": (("countersign_awaited", (_supervisors,)),),
     "ruling_appealed": (("appealed", (_supervisors, _others)),),
     "ruling_final": (("ruling_final", (_buyer, _seller)),),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
-from workflows.domain.filing import Party
+from workflows.domain.filing import OrderLine, Party
 from workflows.domain.messages import PaymentReported, PaymentRetried
 from workflows.domain.money import NOTHING, Money
 from workflows.domain.parts import Award, Entry
@@ -29,8 +29,7 @@ def require_within_ceiling(case: Case, award: Award) -> None:
     """Refuse more than paid and shipping, less what all complaints of the line have decided (R1.8)."""
     if award.amount is None or case.order is None:
         return
-    times = 1 if award.remedy in REFUNDING else case.policy.compensation_multiple
-    most = Money(amount=case.order.ceiling.amount * times) - case.decided_elsewhere - decided(case)
+    most = _left(case, case.order, above_the_price=award.remedy not in REFUNDING)
     if most < award.amount:
         text = f"{award.remedy} {award.amount} is above the most this line can give, {most} yuan"
         raise NotHeard(Code.ABOVE_LIMIT, "R1.8", text)
@@ -77,9 +76,15 @@ def _most(case: Case, purpose: Purpose, amount: Money) -> Money:
     """Return the amount, or what the line can still give where that is less; repaid freight is apart (R1.8, R6.8)."""
     if case.order is None or purpose is Purpose.RETURN_FREIGHT:
         return amount
-    times = case.policy.compensation_multiple if purpose in _MAY_ASK_FOR_MORE else 1
-    most = Money(amount=case.order.ceiling.amount * times) - case.decided_elsewhere - decided(case)
+    most = _left(case, case.order, above_the_price=purpose in _MAY_ASK_FOR_MORE)
     return min(amount, most, key=lambda money: money.amount)
+
+
+def _left(case: Case, order: OrderLine, *, above_the_price: bool) -> Money:
+    most = order.ceiling.amount
+    if above_the_price:
+        most = max(most, order.paid.amount * case.policy.compensation_multiple)
+    return Money(amount=most) - case.decided_elsewhere - decided(case)
 
 
 def owed(case: Case) -> Movement | None:
