@@ -3,8 +3,10 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import structlog
@@ -14,6 +16,7 @@ from temporalio.worker import Worker
 from activities.adapters.notices import NoticeSink
 from activities.adapters.orders import OrderSystem
 from activities.adapters.payments import PaymentProvider
+from activities.calendars import Calendars
 from activities.notices import Notices
 from activities.payments import Payments
 from activities.postgres.migrate import MigrationRefused
@@ -51,7 +54,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         provider = await world.enter_async_context(PaymentProvider(settings.partners_url))
         sink = await world.enter_async_context(NoticeSink(settings.partners_url))
         registry = Registry(pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of)
-        complaints = complaints_worker(client, settings, registry, Records(pool), Payments(pool, provider))
+        activities: list[Callable[..., Any]] = [
+            registry.register,
+            Records(pool).record,
+            Payments(pool, provider).pay,
+            Calendars(pool).calendar,
+        ]
+        complaints = complaints_worker(client, settings, activities)
         for worker in (complaints, notices_worker(client, Notices(sink))):
             await world.enter_async_context(worker)
         _log.info("working", queue=wire.TASK_QUEUE, policy=rulebook.policy.version, calendar=rulebook.calendar.version)
@@ -61,15 +70,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         _log.info("stopping")
 
 
-def complaints_worker(
-    client: Client, settings: Settings, registry: Registry, records: Records, payments: Payments
-) -> Worker:
+def complaints_worker(client: Client, settings: Settings, activities: Sequence[Callable[..., Any]]) -> Worker:
     """Build the worker of the complaints, with all their activities."""
     return Worker(
         client,
         task_queue=wire.TASK_QUEUE,
         workflows=[Complaint],
-        activities=[registry.register, records.record, payments.pay],
+        activities=activities,
         interceptors=[KindsShown()],
         workflow_runner=workflow_runner(),
         max_cached_workflows=settings.max_cached_workflows,

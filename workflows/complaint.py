@@ -14,7 +14,7 @@ from workflows.domain.answers import Answer, Receipt, Refusal
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
 from workflows.domain.messages import Message
-from workflows.domain.records import Payment, Record, Registration
+from workflows.domain.records import CalendarWanted, Payment, Record, Registration
 from workflows.domain.timeline import Step
 from workflows.domain.view import View
 from workflows.domain.vocabulary import Phase
@@ -24,6 +24,7 @@ from workflows.rules.deadlines import Moment, next_moment, summary
 from workflows.rules.hearing import UNREAD, expire, hear, refuse_unread
 from workflows.rules.notices import notices_of
 from workflows.rules.payments import decided_for_the_buyer, owed, paid, requested
+from workflows.rules.reprojection import reprojected
 from workflows.rules.view import registering, view_of
 from workflows.rules.why import explained
 from workflows.understanding import (
@@ -76,7 +77,8 @@ class Complaint:
         """Live through the complaint; returns its number and how it ended."""
         del start
         await self._registered()  # the order is matched, a handler assigned; or it is refused (R1)
-        await asyncio.gather(self._the_looks(), self._the_dispute(), self._the_money(), self._the_record())
+        strands = (self._the_dispute(), self._the_money(), self._the_record(), self._the_calendar(), self._the_looks())
+        await asyncio.gather(*strands)
         return await self._closed()
 
     async def _the_dispute(self) -> None:
@@ -104,6 +106,12 @@ class Complaint:
         while await self._something_is_unwritten():  # one strand writes, so the timeline has no gap (R11.1)
             await self._write()
 
+    async def _the_calendar(self) -> None:
+        while await self._a_calendar_is_wanted():  # only on purpose, and on record (R7.6)
+            wanted = CalendarWanted(complaint=self._case.complaint, version=self._case.calendar_wanted or "")
+            calendar = await ports.calendar(wanted)
+            self._becomes(reprojected(self._case, calendar, workflow.now()))
+
     async def _the_looks(self) -> None:
         while not self._over():  # once for a burst of changes: a flood must not cost a task its two seconds
             self._show()
@@ -127,6 +135,10 @@ class Complaint:
 
     async def _money_is_owed(self) -> bool:
         await workflow.wait_condition(lambda: owed(self._case) is not None or self._over())
+        return not self._over()
+
+    async def _a_calendar_is_wanted(self) -> bool:
+        await workflow.wait_condition(lambda: self._case.calendar_wanted is not None or self._over())
         return not self._over()
 
     async def _something_is_unwritten(self) -> bool:

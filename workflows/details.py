@@ -9,8 +9,9 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from workflows.domain.case import PLATFORM, Award, Case, Offer, Ruling
+from workflows.domain.case import Case
 from workflows.domain.explained import due_in_words, instant_in_words
+from workflows.domain.parts import PLATFORM, Award, Offer, Ruling
 from workflows.domain.policy import Limit
 from workflows.domain.vocabulary import Role
 from workflows.examples import example

@@ -1,10 +1,12 @@
 """An example of each message, ready to be sent: valid for this very case, as far as a case can know."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from workflows.domain.case import Case
 from workflows.domain.vocabulary import Role
+from workflows.rules.burden import burden
 
 _EVIDENCE = {
     "id": "e-1",
@@ -71,6 +73,11 @@ def _leg(case: Case) -> dict[str, Any]:
     return {"leg": case.goods[-1].leg if case.goods else "return"}
 
 
+def _request(case: Case) -> dict[str, Any]:
+    row = burden(case)
+    return {"from": list(row.provers) if row else ["buyer", "seller"], "to_prove": row.proof if row else "请举证"}
+
+
 def _tracking(case: Case) -> str:
     return (case.goods[-1].tracking if case.goods else None) or "SF1234567890"
 
@@ -92,7 +99,7 @@ BODIES: dict[str, Body] = {
     "offer_confirmed": _offer,
     "offer_rejected": _offer,
     "intervention_requested": _fixed(text="请平台介入"),
-    "evidence_requested": lambda _: {"from": ["seller"], "to_prove": "发货凭证或物流单号"},
+    "evidence_requested": _request,
     "evidence_submitted": _fixed(evidence=[_EVIDENCE], final=True),
     "late_evidence_admitted": lambda case: {"evidence_ids": _late(case), "reason": "因物流延误，理由成立"},
     "buyer_contacted": _fixed(result="reached", text="已电话联系买家"),
@@ -119,6 +126,12 @@ BODIES: dict[str, Body] = {
     "survey_answered": _fixed(score=5, comment="满意"),
     "callback_made": _fixed(result="reached", score=5),
     "letter_sent": _fixed(text="致歉信"),
+    "work_order_opened": _fixed(department="purchasing", question="请核实该批次面料成分"),
+    "work_order_answered": _fixed(cause="供应商以次充好", responsible="采购二组", plan="下架该批次并全额退款"),
+    "work_order_plan_decided": _fixed(decision="accept", text="同意"),
+    "calendar_reprojected": _fixed(calendar_version="cn-2027-1", reason="新年度放假安排已公布"),
+    "hold_placed": lambda case: {"reason": "等待司法协助", "until": (case.now + timedelta(days=7)).isoformat()},
+    "hold_released": _fixed(reason="情况已查明"),
     "noted": _fixed(text="已联系双方"),
 }
 """Kind to its body; a kind that no rule hears has none."""

@@ -8,9 +8,10 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 from workflows.domain.base import Value
+from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
 from workflows.domain.payment import PaymentAnswer
-from workflows.domain.records import Payment, Record, Registration
+from workflows.domain.records import CalendarFound, CalendarWanted, Payment, Record, Registration
 
 _RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=1)
@@ -32,8 +33,9 @@ class Port(NamedTuple):
 REGISTER = Port("register", Registration, Case)
 RECORD = Port("record", Record, type(None))
 PAY = Port("pay", Payment, PaymentAnswer)
+CALENDAR = Port("calendar", CalendarWanted, CalendarFound)
 
-PORTS: Mapping[str, Port] = {port.name: port for port in (REGISTER, RECORD, PAY)}
+PORTS: Mapping[str, Port] = {port.name: port for port in (REGISTER, RECORD, PAY, CALENDAR)}
 
 
 async def register(registration: Registration) -> Case:
@@ -54,6 +56,12 @@ async def pay(payment: Payment) -> PaymentAnswer:
     summary = f"{movement.purpose} {movement.amount} to {movement.payee.role} ({movement.rule})"
     answer: PaymentAnswer = await _ask(PAY, payment, summary)
     return answer
+
+
+async def calendar(wanted: CalendarWanted) -> Calendar | None:
+    """Fetch a calendar by its version; None where no such version is on record (R7.6)."""
+    found: CalendarFound = await _ask(CALENDAR, wanted, f"fetches calendar {wanted.version} (R7.6)")
+    return found.calendar
 
 
 async def _ask(port: Port, argument: Value, summary: str) -> Any:

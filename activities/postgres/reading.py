@@ -11,8 +11,8 @@ from activities.postgres.named import query
 from activities.postgres.pool import Pool
 from workflows.domain.base import Instant, Value
 from workflows.domain.calendar import Calendar
-from workflows.domain.case import Ended
 from workflows.domain.money import Money
+from workflows.domain.parts import Ended
 from workflows.domain.policy import LimitName, Policy
 from workflows.domain.timeline import Step
 from workflows.domain.view import View, WaitingOn

@@ -59,6 +59,7 @@ ANNEX: dict[LimitName, tuple[str, str, str, bool, str]] = {
     N.CALLBACK_SHORT_MESSAGE: ("R10.1", "buyer", "24h", False, ""),
     N.CALLBACK_PHONE: ("R10.1", "buyer", "48h", False, ""),
     N.LETTER: ("R10.2", "operations_manager", "2wd", True, ""),
+    N.HOLD: ("R7.7", "operations_manager", "30d", False, ""),
 }
 STOPS: dict[str, tuple[StopReason, ...]] = {
     "": (),
@@ -164,7 +165,8 @@ def test_amounts_and_thresholds_are_those_of_the_rulebook() -> None:
 
 def test_every_threshold_stands_beside_the_id_of_its_rule() -> None:
     head = POLICY[: POLICY.index("[limits.")]
-    for field in Policy.model_fields.keys() - {"version", "limits", "admission", "service_hours", "callback_hours"}:
+    tables = {"limits", "admission", "service_hours", "callback_hours", "burden", "categories"}
+    for field in Policy.model_fields.keys() - tables - {"version"}:
         assert re.search(rf"^{field} = .*# R\d", head, re.MULTILINE), field
 
 
@@ -267,7 +269,8 @@ def test_a_faulty_policy_is_refused_with_the_place_and_what_is_expected(
 
 def test_every_limit_and_every_problem_must_be_there(own: Path) -> None:
     policy = own / "policy.toml"
-    cut = POLICY[: POLICY.index("[limits.letter]")]
+    letter, hold = POLICY.index("[limits.letter]"), POLICY.index("[limits.hold]")
+    cut = POLICY[:letter] + POLICY[hold:]
     policy.write_text(re.sub(r"^quality = .*\n", "", cut, flags=re.MULTILINE), encoding="utf-8")
 
     assert faults(policy).splitlines() == [

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -159,30 +159,32 @@ async def agree(handle: Handle) -> None:
     assert (await insist(handle, message("seller_answered", SELLER, answer="agree")))["accepted"]
 
 
-async def finish(stack: Running, handle: Handle, *, within: float = PATIENCE) -> None:
-    """Take a complaint from wherever it is to its end: settled, refunded, closed."""
-    phase = await on_record(stack, handle, "review", "negotiation", "fulfilment", "follow_up", within=within)
-    if phase == "review":
-        await accept(handle)
-    if phase in {"review", "negotiation"}:
-        await agree(handle)
+Act = Callable[[Handle], Awaitable[None]]
+
+
+async def finish(stack: Running, handle: Handle, *still: Act, within: float = PATIENCE) -> None:
+    """Do what is still missing and take a complaint to its end: settled, refunded, closed."""
+    await on_record(stack, handle, "review", "negotiation", "fulfilment", "follow_up", within=within)
+    for act in still:
+        await act(handle)
     await on_record(stack, handle, "follow_up", within=within)
     assert (await insist(handle, message("survey_answered", BUYER, score=5)))["accepted"]
     async with asyncio.timeout(PATIENCE):
         assert (await handle.result())["outcome"] == "settled"
 
 
-async def on_record(stack: Running, handle: Handle, *phases: str, within: float) -> str:
+async def finish_all(stack: Running, still: Mapping[Handle, tuple[Act, ...]], *, within: float) -> None:
+    """Finish several complaints side by side."""
+    await asyncio.gather(*(finish(stack, handle, *acts, within=within) for handle, acts in still.items()))
+
+
+async def on_record(stack: Running, handle: Handle, *phases: str, within: float) -> None:
     """Wait until the record has the complaint in one of the phases; asking the workflow would wake it elsewhere."""
-    phase = ""
 
     async def there() -> bool:
-        nonlocal phase
-        phase = await stack.pool.fetchval("SELECT phase FROM complaints WHERE complaint = $1", handle.id) or ""
-        return phase in phases
+        return await stack.pool.fetchval("SELECT phase FROM complaints WHERE complaint = $1", handle.id) in phases
 
     await until(there, within, f"{handle.id} in phase {' or '.join(phases)}")
-    return phase
 
 
 async def told(stack: Running, handle: Handle) -> Counter[tuple[str, str]]:

@@ -36,10 +36,12 @@ from tests.engine.outage import (
     REGISTRATION,
     TEMPORAL,
     WORKER,
+    Act,
     accept,
     agree,
     faults_met,
     finish,
+    finish_all,
     frozen,
     insist,
     kill,
@@ -79,7 +81,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runni
 async def peace(house: Running) -> Handle:
     """A complaint that lived in peace: what all others must read like at their end."""
     handle = await opened(house)
-    await finish(house, handle)
+    await finish(house, handle, accept, agree)
     return handle
 
 
@@ -117,7 +119,8 @@ async def test_a_worker_killed_within_each_activity_before_its_effect_leaves_one
             assert not await house.sandbox.book(unsent.id)
             await kill(house, WORKER)
     handles = [recorded, unwritten, unsent, untold, unmatched, unregistered]
-    await asyncio.gather(*(finish(house, handle, within=_AGAIN) for handle in handles))
+    still: dict[Handle, tuple[Act, ...]] = dict.fromkeys(handles, (accept, agree))
+    await finish_all(house, still | {recorded: (agree,), unwritten: (), unsent: ()}, within=_AGAIN)
     await asyncio.gather(*(one_effect(house, handle, peace) for handle in handles))
     for handle, activity in [
         (recorded, "record"), (unwritten, "pay"), (unsent, "pay"), (unmatched, "register"), (unregistered, "register"),
@@ -156,7 +159,8 @@ async def test_a_worker_killed_within_each_activity_after_its_effect_leaves_one_
         os.kill(temporal, signal.SIGKILL)  # with all that was said to it and it has not read yet
     await asyncio.gather(up_again(house, TEMPORAL, temporal), up_again(house, WORKER, worker))
     handles = [recorded, settled, sent, delivered, registered]
-    await asyncio.gather(*(finish(house, handle, within=_AGAIN) for handle in handles))
+    still: dict[Handle, tuple[Act, ...]] = {recorded: (agree,), settled: (), sent: (), delivered: (agree,)}
+    await finish_all(house, still | {registered: (accept, agree)}, within=_AGAIN)
     await asyncio.gather(*(one_effect(house, handle, peace) for handle in handles))
     for handle, activity in [(recorded, "record"), (settled, "pay"), (sent, "pay"), (registered, "register")]:
         await killed_within(handle, activity)
@@ -187,7 +191,7 @@ async def test_a_frozen_worker_that_wakes_after_another_did_its_work_adds_nothin
             asleep.enter_context(frozen(house))
         await kill(house, TEMPORAL)  # so that it forgets that the sleeper had asked for work
         async with second_worker(house, tmp_path):
-            await asyncio.gather(*(finish(house, handle, within=_AGAIN) for handle in (unsent, sent, registering)))
+            await finish_all(house, {unsent: (), sent: (), registering: (accept, agree)}, within=_AGAIN)
             await _wakes_to_no_effect(asleep, log, {unsent: "pay", sent: "pay", registering: "register"})
             for handle in (unsent, sent, registering):
                 await one_effect(house, handle, peace)
@@ -225,7 +229,7 @@ async def test_whatever_backend_is_killed_nothing_acknowledged_is_lost(house: Ru
         await until(partial(_more, acknowledged[handle.id], heard), what=f"an answer after {name} was killed")
     over.set()
     await asyncio.gather(*talking)
-    await asyncio.gather(*(finish(house, handle, within=_AGAIN) for handle in handles))
+    await finish_all(house, dict.fromkeys(handles, ()), within=_AGAIN)
     for handle in handles:
         assert len(acknowledged[handle.id]) > 4
         await _keeps(house, handle, acknowledged[handle.id])
@@ -250,21 +254,21 @@ async def test_the_whole_stack_killed_at_once_goes_on_where_it_was(tmp_path: Pat
         sys.executable, "-m", "tests.engine.supervisor", str(tmp_path), stdout=asyncio.subprocess.PIPE
     )
     try:
-        acknowledged = await _busy(await _ready_line(process), tmp_path)
+        acknowledged, still = await _busy(await _ready_line(process), tmp_path)
     finally:
         process.kill()
         await process.wait()
     async with _started(tmp_path) as stack:
-        handles = [stack.client.get_workflow_handle(number) for number in acknowledged]
-        await asyncio.gather(*(finish(stack, handle, within=_AGAIN) for handle in handles))
+        handles: list[Handle] = [stack.client.get_workflow_handle(number) for number in acknowledged]
+        await finish_all(stack, dict(zip(handles, still, strict=True)), within=_AGAIN)
         for handle in handles:
             await _keeps(stack, handle, acknowledged[handle.id])
             await unhurt(handle)
     assert processes_on(tmp_path) == []
 
 
-async def _busy(facts: Json, home: Path) -> dict[str, list[str]]:
-    """Bring complaints into all kinds of moments: just filed, reviewed, disputed, paid; returns what was heard."""
+async def _busy(facts: Json, home: Path) -> tuple[dict[str, list[str]], list[tuple[Act, ...]]]:
+    """Bring complaints into several moments; returns what was heard of each, and what each still lacks."""
     client = await Client.connect(facts["temporal"], data_converter=pydantic_data_converter)
     pool = await open_pool(facts["database"], most=1)
     options = whole_stack(home)
@@ -279,7 +283,7 @@ async def _busy(facts: Json, home: Path) -> dict[str, list[str]]:
         line = await order(stack)
         acknowledged[(await start(stack, filing(line.order_id))).id] = []
     await pool.close()
-    return acknowledged
+    return acknowledged, [(accept, agree), (agree,), (), (accept, agree)]
 
 
 async def _noted(handle: Handle) -> str:

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
-from workflows.domain.case import Case, Ended
+from workflows.domain.case import Case
+from workflows.domain.parts import Ended
 from workflows.domain.vocabulary import MoneyState, Phase, Purpose
 from workflows.rules.deadlines import deadlines
 from workflows.rules.view import view_of, waiting_on

@@ -49,7 +49,9 @@ def _with_ended(case: Case, **changes: object) -> Case:
 
 
 BROKEN: dict[str, Callable[[], Case]] = {
-    "somebody_is_waited_for": lambda: a_middle().but(intervention=None, first_response_missed=True),
+    "somebody_is_waited_for": lambda: a_middle().but(
+        intervention=None, first_response_missed=True, buyer_told_at=a_middle().now
+    ),
     "each_deadline_ends_once": lambda: an_end().but(ended=an_end().ended * 2),
     "none_ends_early": lambda: _with_ended(an_end(), at=an_end().ended[0].due_at + timedelta(1), how="met"),
     "the_timeline_has_no_gap": lambda: _with_step(an_end(), number=999),

@@ -55,6 +55,7 @@ class LimitName(StrEnum):
     CALLBACK_SHORT_MESSAGE = "callback_short_message"
     CALLBACK_PHONE = "callback_phone"
     LETTER = "letter"
+    HOLD = "hold"
 
 
 def _known(kinds: tuple[str, ...]) -> tuple[str, ...]:
@@ -159,6 +160,26 @@ class Admission(Value):
         return self.counted_from == "promised_time"
 
 
+class Burden(Value):
+    """One row of the burden table: in which dispute who must prove, with what (R4.4).
+
+    `shipped` and `returned` narrow the row to what is known of the goods; None fits everything.
+    """
+
+    problems: Annotated[tuple[Problem, ...], Field(min_length=1)]
+    shipped: bool | None = None
+    returned: Literal["refused", "not_received"] | None = None
+    provers: Annotated[tuple[Literal["buyer", "seller"], ...], Field(min_length=1)]
+    proof: Words
+
+
+class Category(Value):
+    """What is different for a category of items (S3): the time for evidence, the burden of proof."""
+
+    evidence: Elapsed | None = None
+    burden: tuple[Burden, ...] = ()
+
+
 class Policy(Value):
     """One version of everything that the rulebook leaves to policy.
 
@@ -173,6 +194,8 @@ class Policy(Value):
     compensation_multiple: Count  # R1.8, times what was paid
     material_requests_at_most: Count  # R2.1
     goodwill_percent: Annotated[tuple[Percent, ...], Field(min_length=1)]  # R3.6, the rungs, the last one the cap
+    burden: tuple[Burden, ...] = ()  # R4.4, in the order in which rows are tried
+    categories: dict[str, Category] = Field(default_factory=dict)  # R4.4, by item category
     target_general: Elapsed  # R4.3, reported, never escalated
     countersign_above: Yuan  # R4.6
     freight_at_most: Yuan  # R6.8

@@ -3,9 +3,10 @@
 from pydantic import Field
 
 from workflows.domain.base import Id, Instant, Value
-from workflows.domain.case import Ended
+from workflows.domain.calendar import Calendar
 from workflows.domain.filing import Filing, OrderLine, Party
 from workflows.domain.money import NOTHING, Money
+from workflows.domain.parts import Ended
 from workflows.domain.payment import Movement
 from workflows.domain.timeline import Step
 from workflows.domain.view import View
@@ -57,6 +58,19 @@ class Record(Value):
     decided: Money = NOTHING
     """What this complaint has decided for the buyer, moved or not (R1.8)."""
     notices: tuple[Notice, ...] = ()
+
+
+class CalendarWanted(Value):
+    """The calendar version that a complaint is to be counted by (R7.6)."""
+
+    complaint: Id
+    version: Id
+
+
+class CalendarFound(Value):
+    """That calendar, or None where no such version is on record."""
+
+    calendar: Calendar | None
 
 
 class Payment(Value):

@@ -4,9 +4,9 @@ from typing import Literal
 
 from workflows.domain.base import Value
 from workflows.domain.calendar import Calendar
-from workflows.domain.case import Ended
 from workflows.domain.explained import in_words
 from workflows.domain.limits import Explanation, explain
+from workflows.domain.parts import Ended
 from workflows.domain.policy import LimitName, Policy
 from workflows.domain.vocabulary import Role
 
@@ -28,7 +28,9 @@ class WhyDue(Value):
 def why_due(ended: Ended, policy: Policy, calendar: Calendar, state: Literal["open"] | None = None) -> WhyDue:
     """Explain a deadline, running or over, from nothing but its start and the pinned policy and calendar."""
     limit = policy.limits[ended.name]
-    told = explain(ended.start, limit.length, calendar, policy.service_hours)
+    told = explain(ended.start, ended.length or limit.length, calendar, policy.service_hours, ended.stops)
+    if ended.until is not None:
+        told = told.but(due_at=ended.until, counted=(), skipped=(), worked_weekends=(), provisional=False)
     return WhyDue(
         name=ended.name,
         subject=ended.subject,

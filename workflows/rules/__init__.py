@@ -14,8 +14,11 @@ from workflows.rules import offers as _offers
 from workflows.rules import payments as _payments
 from workflows.rules import people as _people
 from workflows.rules import receiving as _receiving
+from workflows.rules import reprojection as _reprojection
 from workflows.rules import review as _review
 from workflows.rules import rulings as _rulings
+from workflows.rules import stops as _stops
+from workflows.rules import work_orders as _work_orders
 
 RULE_MODULES = (
     _review,
@@ -31,5 +34,8 @@ RULE_MODULES = (
     _payments,
     _follow_up,
     _people,
+    _stops,
+    _reprojection,
+    _work_orders,
 )
 """Every module that announces rules, in the order of the process."""

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Appeal, Award, Case, Position, Ruling
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import AppealDecided, ExternalRecourseNoted, RulingAppealed
+from workflows.domain.parts import Appeal, Award, Position, Ruling
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Outcome, Phase, Role, RulingReason
 from workflows.rules.evidence import exhibit

@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, Climb, Ended
-from workflows.domain.limits import Length, due, share_of
+from workflows.domain.case import Case
+from workflows.domain.limits import Length, Stop, due, share_of
+from workflows.domain.parts import Climb, Ended
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Role, Severity
 from workflows.rules.registry import DUTIES, WINDOWS, Deadline, Runs
 from workflows.rules.steps import step
+from workflows.rules.stops import holds, stops
 
 WARNED, MISSED, SUPERVISOR, OPERATIONS_MANAGER = 1, 2, 3, 4
 """The rungs of R7.2; every number above is one more daily reminder."""
@@ -36,22 +38,24 @@ def deadlines(case: Case) -> tuple[Deadline, ...]:
 
 
 def _running(case: Case) -> Iterator[Deadline]:
+    stood = stops(case)
     for name in LimitName:
         since = WINDOWS[name].since if name in WINDOWS else DUTIES.get(name)
         for runs in since(case) if since else ():
-            yield _deadline(case, name, runs)
+            yield _deadline(case, name, runs, stood)
 
 
-def _deadline(case: Case, name: LimitName, runs: Runs) -> Deadline:
+def _deadline(case: Case, name: LimitName, runs: Runs, stood: tuple[Stop, ...]) -> Deadline:
     limit = case.policy.limits[name]
-    due_at = _due(case, runs.start, limit.length)
+    stood = limit.stopped_by(stood)
+    due_at = runs.until or _due(case, runs.start, runs.length or limit.length, stood)
     actor = runs.actor or limit.actor
     assert isinstance(actor, Role), f"{name} names its party"  # noqa: S101 - law of the rules that run party limits
-    return Deadline(name, runs.subject, actor, runs.start, due_at)
+    return Deadline(name, runs.subject, actor, runs.start, due_at, runs.until, stood, runs.length)
 
 
-def _due(case: Case, start: Instant, length: Length) -> Instant:
-    instant = due(start, length, case.calendar, case.policy.service_hours)
+def _due(case: Case, start: Instant, length: Length, stood: tuple[Stop, ...]) -> Instant:
+    instant = due(start, length, case.calendar, case.policy.service_hours, stood)
     assert instant is not None, "a limit without an open stop has a due instant"  # noqa: S101 - law of limits.due
     return instant
 
@@ -89,7 +93,7 @@ def _rung_at(case: Case, deadline: Deadline, rung: int) -> Instant:
     at = deadline.due_at
     for length in _after_due(case, rung):
         # 24:00 of a day belongs to that day: the next rung is due one working day after it, not two.
-        at = _due(case, at - _A_MOMENT, length)
+        at = _due(case, at - _A_MOMENT, length, holds(case))
     return _awake(case, at)
 
 
@@ -182,4 +186,7 @@ def _ended(deadline: Deadline, how: How, at: Instant) -> Ended:
         due_at=deadline.due_at,
         how=how,
         at=at,
+        until=deadline.until,
+        stops=deadline.stops,
+        length=deadline.length,
     )

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, EvidenceWindow, Exhibit, ExhibitState
+from workflows.domain.case import Case
 from workflows.domain.filing import Evidence, Party
 from workflows.domain.messages import EvidenceRequested, EvidenceSubmitted, LateEvidenceAdmitted
+from workflows.domain.parts import EvidenceWindow, Exhibit, ExhibitState
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Phase, Role
+from workflows.rules.burden import category
 from workflows.rules.intervention import stepped_in
 from workflows.rules.registry import Deadline, Runs, hears, window
 from workflows.rules.steps import step
@@ -74,7 +76,7 @@ def _windows_run(case: Case) -> Iterator[Runs]:
     if case.phase in _DISPUTED:
         for one in case.evidence_windows:
             if one.ended_at is None:
-                yield Runs(one.since, one.role, f"{one.role}")
+                yield Runs(one.since, one.role, f"{one.role}", length=category(case).evidence)
 
 
 @window(LimitName.EVIDENCE, _windows_run)

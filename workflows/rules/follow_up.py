@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, FollowUp
+from workflows.domain.case import Case
 from workflows.domain.messages import CallbackMade, LetterSent, SurveyAnswered
+from workflows.domain.parts import FollowUp
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Role
 from workflows.rules.intervention import ask_the_platform

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 
 from workflows.domain.base import Instant
-from workflows.domain.case import PLATFORM, SYSTEM, Case, Decision
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import ApologyMade, Condition, FulfilmentDeclined, LegName
 from workflows.domain.money import Money
+from workflows.domain.parts import PLATFORM, SYSTEM, Decision
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Problem, Purpose, Remedy, Role
 from workflows.rules import goods
 from workflows.rules.intervention import ask_the_platform
 from workflows.rules.payments import apology_awaited, done, order_payment
+from workflows.rules.points import owe_points
 from workflows.rules.registry import Deadline, Runs, hears, window
 from workflows.rules.steps import close, enter, step
 
@@ -141,12 +143,13 @@ def nothing_repaired_is_sent(case: Case, deadline: Deadline) -> Case:
 @window(LimitName.SELLER_SHIPS, lambda case: _ships(case, "missing_part", "original"))
 def nothing_is_shipped(case: Case, deadline: Deadline) -> Case:
     """Let the handler rule the amount (R6.9)."""
+    case = owe_points(case, deadline.due_at, "fulfilment_not_done")
     return back_to_the_handler(case, deadline.due_at, "the seller did not ship in time")
 
 
 def becomes_a_refund(case: Case, at: Instant, why: str) -> Case:
     """Refund what was paid for the line, because exchange or repair was not done; points are owed (R6.9, R8.4)."""
-    case = step(case, at, "became_a_refund", "R6.9", reason=f"{why}; points are owed (R8.4)")
+    case = owe_points(step(case, at, "became_a_refund", "R6.9", reason=why), at, "fulfilment_not_done")
     return _refund(case.but(goods=goods.without_awaited(case)), _refund_amount(case), at)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, Leg
+from workflows.domain.case import Case
 from workflows.domain.messages import Condition, GoodsSent, LegName
 from workflows.domain.money import Money
+from workflows.domain.parts import Leg
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Phase, Role
 from workflows.rules.registry import Deadline, Runs, hears, window

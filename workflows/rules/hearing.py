@@ -55,6 +55,8 @@ def _heard(case: Case, message: Message, at: Instant) -> Case:
 
 
 def _hearing(case: Case, message: Message) -> Hearing:
+    if message.sender.role is Role.SYSTEM:
+        raise NotHeard(Code.WRONG_SENDER, "R7.4", "role system is never accepted from outside")
     hearings = HEARINGS.get(message.kind, [])
     by_role = [one for one in hearings if message.sender.role in one.by]
     if hearings and not by_role:

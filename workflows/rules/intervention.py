@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 
 from workflows.domain.base import Instant
-from workflows.domain.case import Case, Intervention
+from workflows.domain.case import Case
 from workflows.domain.messages import BuyerContacted
+from workflows.domain.parts import Intervention
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Role
+from workflows.domain.vocabulary import Phase, Problem, Role, Severity
 from workflows.rules.registry import Runs, duty, hears
 from workflows.rules.steps import enter, step
+
+_QUALITY = frozenset({Problem.QUALITY, Problem.DAMAGED_IN_TRANSIT})
+_LOGISTICS = frozenset({Problem.NOT_SHIPPED, Problem.FALSE_SHIPMENT, Problem.NOT_RECEIVED, Problem.DELAYED})
 
 
 def ask_the_platform(case: Case, at: Instant, why: str, *, rule: str) -> Case:
@@ -33,15 +37,63 @@ def the_handler_owes_a_first_move(case: Case) -> Iterator[Runs]:
         yield Runs(case.intervention.asked_at)
 
 
+def moved(case: Case, at: Instant) -> Case:
+    """Record an offer or a ruling of the handler: the tighter limits of quality and logistics are kept (R4.3)."""
+    case = stepped_in(case, at)
+    if case.phase is not Phase.INTERVENTION or case.intervention is None or case.intervention.moved_at:
+        return case
+    return case.but(intervention=case.intervention.but(moved_at=at))
+
+
+def _unmoved(case: Case, problems: frozenset[Problem]) -> Iterator[Runs]:
+    asked = case.intervention if case.phase is Phase.INTERVENTION else None
+    if asked and not asked.moved_at and not asked.resolved_at and case.filing.problem in problems:
+        yield Runs(asked.asked_at)
+
+
+@duty(LimitName.FIRST_MOVE_QUALITY)
+def the_handler_owes_an_offer_or_ruling_on_quality(case: Case) -> Iterator[Runs]:
+    """Run until the handler's first offer or ruling on quality or damage (R4.3)."""
+    return _unmoved(case, _QUALITY)
+
+
+@duty(LimitName.FIRST_MOVE_LOGISTICS)
+def the_handler_owes_an_offer_or_ruling_on_logistics(case: Case) -> Iterator[Runs]:
+    """Run until the handler's first offer or ruling on a shipment (R4.3)."""
+    return _unmoved(case, _LOGISTICS)
+
+
+@duty(LimitName.CONTACT_MAJOR)
+def the_handler_owes_the_buyer_of_a_major_complaint_a_call(case: Case) -> Iterator[Runs]:
+    """Run until the buyer of a major complaint was contacted (R4.3)."""
+    asked = case.intervention if case.phase is Phase.INTERVENTION else None
+    if asked and case.severity is Severity.MAJOR and not asked.contacted_at and not asked.resolved_at:
+        yield Runs(asked.asked_at)
+
+
+def _unresolved(case: Case) -> Iterator[Runs]:
+    if case.phase is Phase.INTERVENTION and case.intervention and not case.intervention.resolved_at:
+        yield Runs(case.intervention.asked_at)
+
+
 @duty(LimitName.RESOLVE)
 def the_handler_owes_a_resolution(case: Case) -> Iterator[Runs]:
     """Run until a ruling is sent or an offer agreed; SYSTEM never rules on merit, it escalates (R4.2, R4.7)."""
-    if case.phase is Phase.INTERVENTION and case.intervention and not case.intervention.resolved_at:
-        yield Runs(case.intervention.asked_at)
+    # One ladder per duty, by its tightest limit: a major complaint climbs by the next one (R4.3).
+    return iter(()) if case.severity is Severity.MAJOR else _unresolved(case)
+
+
+@duty(LimitName.RESOLVE_MAJOR)
+def the_handler_owes_a_quick_resolution(case: Case) -> Iterator[Runs]:
+    """Run for a major complaint until a ruling is sent or an offer agreed (R4.3)."""
+    return _unresolved(case) if case.severity is Severity.MAJOR else iter(())
 
 
 @hears(BuyerContacted, "R4.1", by=(Role.AGENT,), during=(Phase.INTERVENTION,))
 def the_buyer_is_contacted(case: Case, message: BuyerContacted, at: Instant) -> Case:
     """Talking to the buyer is a first move of the platform (R4.1)."""
     del message
-    return stepped_in(case, at)
+    case = stepped_in(case, at)
+    if case.intervention is None or case.intervention.contacted_at:
+        return case
+    return case.but(intervention=case.intervention.but(contacted_at=at))

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Award, Case
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import InterventionRequested, SellerAnswered, Withdrawn
+from workflows.domain.parts import Award
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Role, Severity
 from workflows.rules.evidence import exhibit
 from workflows.rules.intervention import ask_the_platform
 from workflows.rules.offers import agreed, answered, propose
+from workflows.rules.points import owe_points
 from workflows.rules.registry import Deadline, Runs, hears, window
 from workflows.rules.steps import close
 
@@ -61,6 +63,7 @@ def _seller_owes_an_answer(case: Case) -> Iterator[Runs]:
 @window(LimitName.SELLER_ANSWER, _seller_owes_an_answer)
 def the_seller_stays_silent(case: Case, deadline: Deadline) -> Case:
     """The platform steps in by itself, with reason "seller silent" (R3.3)."""
+    case = owe_points(case, deadline.due_at, "seller_silent")
     return ask_the_platform(case, deadline.due_at, "seller silent", rule="R3.3")
 
 

@@ -7,7 +7,7 @@ from workflows.domain.explained import due_in_words
 from workflows.domain.filing import Party
 from workflows.domain.records import Notice
 from workflows.domain.timeline import Step
-from workflows.domain.vocabulary import Phase, Role
+from workflows.domain.vocabulary import Phase, Role, Severity
 from workflows.rules.deadlines import deadlines
 
 Recipients = Callable[[Case, Step], Iterator[Party]]
@@ -29,6 +29,12 @@ def _handler(case: Case, step: Step) -> Iterator[Party]:
     if case.handler:
         agent = case.staff.knows(Role.AGENT, case.handler)
         yield Party(role=Role.AGENT if agent else Role.SUPERVISOR, id=case.handler)
+
+
+def _department(case: Case, step: Step) -> Iterator[Party]:
+    del step
+    if case.work_orders:
+        yield Party(role=Role.DEPARTMENT, id=case.work_orders[-1].department)
 
 
 def _all(role: Role) -> Recipients:
@@ -53,6 +59,7 @@ def _others(case: Case, step: Step) -> Iterator[Party]:
 
 
 _supervisors, _operations_manager = _all(Role.SUPERVISOR), _all(Role.OPERATIONS_MANAGER)
+_general_manager = _all(Role.GENERAL_MANAGER)
 
 TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "filed": (("filed", (_buyer, _seller)),),
@@ -90,6 +97,16 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     ),
     "duty_reminded": (("duty_reminded", (_handler, _operations_manager)),),
     "refused: overtaken": (("message_overtaken", (_supervisors,)),),
+    "evidence_requested": (("evidence_requested", (_buyer, _seller)),),
+    "evidence_silence": (("evidence_silence", (_handler,)),),
+    "goods_sent": (("goods_sent", (_others,)),),
+    "carrier_inquiry_given": (("carrier_inquiry_given", (_handler,)),),
+    "became_a_refund": (("became_a_refund", (_buyer, _seller)),),
+    "work_order_opened": (("work_order_opened", (_department,)),),
+    "plan_put_to_buyer": (("plan_put_to_buyer", (_buyer,)),),
+    "plan_put_to_manager": (("plan_put_to_manager", (_general_manager,)),),
+    "hold_ended": (("hold_ended", (_operations_manager,)),),
+    "of a grave complaint": (("grave_step", (_general_manager,)),),
     "closed": (("closed", (_buyer, _seller, _handler)),),
 }
 """Event of a step (with its decision or code where that matters) to notices and their recipients."""
@@ -101,11 +118,16 @@ def notices_of(case: Case, steps: Iterable[Step]) -> tuple[Notice, ...]:
 
 
 def _notices(case: Case, step: Step) -> Iterator[Notice]:
-    for event, recipients in _told(step):
+    for event, recipients in (*_told(step), *_told_above(case)):
         for recipient in recipients:
             for party in recipient(case, step):
                 key = f"{case.complaint}:{step.number}:{event}:{party.role}:{party.id}"
                 yield Notice(key=key[:128], complaint=case.complaint, to=party, event=event, data=_data(case, step))
+
+
+def _told_above(case: Case) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
+    # Major, batch and claim: the general manager gets every further step (R2.4).
+    return () if case.severity is Severity.GENERAL else TOLD["of a grave complaint"]
 
 
 def _told(step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:

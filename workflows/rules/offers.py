@@ -5,13 +5,15 @@ from typing import Literal
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import PLATFORM, Award, Case, Decision, Freight, Negotiation, Offer
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import OfferConfirmed, OfferMade, OfferRejected
+from workflows.domain.money import Money
+from workflows.domain.parts import PLATFORM, Award, Decision, Freight, Negotiation, Offer
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import PARTIES, Liability, Phase, Problem, Role
+from workflows.domain.vocabulary import PARTIES, Liability, Phase, Problem, Remedy, Role
 from workflows.rules.fulfilment import decide
-from workflows.rules.intervention import stepped_in
+from workflows.rules.intervention import moved
 from workflows.rules.payments import require_within_ceiling
 from workflows.rules.registry import Deadline, Runs, hears, window
 from workflows.rules.steps import step
@@ -58,13 +60,31 @@ def _freight(case: Case, payer: Party) -> Freight:
     return "platform" if payer == PLATFORM else "seller"
 
 
+_GOODWILL = frozenset({Remedy.COMPENSATION, Remedy.COUPON})
+_GIVEN_UP = frozenset({"rejected", "lapsed"})
+
+
+def _require_goodwill(case: Case, message: OfferMade) -> None:
+    """Refuse goodwill of staff above its rung: 10, 20, at most 30 % of what was paid for the line (R3.6)."""
+    if message.remedy not in _GOODWILL or message.amount is None or case.order is None:
+        return
+    earlier = [one for one in case.offers if one.by.role not in PARTIES and one.award.remedy in _GOODWILL]
+    rungs = case.policy.goodwill_percent
+    rung = min(sum(one.state in _GIVEN_UP for one in earlier), len(rungs) - 1)
+    most = Money(amount=case.order.paid.amount * rungs[rung] // 100)
+    if most < message.amount:
+        text = f"goodwill is at most {rungs[rung]} % of what was paid, {most} yuan; more only after it was rejected"
+        raise NotHeard(Code.ABOVE_LIMIT, "R3.6", text)
+
+
 @hears(OfferMade, "R3.2", by=(Role.BUYER, Role.SELLER, Role.AGENT), during=OPEN_TO_OFFERS)
 def an_offer_is_made(case: Case, message: OfferMade, at: Instant) -> Case:
     """Put a numbered proposal; it replaces the one before it. From the seller it is also an answer (annex, R3.1)."""
     if message.sender.role is Role.SELLER:
         case = answered(case, "counter", at)
     if message.sender.role is Role.AGENT:
-        case = stepped_in(case, at)
+        _require_goodwill(case, message)
+        case = moved(case, at)
     return propose(case, message.sender, Award(remedy=message.remedy, amount=message.amount), message.text, at)
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Award, Case, Entry
+from workflows.domain.case import Case
 from workflows.domain.filing import OrderLine, Party
 from workflows.domain.messages import PaymentReported, PaymentRetried
 from workflows.domain.money import NOTHING, Money
+from workflows.domain.parts import Award, Entry
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import REFUNDING, MoneyState, Phase, Purpose, Remedy, Role
@@ -17,6 +18,7 @@ from workflows.rules.follow_up import begin_follow_up
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
 from workflows.rules.steps import enter, step
+from workflows.rules.stops import held
 
 _MAY_ASK_FOR_MORE = frozenset({Purpose.COMPENSATION, Purpose.COUPON})
 _RULES = {Purpose.REFUND: "R6.1", Purpose.RETURN_FREIGHT: "R6.8"}
@@ -87,6 +89,8 @@ def _left(case: Case, order: OrderLine, *, above_the_price: bool) -> Money:
 
 def owed(case: Case) -> Movement | None:
     """Return the movement that the payment provider is to be asked for next, if any."""
+    if held(case):
+        return None  # new payments stand still, requested ones go on (R7.7)
     return next((e.movement for e in case.money if e.movement.state is MoneyState.DECIDED), None)
 
 

@@ -15,8 +15,6 @@ RUNNING = frozenset(Phase) - {Phase.CLOSED, Phase.REGISTRATION}
 
 def require_known(case: Case, sender: Party) -> None:
     """Refuse a sender who does not belong to this complaint."""
-    if sender.role is Role.SYSTEM:
-        raise NotHeard(Code.WRONG_SENDER, "R7.4", "role system is never accepted from outside")
     if sender.role in PARTIES:
         _require_party(case, sender)
     elif sender.role is not Role.PAYMENT and not case.staff.knows(sender.role, sender.id):

@@ -13,7 +13,7 @@ from workflows.rules.evidence import exhibit
 from workflows.rules.fulfilment import back_to_the_handler, lost_on_the_way, repay_freight, return_inspected
 from workflows.rules.payments import done
 from workflows.rules.registry import Deadline, Runs, hears, window
-from workflows.rules.steps import step
+from workflows.rules.steps import becomes_major, step
 
 _TO_THE_BUYER: tuple[LegName, ...] = ("replacement", "repaired", "missing_part", "original")
 
@@ -81,6 +81,8 @@ def the_buyer_reports_the_goods(case: Case, message: GoodsReceived, at: Instant)
     case = goods.inspected(exhibit(case, message.sender, message.evidence, at), message.condition, message.quantity)
     if message.condition == "intact":
         return done(case, at)
+    if message.leg == "repaired":
+        case = becomes_major(case, at, "R6.6", "the repaired item failed again")
     return back_to_the_handler(case, at, f"{message.leg} {message.condition}")
 
 

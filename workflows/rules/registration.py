@@ -4,16 +4,15 @@ from datetime import timedelta
 
 from workflows.domain.answers import Code
 from workflows.domain.base import BEIJING, Instant
-from workflows.domain.case import Case, Review
+from workflows.domain.case import Case
 from workflows.domain.filing import OrderLine
 from workflows.domain.money import Money
+from workflows.domain.parts import Review
 from workflows.domain.records import Facts, Registration
 from workflows.domain.rulebook import Rulebook
 from workflows.domain.vocabulary import REFUNDING, STAFF, Outcome, Phase, Remedy, Role, Severity
+from workflows.rules.reprojection import pinned
 from workflows.rules.steps import close, step
-
-_SLICE_BEFORE = timedelta(days=31)
-"""A complaint pins the calendar from a month before its filing on: nothing it counts can start earlier."""
 
 
 def open_case(registration: Registration, facts: Facts, rulebook: Rulebook) -> Case:
@@ -35,14 +34,13 @@ def open_case(registration: Registration, facts: Facts, rulebook: Rulebook) -> C
 
 def _filed(registration: Registration, facts: Facts, rulebook: Rulebook) -> Case:
     filing, at = registration.filing, registration.at
-    pinned = rulebook.calendar.since((at - _SLICE_BEFORE).astimezone(BEIJING).date())
     case = Case(
         complaint=registration.complaint,
         filing=filing,
         order=facts.order,
         decided_elsewhere=facts.decided_elsewhere,
         policy=rulebook.policy,
-        calendar=pinned,
+        calendar=pinned(rulebook.calendar, at),
         staff=rulebook.staff,
         filed_at=at,
         now=at,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
+from workflows.domain.limits import Length, Stop
 from workflows.domain.messages import Message
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Phase, Role
@@ -32,6 +33,10 @@ class Runs(NamedTuple):
     start: Instant
     actor: Role | None = None
     subject: str = ""
+    until: Instant | None = None
+    """The due instant where somebody named it, instead of the length of the limit."""
+    length: Length | None = None
+    """The length where it is not that of the limit."""
 
 
 class Deadline(NamedTuple):
@@ -42,6 +47,9 @@ class Deadline(NamedTuple):
     actor: Role
     start: Instant
     due_at: Instant
+    until: Instant | None = None
+    stops: tuple[Stop, ...] = ()
+    length: Length | None = None
 
     @property
     def identity(self) -> tuple[LimitName, str, Instant]:

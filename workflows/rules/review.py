@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import Award, Case, Negotiation, Review, Ruling
+from workflows.domain.case import Case
 from workflows.domain.messages import MaterialSupplied, Reviewed
+from workflows.domain.parts import Award, Negotiation, Review, Ruling
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
 from workflows.rules.evidence import exhibit

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
-from workflows.domain.case import PLATFORM, Award, Case, Decision, Ended, Position, Ruling, Stance
+from workflows.domain.case import Case
 from workflows.domain.messages import Ruled, RulingConfirmed, RulingCountersigned
+from workflows.domain.parts import PLATFORM, Award, Decision, Ended, Position, Ruling, Stance
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
 from workflows.rules.evidence import evidence_silence, require_windows_over
 from workflows.rules.fulfilment import decide
-from workflows.rules.intervention import stepped_in
+from workflows.rules.intervention import moved
 from workflows.rules.offers import end_live_offer
 from workflows.rules.payments import require_within_ceiling
+from workflows.rules.points import owe_points
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
 from workflows.rules.steps import close, enter, step
 
@@ -52,7 +54,7 @@ def the_handler_rules(case: Case, message: Ruled, at: Instant) -> Case:
         text=message.text,
         ruled_at=at,
     )
-    case = stepped_in(case, at)
+    case = moved(case, at)
     if _needs_countersign(case, ruling):
         return _keep_pending(case, ruling, at)
     return send(case, ruling, at)
@@ -197,7 +199,9 @@ def make_final(case: Case, at: Instant) -> Case:
     ruling = case.rulings[-1].but(state="final")
     case = case.but(rulings=(*case.rulings[:-1], ruling), appeal=None)
     case = step(case, at, "ruling_final", "R5.3", reason=f"ruling {ruling.number}")
-    if ruling.award.remedy is Remedy.NONE:
+    if ruling.liability is Liability.SELLER:
+        case = owe_points(case, at, f"ruling:{ruling.reason}")
+    if ruling.award.remedy is Remedy.NONE and ruling.liability in {Liability.BUYER, Liability.NOBODY}:
         rule = "R2.2" if ruling.reason is RulingReason.UNFOUNDED else "R6.11"
         return close(case, at, Outcome.UNFOUNDED, rule, f"ruling {ruling.number} gives nothing")
     return decide(case, _decision(case, ruling, at))

@@ -1,11 +1,12 @@
 """How a case moves: every change leaves a step that names its actor and its rule (R11.1)."""
 
 from workflows.domain.base import Instant
-from workflows.domain.case import SYSTEM, Case
+from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.money import Money
+from workflows.domain.parts import SYSTEM
 from workflows.domain.timeline import Step
-from workflows.domain.vocabulary import Outcome, Phase
+from workflows.domain.vocabulary import Outcome, Phase, Severity
 
 
 def step(
@@ -45,3 +46,10 @@ def close(case: Case, at: Instant, outcome: Outcome, rule: str, reason: str | No
     """End the complaint with its outcome (R10.4)."""
     case = step(case, at, "closed", rule, reason=reason or f"outcome {outcome}")
     return case.but(phase=Phase.CLOSED, outcome=outcome, closed_at=case.now)
+
+
+def becomes_major(case: Case, at: Instant, rule: str, reason: str) -> Case:
+    """Raise a general complaint to major; a graver one stays what it is (R2.4)."""
+    if case.severity is not Severity.GENERAL:
+        return case
+    return step(case, at, "became_major", rule, reason=reason).but(severity=Severity.MAJOR)

@@ -1,11 +1,13 @@
 """How a case reads: the view, its search attributes, its deadlines explained (R7.1, R7.5, R11.2)."""
 
-from workflows.domain.case import Case, Entry, Offer, Ruling
+from workflows.domain.case import Case
+from workflows.domain.parts import Entry, Offer, Ruling
 from workflows.domain.policy import Limit, LimitName
 from workflows.domain.view import ClockView, GoodsView, LegView, MovementView, OfferView, RulingView, View, WaitingOn
 from workflows.domain.vocabulary import Phase, Role, Severity
 from workflows.rules.deadlines import deadlines, level, overdue
 from workflows.rules.registry import Deadline
+from workflows.rules.stops import stands
 
 
 def view_of(case: Case) -> View:
@@ -25,7 +27,9 @@ def view_of(case: Case) -> View:
         goods=_goods(case),
         advance=None,
         money=tuple(_movement(entry) for entry in case.money),
-        clock=ClockView(paused=False, calendar_version=case.calendar.version, policy_version=case.policy.version),
+        clock=ClockView(
+            paused=stands(case), calendar_version=case.calendar.version, policy_version=case.policy.version
+        ),
         steps=case.steps,
     )
 

@@ -1,6 +1,7 @@
 """Every deadline of a case explained, those that run first (R7.5)."""
 
-from workflows.domain.case import Case, Ended
+from workflows.domain.case import Case
+from workflows.domain.parts import Ended
 from workflows.domain.why import WhyDue, why_due
 from workflows.rules.deadlines import deadlines
 from workflows.rules.registry import Deadline
@@ -21,4 +22,7 @@ def _as_ended(case: Case, deadline: Deadline) -> Ended:
         due_at=deadline.due_at,
         how="superseded",
         at=case.now,
+        until=deadline.until,
+        stops=deadline.stops,
+        length=deadline.length,
     )

@@ -1,0 +1,245 @@
+"""The parts a case is made of: each a small value of its own."""
+
+from typing import Literal
+
+from workflows.domain.base import Instant, Value
+from workflows.domain.filing import Evidence, Party
+from workflows.domain.limits import Length, Stop
+from workflows.domain.messages import Condition, LegName
+from workflows.domain.money import Money
+from workflows.domain.payment import Movement
+from workflows.domain.policy import LimitName
+from workflows.domain.vocabulary import Liability, Remedy, Role, RulingReason
+
+SYSTEM = Party(role=Role.SYSTEM, id="system")
+PLATFORM = Party(role=Role.SYSTEM, id="platform")
+"""The platform as a payer of money; as an actor it is SYSTEM."""
+
+
+Freight = Literal["buyer", "seller", "platform"]
+
+
+class Award(Value):
+    """A remedy with its amount, where the remedy has one."""
+
+    remedy: Remedy
+    amount: Money | None = None
+
+    def __str__(self) -> str:
+        return f"{self.remedy} {self.amount}" if self.amount else str(self.remedy)
+
+
+class Review(Value):
+    """The agent's review (R2.1): either the agent has the floor, or the buyer who was asked for material."""
+
+    agent_since: Instant | None
+    buyer_since: Instant | None = None
+    material_requests: int = 0
+
+
+class Offer(Value):
+    """A numbered proposal (R3.2)."""
+
+    number: int
+    by: Party
+    award: Award
+    text: str
+    made_at: Instant
+    confirmed_by: tuple[Role, ...]
+    state: Literal["live", "agreed", "rejected", "lapsed", "replaced"] = "live"
+    ended_at: Instant | None = None
+
+
+class Negotiation(Value):
+    """The parties among themselves (R3): when the seller's window began and what the seller said first."""
+
+    since: Instant
+    answer: Literal["agree", "counter", "refuse"] | None = None
+    answered_at: Instant | None = None
+
+
+class Intervention(Value):
+    """The platform steps in (R4): asked, stepped in, resolved."""
+
+    asked_at: Instant
+    why: str
+    stepped_in_at: Instant | None = None
+    moved_at: Instant | None = None
+    """When the handler made an offer or ruled (R4.3)."""
+    contacted_at: Instant | None = None
+    """When the buyer of a major complaint was contacted (R4.3)."""
+    resolved_at: Instant | None = None
+
+
+Stance = Literal["confirmed", "silent", "appealed"]
+
+
+class Position(Value):
+    """How one party stands to a ruling (R5.1, R5.2)."""
+
+    role: Role
+    stance: Stance
+    at: Instant
+
+
+class Ruling(Value):
+    """A numbered ruling of the platform (R4.6)."""
+
+    number: int
+    state: Literal["pending", "sent", "final", "replaced"]
+    by: Party
+    liability: Liability
+    seller_share: int | None = None
+    award: Award
+    freight: Freight
+    reason: RulingReason
+    text: str
+    ruled_at: Instant
+    sent_at: Instant | None = None
+    countersigned_by: Party | None = None
+    asked: tuple[Role, ...] = (Role.BUYER, Role.SELLER)
+    positions: tuple[Position, ...] = ()
+
+    def stance(self, role: Role) -> str | None:
+        """Return the party's stance, None while it has not spoken and its window runs."""
+        return next((position.stance for position in self.positions if position.role is role), None)
+
+
+class Appeal(Value):
+    """An appeal against a ruling (R5.4)."""
+
+    ruling: int
+    by: tuple[Role, ...]
+    since: Instant
+    sent_back_at: Instant | None = None
+
+
+class Decision(Value):
+    """What is to be fulfilled: an agreement or a final ruling."""
+
+    award: Award
+    basis: Literal["agreed", "ruling"]
+    payer: Party
+    liability: Liability
+    freight: Freight
+    ordered_by: Party
+    rule: str
+    at: Instant
+    apologised: bool = False
+
+
+class Leg(Value):
+    """One way of goods: owed by somebody, sent, carried, received (R6.3 to R6.7)."""
+
+    leg: LegName
+    by: Role
+    since: Instant
+    state: Literal["awaited", "sent", "picked_up", "in_transit", "returned", "lost", "refused", "delivered"] = "awaited"
+    carrier: str | None = None
+    tracking: str | None = None
+    sent_at: Instant | None = None
+    last_event_at: Instant | None = None
+    arrived_at: Instant | None = None
+    inquiry_since: Instant | None = None
+    condition: Condition | None = None
+    quantity: int | None = None
+    freight: Money | None = None
+    attempt: int = 1
+    """A parcel that was never picked up counts as not sent, and is awaited anew (R6.4)."""
+
+    @property
+    def subject(self) -> str:
+        """What tells the limits of several attempts apart."""
+        return "" if self.attempt == 1 else f"attempt {self.attempt}"
+
+
+class Entry(Value):
+    """A movement of money as the case knows it, with the instants its limits count from (R6.1, R6.10)."""
+
+    movement: Movement
+    decided_at: Instant
+    since: Instant
+    owned_since: Instant | None = None
+    """Since when the handler has to see to it, None while nobody has to (R6.10)."""
+
+
+class FollowUp(Value):
+    """The callback after the fix (R10.1)."""
+
+    since: Instant
+    score: int | None = None
+    short_message_at: Instant | None = None
+    phone_task_at: Instant | None = None
+    called_at: Instant | None = None
+    letter_since: Instant | None = None
+
+
+ExhibitState = Literal["staged", "counted", "late", "admitted"]
+
+
+class Exhibit(Value):
+    """A piece of evidence in this complaint, and whether it counts (R4.4, R4.5)."""
+
+    item: Evidence
+    by: Role
+    at: Instant
+    state: ExhibitState
+
+
+class EvidenceWindow(Value):
+    """A request for evidence to one party: what is to be proven, and how its window ended (R4.4, R4.5)."""
+
+    role: Role
+    since: Instant
+    to_prove: str
+    ended_at: Instant | None = None
+    silent: bool = False
+
+
+class WorkOrder(Value):
+    """A question to a department, its plan, and what became of it (R2.6)."""
+
+    number: int
+    department: str
+    question: str
+    since: Instant
+    expected_at: Instant | None = None
+    plan: str | None = None
+    rejections: int = 0
+    state: Literal["open", "date_named", "put_to_buyer", "put_to_manager", "accepted", "rejected"] = "open"
+
+
+class Hold(Value):
+    """A hold of an operations manager: from when, until when at the latest, and when it really ended (R7.7)."""
+
+    since: Instant
+    until: Instant
+    reason: str
+    ended_at: Instant | None = None
+
+
+class Climb(Value):
+    """How far a duty of the platform has climbed (R7.2)."""
+
+    name: LimitName
+    subject: str
+    start: Instant
+    rung: int
+    last_at: Instant
+
+
+class Ended(Value):
+    """A deadline that is over, and how: kept so that it can be explained later (R7.5)."""
+
+    name: LimitName
+    subject: str
+    actor: Role
+    start: Instant
+    due_at: Instant
+    how: Literal["met", "expired", "superseded"]
+    at: Instant
+    until: Instant | None = None
+    """The due instant where somebody named it, instead of a length."""
+    stops: tuple[Stop, ...] = ()
+    length: Length | None = None
+    """The length where it is not that of the limit."""

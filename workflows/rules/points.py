@@ -1,0 +1,13 @@
+"""Violation points against the seller, recorded as owed and never twice for one complaint and kind (R8.4)."""
+
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.rules.steps import step
+
+
+def owe_points(case: Case, at: Instant, kind: str) -> Case:
+    """Write down that points of that kind are owed by the seller; the same kind again changes nothing (R8.4)."""
+    if kind in case.points_owed:
+        return case
+    case = step(case, at, "points_owed", "R8.4", reason=kind)
+    return case.but(points_owed=(*case.points_owed, kind))

@@ -1,0 +1,43 @@
+"""A new calendar for a running complaint, only on purpose and on record (R7.6)."""
+
+from datetime import timedelta
+
+from workflows.domain.answers import Code, NotHeard
+from workflows.domain.base import BEIJING, Instant
+from workflows.domain.calendar import Calendar
+from workflows.domain.case import Case
+from workflows.domain.messages import CalendarReprojected
+from workflows.domain.vocabulary import Role
+from workflows.rules.people import RUNNING
+from workflows.rules.registry import hears
+from workflows.rules.steps import step
+
+_SLICE_BEFORE = timedelta(days=31)
+
+
+def pinned(calendar: Calendar, filed_at: Instant) -> Calendar:
+    """Cut what a complaint pins out of a calendar: from a month before its filing on; nothing it counts is earlier."""
+    return calendar.since((filed_at - _SLICE_BEFORE).astimezone(BEIJING).date())
+
+
+def _nothing_wanted(case: Case) -> bool:
+    return case.calendar_wanted is None
+
+
+@hears(CalendarReprojected, "R7.6", by=(Role.OPERATIONS_MANAGER,), during=RUNNING, when=_nothing_wanted)
+def another_calendar_is_wanted(case: Case, message: CalendarReprojected, at: Instant) -> Case:
+    """Ask for that version; until it has come the limits run as they were."""
+    del at
+    if message.calendar_version == case.calendar.version:
+        raise NotHeard(Code.ALREADY_DONE, "R7.6", f"{case.calendar.version} is the calendar of this complaint already")
+    return case.but(calendar_wanted=message.calendar_version)
+
+
+def reprojected(case: Case, calendar: Calendar | None, at: Instant) -> Case:
+    """Count every running limit by the new calendar from here on; an unknown version changes nothing (R7.6)."""
+    wanted = case.calendar_wanted
+    case = case.but(calendar_wanted=None)
+    if calendar is None:
+        return step(case, at, "calendar_unknown", "R7.6", reason=f"no calendar {wanted} on record")
+    case = step(case, at, "calendar_applied", "R7.6", reason=f"{case.calendar.version} gives way to {calendar.version}")
+    return case.but(calendar=pinned(calendar, case.filed_at))

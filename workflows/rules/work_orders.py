@@ -1,0 +1,114 @@
+"""Work orders: the responsible department says why, who and what next; its plan is put to the buyer (R2.6)."""
+
+from collections.abc import Iterator
+
+from workflows.domain.answers import Code, NotHeard
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.domain.messages import WorkOrderAnswered, WorkOrderOpened, WorkOrderPlanDecided
+from workflows.domain.parts import WorkOrder
+from workflows.domain.policy import LimitName
+from workflows.domain.vocabulary import Phase, Role
+from workflows.rules.people import RUNNING
+from workflows.rules.registry import Runs, duty, hears
+from workflows.rules.steps import becomes_major, step
+
+_BEFORE_A_DECISION = frozenset({Phase.REVIEW, Phase.NEGOTIATION, Phase.INTERVENTION})
+
+
+def _latest(case: Case) -> WorkOrder | None:
+    return case.work_orders[-1] if case.work_orders else None
+
+
+def _awaits(case: Case, *states: str) -> WorkOrder | None:
+    latest = _latest(case)
+    return latest if latest and latest.state in states else None
+
+
+def _replaced(case: Case, order: WorkOrder) -> Case:
+    return case.but(work_orders=(*case.work_orders[:-1], order))
+
+
+def _none_open(case: Case) -> bool:
+    return _awaits(case, "open", "date_named", "put_to_buyer", "put_to_manager") is None
+
+
+@hears(WorkOrderOpened, "R2.6", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_none_open)
+def a_work_order_is_opened(case: Case, message: WorkOrderOpened, at: Instant) -> Case:
+    """Ask the responsible department for cause, person responsible and plan, within 3 working days (R2.6)."""
+    order = WorkOrder(
+        number=len(case.work_orders) + 1, department=message.department, question=message.question, since=at
+    )
+    return case.but(work_orders=(*case.work_orders, order))
+
+
+@duty(LimitName.WORK_ORDER)
+def the_department_owes_an_answer(case: Case) -> Iterator[Runs]:
+    """Run from the opening, or from the buyer's rejection; a date the department named takes its place (R2.6)."""
+    order = _awaits(case, "open", "date_named")
+    if order:
+        yield Runs(order.since, subject=f"{order.number}", until=order.expected_at)
+
+
+def _department_may_answer(case: Case) -> bool:
+    return _awaits(case, "open", "date_named") is not None
+
+
+@hears(WorkOrderAnswered, "R2.6", by=(Role.DEPARTMENT,), during=RUNNING, when=_department_may_answer)
+def the_department_answers(case: Case, message: WorkOrderAnswered, at: Instant) -> Case:
+    """Put the plan to the buyer; or take a date, which the department may name once (R2.6)."""
+    order = case.work_orders[-1]
+    if message.sender.id != order.department:
+        raise NotHeard(Code.WRONG_SENDER, "R2.6", f"the work order is for department {order.department}")
+    if message.expected_at is None:
+        case = step(case, at, "plan_put_to_buyer", "R2.6", reason=f"work order {order.number}")
+        return _replaced(case, order.but(state="put_to_buyer", plan=message.plan)).but(buyer_told_at=at)
+    if order.expected_at is not None:
+        raise NotHeard(Code.ALREADY_DONE, "R2.6", "a date was named already: give cause, responsible and plan")
+    if message.expected_at <= at:
+        raise NotHeard(Code.INCONSISTENT, "R2.6", "expected_at must lie ahead")
+    return _replaced(case, order.but(state="date_named", expected_at=message.expected_at))
+
+
+def _buyer_decides(case: Case) -> bool:
+    return _awaits(case, "date_named", "put_to_buyer") is not None
+
+
+@hears(WorkOrderPlanDecided, "R2.6", by=(Role.BUYER, Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_buyer_decides)
+def the_buyer_decides_on_the_plan(case: Case, message: WorkOrderPlanDecided, at: Instant) -> Case:
+    """Accept ends it; a date refused makes the complaint major; a plan refused goes back once, then above (R2.6)."""
+    order = case.work_orders[-1]
+    if order.state == "date_named":
+        agreed = message.decision == "accept"
+        return case if agreed else becomes_major(case, at, "R2.6", "the buyer does not agree to the date")
+    if message.decision == "accept":
+        return _replaced(case, order.but(state="accepted"))
+    if order.rejections == 0:
+        return _replaced(case, order.but(state="open", rejections=1, since=at, expected_at=None))
+    case = step(case, at, "plan_put_to_manager", "R2.6", reason=f"rejected twice: {order.plan or ''}"[:500])
+    return _replaced(case, order.but(state="put_to_manager", rejections=order.rejections + 1))
+
+
+def _manager_decides(case: Case) -> bool:
+    return _awaits(case, "put_to_manager") is not None
+
+
+@hears(WorkOrderPlanDecided, "R2.6", by=(Role.GENERAL_MANAGER,), during=RUNNING, when=_manager_decides)
+def the_general_manager_decides(case: Case, message: WorkOrderPlanDecided, at: Instant) -> Case:
+    """End the work order with the general manager's word, the history attached (R2.6)."""
+    del at
+    order = case.work_orders[-1]
+    return _replaced(case, order.but(state="accepted" if message.decision == "accept" else "rejected"))
+
+
+@duty(LimitName.PLAN_TOLD)
+def the_buyer_is_to_be_told_something(case: Case) -> Iterator[Runs]:
+    """Run from filing until the buyer was told a plan, an offer or a ruling (R2.6)."""
+    if case.phase in _BEFORE_A_DECISION and case.cycle == 1 and not _told(case):
+        yield Runs(case.filed_at)
+
+
+def _told(case: Case) -> bool:
+    offered = any(offer.by.role is not Role.BUYER for offer in case.offers)
+    ruled = any(ruling.sent_at for ruling in case.rulings)
+    return offered or ruled or case.buyer_told_at is not None
