@@ -39,7 +39,7 @@ async def demo(
     exit_: Annotated[bool, Parameter(name="--exit", negative=())] = False,
     common: Common = PLAIN,
 ) -> int:
-    """Start a stack of its own with time skipping and live through twelve complaints, each from filing to closing.
+    """Start a stack of its own with time skipping and live through a dozen complaints, each from filing to closing.
 
     Nothing is left behind: data and ports are its own, so a running `redress up` is not touched.
 
@@ -157,7 +157,8 @@ def _look_around(ready: Ready, data_dir: Path) -> tuple[str, ...]:
         "look around; Ctrl-C stops everything and removes it",
         f"  all complaints     {screen.listed(ready.ui)}",
         f"  the settled ones   {screen.listed(ready.ui, Outcome='settled')}",
-        f"  columns            Configure Columns (sliders at the bottom right of the list): remove Run ID, add {', '.join(_COLUMNS)}",
+        "  columns            Configure Columns (sliders at the bottom right of the list): remove Run ID,",
+        f"                     add {', '.join(_COLUMNS)}",
         "  in a complaint     tab User Metadata tells how it stands, Timeline what it waited for and why",
         "the command line on the same stack, in another terminal:",
         f"  export REDRESS_DATA_DIR={data_dir}",

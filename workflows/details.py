@@ -17,6 +17,7 @@ from workflows.domain.vocabulary import Role
 from workflows.examples import example
 from workflows.kinds import senders
 from workflows.rules.deadlines import MISSED, OPERATIONS_MANAGER, SUPERVISOR, Moment, moments
+from workflows.rules.stops import held
 
 _LEVELS = {1: ", with the supervisor", 2: ", with the operations manager"}
 _MARKS = re.compile(r"([!#$&()*+\-.:<>\[\\\]^_`{|}~])")
@@ -30,6 +31,7 @@ def current_details(case: Case) -> str:
         _standing(case, coming),
         _waiting(case, coming),
         _proposals(case),
+        _asked(case),
         _goods(case),
         _money(case),
         _next_messages(case, coming),
@@ -53,6 +55,8 @@ def _standing(case: Case, coming: Sequence[Moment]) -> Iterator[str]:
     rung = max((moment.rung for moment in coming), default=0)
     if rung > MISSED:
         yield f"**OVERDUE**{_LEVELS.get(min(rung - 1 - MISSED, 2), '')}"
+    if hold := held(case):
+        yield f"**ON HOLD** until {instant_in_words(hold.until)} (Beijing time): {_said(hold.reason)}"
     if case.closed:
         yield f"closed {instant_in_words(case.closed_at or case.now)} (Beijing time)"
     yield ""
@@ -113,6 +117,20 @@ def _ruling(ruling: Ruling) -> Iterator[str]:
         yield ", ".join(f"{role} {ruling.stance(role) or 'not heard yet'}" for role in ruling.asked)
     if ruling.text:
         yield _said(ruling.text)
+    yield ""
+
+
+def _asked(case: Case) -> Iterator[str]:
+    proof = [one for one in case.evidence_windows if one.ended_at is None]
+    orders = [one for one in case.work_orders if one.state not in ("accepted", "rejected")]
+    if proof or orders:
+        yield "### What was asked"
+    for window in proof:
+        yield f"- the {window.role} must prove: {_said(window.to_prove)}"
+    for order in orders:
+        plan = f"<br>plan: {_said(order.plan)}" if order.plan else ""
+        stands = f"work order {order.number} to {order.department}, **{_words(order.state)}**"
+        yield f"- {stands}: {_said(order.question)}{plan}"
     yield ""
 
 

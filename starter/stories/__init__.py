@@ -44,6 +44,8 @@ FOR_THE_DEMO = tuple(
         "both_are_silent_on_the_ruling",
         "a_ruling_above_the_limit_is_returned_and_then_approved",
         "both_appeal_and_the_supervisor_changes_the_ruling",
+        "the_seller_was_asked_for_proof_and_gave_none",
+        "the_goods_come_back_intact_and_are_refunded",
         "the_provider_declines_and_the_payment_is_retried",
         "discontent_twice_ends_with_a_letter",
     )
