@@ -25,6 +25,7 @@ from activities.postgres.prepare import prepare
 from activities.postgres.rulebooks import RulebookChanged
 from activities.records import Records
 from activities.registry import Registry
+from activities.telling import Tell, tell
 from workers.logs import configure
 from workers.metadata import KindsShown
 from workers.runner import workflow_runner
@@ -42,8 +43,8 @@ _GRACE = timedelta(seconds=8)
 """How long running activities may finish when the worker is stopped; most take a few milliseconds."""
 
 
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Work until told to stop. Raises OSError or RuntimeError when database or Temporal cannot be reached."""
+async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -> None:
+    """Work until told to stop; `tell` starts notices. Raises OSError or RuntimeError when database or Temporal cannot be reached."""
     rulebook = settings.rulebook()
     await prepare(settings.database_url, rulebook)
     client = await connect()
@@ -53,11 +54,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         orders = await world.enter_async_context(OrderSystem(settings.partners_url))
         provider = await world.enter_async_context(PaymentProvider(settings.partners_url))
         sink = await world.enter_async_context(NoticeSink(settings.partners_url))
-        registry = Registry(pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of)
+        registry = Registry(
+            pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=tell
+        )
         activities: list[Callable[..., Any]] = [
             registry.register,
-            Records(pool).record,
-            Payments(pool, provider).pay,
+            Records(pool, tell=tell).record,
+            Payments(pool, provider, tell=tell).pay,
             Calendars(pool).calendar,
         ]
         complaints = complaints_worker(client, settings, activities)

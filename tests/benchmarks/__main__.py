@@ -16,15 +16,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
+from temporalio.client import WorkflowHistory
 
 from tests.benchmarks.measuring import bare, costs, filing, ours, per_second, put_orders
 from tests.conftest import Running, running
-from workers.metadata import KindsShown
-from workers.runner import workflow_runner
+from tests.replay.histories import load, names, replayer
 from workflows import wire
-from workflows.complaint import Complaint
 
 AT_A_TIME = 50
 
@@ -60,18 +57,21 @@ async def throughput(stack: Running, complaints: int, rounds: int) -> dict[str, 
 
 
 async def replay(stack: Running, workflow_id: str) -> dict[str, Any]:
+    """Measure the replay of one complaint."""
+    return await replayed(await stack.client.get_workflow_handle(workflow_id).fetch_history())
+
+
+async def replay_longest() -> dict[str, Any]:
+    """Measure the replay of the longest saved history."""
+    return await replayed(max((load(name) for name in names()), key=lambda history: len(history.events)))
+
+
+async def replayed(history: WorkflowHistory) -> dict[str, Any]:
     """Measure the replay of one history, whole, as a worker without a cache does it."""
-    history = await stack.client.get_workflow_handle(workflow_id).fetch_history()
-    replayer = Replayer(
-        workflows=[Complaint],
-        workflow_runner=workflow_runner(),
-        data_converter=pydantic_data_converter,
-        interceptors=[KindsShown()],
-    )
-    taken = []
+    taken: list[float] = []
     for _ in range(5):
         begun = time.perf_counter()
-        await replayer.replay_workflow(history)
+        await replayer().replay_workflow(history)
         taken.append(time.perf_counter() - begun)
     return {"events": len(history.events), "milliseconds": round(min(taken) * 1000, 1)}
 
@@ -107,19 +107,24 @@ def _resident(pid: int) -> float:
 
 
 async def measure(complaints: int, rounds: int, open_complaints: int) -> dict[str, Any]:
-    """Run everything on one stack of its own."""
+    """Run everything on stacks of its own: one as it is, one whose worker tells nobody."""
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         async for stack in running(Path(folder)):
             say("costs of the standard complaint")
             [order] = await put_orders(stack, 1)
-            handle = await ours(stack.client, order)
+            handle = await ours(stack.client, order, one_by_one=True)
             result["standard_complaint"] = await costs(handle)
-            result["replay"] = await replay(stack, handle.id)
+            result["replay_standard"] = await replay(stack, handle.id)
             async with bare_worker(stack):
                 result["throughput"] = await throughput(stack, complaints, rounds)
             if open_complaints:
                 result["memory"] = await memory(stack, open_complaints)
+    with tempfile.TemporaryDirectory() as folder:
+        async for stack in running(Path(folder), worker=[sys.executable, "-m", "tests.benchmarks.quiet"]):
+            async with bare_worker(stack):
+                result["throughput_notices_apart"] = await throughput(stack, complaints, rounds)
+    result["replay_longest"] = await replay_longest()
     return result
 
 

@@ -67,21 +67,29 @@ def filing(order_id: str) -> dict[str, Any]:
     }
 
 
-async def ours(client: Client, order_id: str) -> WorkflowHandle[Any, Any]:
-    """Live through one standard complaint: filed, accepted, seller agrees, refunded, survey answered, closed."""
+PHASES = {"reviewed": "review", "seller_answered": "negotiation", "survey_answered": "follow_up"}
+
+
+async def ours(client: Client, order_id: str, *, one_by_one: bool = False) -> WorkflowHandle[Any, Any]:
+    """Live through one standard complaint: filed, accepted, seller agrees, refunded, survey answered, closed.
+
+    `one_by_one` waits for each message to be heard and written, as people do; else they come as fast as they are taken.
+    """
     handle = await client.start_workflow(
         wire.COMPLAINT, filing(order_id), id=f"C-{order_id}", task_queue=wire.TASK_QUEUE
     )
     for kind, role, body in _MESSAGES:
-        await _until(handle, kind)
+        if one_by_one or kind == "survey_answered":
+            await _until(handle, PHASES[kind])
+        while one_by_one and (await handle.describe()).raw_description.pending_activities:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
         await handle.signal(kind, _message(kind, role, body))
     await handle.result()
     return handle
 
 
-async def _until(handle: WorkflowHandle[Any, Any], kind: str) -> None:
-    """Wait until the survey can be answered: everything else is taken in at any time."""
-    while kind == "survey_answered" and (await handle.query(wire.VIEW))["phase"] != "follow_up":  # noqa: ASYNC110
+async def _until(handle: WorkflowHandle[Any, Any], phase: str) -> None:
+    while (await handle.query(wire.VIEW))["phase"] != phase:  # noqa: ASYNC110 - no event to wait for
         await asyncio.sleep(0.05)
 
 
