@@ -46,8 +46,9 @@ async def register(registration: Registration) -> Case:
 
 async def record(burst: Record) -> None:
     """Write new steps, the case as it now reads, and what is to be told to whom, in one transaction (R11.1)."""
-    last = burst.steps[-1]
-    await _ask(RECORD, burst, f"records {len(burst.steps)} steps, last {last.event} ({last.rule})")
+    first, last = burst.steps[0], burst.steps[-1]
+    which = f"step {last.number}," if first is last else f"steps {first.number} to {last.number}, last"
+    await _ask(RECORD, burst, f"records {which} {last.event} ({last.rule})")
 
 
 async def pay(payment: Payment) -> PaymentAnswer:
