@@ -13,7 +13,7 @@ from workflows.domain.base import Instant, Value
 from workflows.domain.calendar import Calendar
 from workflows.domain.money import Money
 from workflows.domain.parts import Ended
-from workflows.domain.policy import LimitName, Policy
+from workflows.domain.policy import Policy
 from workflows.domain.timeline import Step
 from workflows.domain.view import View, WaitingOn
 from workflows.domain.vocabulary import Outcome, Phase, Problem, Role, Severity
@@ -126,7 +126,7 @@ def step_of(row: asyncpg.Record) -> Step:
 
 
 def _ended(row: asyncpg.Record) -> Ended:
-    return Ended(**{**row, "name": LimitName(row["name"]), "actor": Role(row["actor"])})
+    return Ended.model_validate_json(_json(dict(row) | {"stops": json.loads(row["stops"])}))
 
 
 def _listed(row: asyncpg.Record) -> Listed:

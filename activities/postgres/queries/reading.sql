@@ -6,7 +6,8 @@ SELECT number, at, actor, role, event, phase, rule, reason, amount_minor, messag
 FROM steps WHERE complaint = $1 ORDER BY number;
 
 -- name: ended_of
-SELECT name, subject, actor, start, due_at, how, at FROM ended WHERE complaint = $1 ORDER BY number;
+SELECT name, subject, actor, start, due_at, how, at, until, stops, length
+FROM ended WHERE complaint = $1 ORDER BY number;
 
 -- name: pinned_for
 SELECT p.document AS policy, k.document AS calendar, c.calendar_from
