@@ -27,6 +27,10 @@ class NoWorker(Unreachable):
     """Temporal is there, but nobody works on the complaints."""
 
 
+class NotYet(NoWorker):
+    """The complaint has just been continued as new, and its next run begins in a moment."""
+
+
 class Gone(NotFound):
     """Temporal does not know that complaint; the record still may."""
 
@@ -47,10 +51,15 @@ async def worded(complaint: str) -> AsyncIterator[None]:
 def _worded(complaint: str, wrong: RPCError) -> Unreachable | NotFound:
     if wrong.status is RPCStatusCode.NOT_FOUND:
         return Gone(f"there is no complaint {complaint}: check the number, or find it with `redress list`")
+    if wrong.status is RPCStatusCode.FAILED_PRECONDITION and _NOT_BEGUN in wrong.message:
+        return NotYet(f"complaint {complaint} does not answer yet: try again in a moment")
     if wrong.status in _NOBODY_POLLS:
         return NoWorker(f"no worker answers for complaint {complaint}: {START_A_WORKER}")
     return Unreachable(f"Temporal does not answer ({wrong.message}): see `redress doctor`")
 
+
+_NOT_BEGUN = "task is not scheduled yet"
+"""What Temporal says of a run that waits for its first task, as it lets runs follow each other no faster than 1 s."""
 
 _NOBODY_POLLS: frozenset[Any] = frozenset(
     {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}

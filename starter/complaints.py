@@ -17,7 +17,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.postgres.late import NotClosed, keep_late_message
 from starter.answers import Opened, Seen, how_opened, refusal_in
-from starter.calls import ASK_WITHIN, TELL_WITHIN, Gone, NoWorker, worded
+from starter.calls import ASK_WITHIN, TELL_WITHIN, Gone, NotYet, NoWorker, worded
 from starter.errors import NotFound, Unreachable
 from starter.number import number_of, numbers_near
 from starter.record import Files
@@ -229,10 +229,18 @@ class Complaints:
         return self._client
 
     async def _ask(self, complaint: str, query: str, kind: type[T], within: timedelta = ASK_WITHIN) -> T:
-        async with worded(complaint):
-            handle = self._temporal.get_workflow_handle(complaint)
-            answer: T = await handle.query(query, result_type=kind, rpc_timeout=within)
-            return answer
+        clock = asyncio.get_running_loop().time
+        until = clock() + within.total_seconds()
+        while True:
+            try:
+                async with worded(complaint):
+                    handle = self._temporal.get_workflow_handle(complaint)
+                    answer: T = await handle.query(query, result_type=kind, rpc_timeout=within)
+                    return answer
+            except NotYet:
+                if clock() > until:
+                    raise
+                await asyncio.sleep(_LOOK)
 
     async def _status(self, complaint: str) -> WorkflowExecutionStatus | None:
         """Return how a complaint stands with Temporal, None if it is not known there."""
