@@ -38,6 +38,9 @@ from workflows.understanding import (
 _STEPS_AT_ONCE = 500
 """One record stays far below the payload limit of 2 MB even after a flood of messages."""
 
+_STEPS_SHOWN = 1000
+"""The timeline as a query tells it stays below that limit too."""
+
 
 def _fired(timer: asyncio.Task[None] | None) -> bool:
     return timer is not None and timer.done()
@@ -222,11 +225,11 @@ class Complaint:
 
     async def _closed(self) -> dict[str, str]:
         await workflow.wait_condition(workflow.all_handlers_finished)
+        while self._recorded < self._case.steps:  # what came in late is kept, and a flood is not handed over
+            await self._write()
         self._show()
         if not self._case.closed:
             workflow.continue_as_new(handed_over(self._case, self._recorded, self._ended_recorded))
-        while self._recorded < self._case.steps:  # what came in while the last steps were written is kept as late
-            await self._write()
         return {"complaint": self._case.complaint, "outcome": str(self._case.outcome)}
 
     # -- the doors ------------------------------------------------------------------------------------------------
@@ -273,7 +276,7 @@ class Complaint:
     @workflow.query(name=wire.TIMELINE, description="What happened, by whom and by which rule.")
     def timeline(self) -> Sequence[Step]:
         """Return the steps; after very many of them the latest, the others are on record."""
-        return self._opened.timeline if self._opened else ()
+        return self._opened.timeline[-_STEPS_SHOWN:] if self._opened else ()
 
     @workflow.query(name=wire.WHY_DUE, description="Every deadline explained.")
     def why_due(self) -> Sequence[WhyDue]:
