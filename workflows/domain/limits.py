@@ -158,6 +158,11 @@ def due(
     return _after_running_time(start, length.elapsed, hours if length.unit == "sm" else None, spans)
 
 
+def put_off(named_at: datetime, instant: datetime, stops: Sequence[Stop]) -> datetime | None:
+    """Return an instant that somebody named, later by as long as the clock stood since; None while it stands open."""
+    return _after_running_time(named_at, instant - named_at, None, _union(stops))
+
+
 def share_of(start: datetime, due_at: datetime, percent: int) -> datetime:
     """Return the instant at which that percentage of the span from start to due is over."""
     return start + (due_at - start) * percent // 100

@@ -204,6 +204,8 @@ class WorkOrder(Value):
     question: str
     since: Instant
     expected_at: Instant | None = None
+    named_at: Instant | None = None
+    """When the department named a date, which it may do once."""
     plan: str | None = None
     rejections: int = 0
     state: Literal["open", "date_named", "put_to_buyer", "put_to_manager", "accepted", "rejected"] = "open"
@@ -226,6 +228,8 @@ class Climb(Value):
     start: Instant
     rung: int
     last_at: Instant
+    missed_at: Instant | None = None
+    """The due instant that was missed: nothing later makes the duty due at another one (R7.3, R7.6)."""
 
 
 class Ended(Value):

@@ -29,8 +29,8 @@ def why_due(ended: Ended, policy: Policy, calendar: Calendar, state: Literal["op
     """Explain a deadline, running or over, from nothing but its start and the pinned policy and calendar."""
     limit = policy.limits[ended.name]
     told = explain(ended.start, ended.length or limit.length, calendar, policy.service_hours, ended.stops)
-    if ended.until is not None:
-        told = told.but(due_at=ended.until, counted=(), skipped=(), worked_weekends=(), provisional=False)
+    if told.due_at != ended.due_at:  # somebody named another instant, or the calendar has changed since (R7.6)
+        told = told.but(due_at=ended.due_at, counted=(), skipped=(), worked_weekends=(), provisional=False)
     return WhyDue(
         name=ended.name,
         subject=ended.subject,

@@ -48,7 +48,8 @@ def _running(case: Case) -> Iterator[Deadline]:
 def _deadline(case: Case, name: LimitName, runs: Runs, stood: tuple[Stop, ...]) -> Deadline:
     limit = case.policy.limits[name]
     stood = limit.stopped_by(stood)
-    due_at = runs.until or _due(case, runs.start, runs.length or limit.length, stood)
+    missed_at = next((one.missed_at for one in case.climbs if _is(one, name, runs)), None)
+    due_at = missed_at or runs.until or _due(case, runs.start, runs.length or limit.length, stood)
     actor = runs.actor or limit.actor
     assert isinstance(actor, Role), f"{name} names its party"  # noqa: S101 - law of the rules that run party limits
     return Deadline(name, runs.subject, actor, runs.start, due_at, runs.until, stood, runs.length)
@@ -58,6 +59,10 @@ def _due(case: Case, start: Instant, length: Length, stood: tuple[Stop, ...]) ->
     instant = due(start, length, case.calendar, case.policy.service_hours, stood)
     assert instant is not None, "a limit without an open stop has a due instant"  # noqa: S101 - law of limits.due
     return instant
+
+
+def _is(climb: Climb, name: LimitName, runs: Runs) -> bool:
+    return (climb.name, climb.subject, climb.start) == (name, runs.subject, runs.start)
 
 
 def rung_of(case: Case, deadline: Deadline) -> int:
@@ -89,18 +94,27 @@ def _rung_at(case: Case, deadline: Deadline, rung: int) -> Instant:
         return deadline.due_at
     if rung == WARNED:
         warning = share_of(deadline.start, deadline.due_at, case.policy.warning_percent)
-        return min(_awake(case, warning), deadline.due_at)
+        return min(_roused(case, warning), deadline.due_at)
     at = deadline.due_at
     for length in _after_due(case, rung):
         # 24:00 of a day belongs to that day: the next rung is due one working day after it, not two.
         at = _due(case, at - _A_MOMENT, length, holds(case))
-    return _awake(case, at)
+    return _roused(case, at)
 
 
 def _after_due(case: Case, rung: int) -> list[Length]:
     if rung == SUPERVISOR:
         return []
     return [case.policy.level_2_after] + [case.policy.reminder_every] * (rung - OPERATIONS_MANAGER)
+
+
+def _roused(case: Case, at: Instant) -> Instant:
+    # What falls into a hold waits for its end: while everything stands still, ladders do too (R7.7).
+    at = _awake(case, at)
+    for one in holds(case):
+        if one.until and one.since <= at < one.until:
+            at = _awake(case, one.until)
+    return at
 
 
 def _awake(case: Case, at: Instant) -> Instant:
@@ -145,6 +159,7 @@ def climb(case: Case, moment: Moment) -> Case:
         start=moment.deadline.start,
         rung=moment.rung,
         last_at=moment.at,
+        missed_at=moment.deadline.due_at if moment.rung >= MISSED else None,
     )
     others = tuple(one for one in case.climbs if not _same(one, moment.deadline))
     reason = f"{limit.act} ({limit.rule})"

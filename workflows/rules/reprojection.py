@@ -8,6 +8,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
 from workflows.domain.messages import CalendarReprojected
 from workflows.domain.vocabulary import Role
+from workflows.rules.hearing import expire
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import hears
 from workflows.rules.steps import step
@@ -34,9 +35,15 @@ def another_calendar_is_wanted(case: Case, message: CalendarReprojected, at: Ins
 
 
 def reprojected(case: Case, calendar: Calendar | None, at: Instant) -> Case:
-    """Count every running limit by the new calendar from here on; an unknown version changes nothing (R7.6)."""
+    """Count every running limit by the new calendar from here on; an unknown version changes nothing (R7.6).
+
+    What was due before by the old one passes first; a complaint that has closed meanwhile stays as it is (R10.4).
+    """
+    case = expire(case, at, at_the_instant=False)
     wanted = case.calendar_wanted
     case = case.but(calendar_wanted=None)
+    if case.closed:
+        return case
     if calendar is None:
         return step(case, at, "calendar_unknown", "R7.6", reason=f"no calendar {wanted} on record")
     case = step(case, at, "calendar_applied", "R7.6", reason=f"{case.calendar.version} gives way to {calendar.version}")

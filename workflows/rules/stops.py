@@ -43,13 +43,6 @@ def held(case: Case) -> Hold | None:
     return next((one for one in case.holds if one.ended_at is None), None)
 
 
-def stands(case: Case) -> bool:
-    """Say whether a clock of the platform stands now."""
-    if case.closed:
-        return False
-    return any(stop.since <= case.now and (stop.until is None or case.now < stop.until) for stop in stops(case))
-
-
 def _end(case: Case, at: Instant) -> Case:
     return case.but(holds=tuple(one.but(ended_at=at) if one.ended_at is None else one for one in case.holds))
 

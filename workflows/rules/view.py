@@ -7,7 +7,6 @@ from workflows.domain.view import ClockView, GoodsView, LegView, MovementView, O
 from workflows.domain.vocabulary import Phase, Role, Severity
 from workflows.rules.deadlines import deadlines, level, overdue
 from workflows.rules.registry import Deadline
-from workflows.rules.stops import stands
 
 
 def view_of(case: Case) -> View:
@@ -28,10 +27,16 @@ def view_of(case: Case) -> View:
         advance=None,
         money=tuple(_movement(entry) for entry in case.money),
         clock=ClockView(
-            paused=stands(case), calendar_version=case.calendar.version, policy_version=case.policy.version
+            paused=_paused(case), calendar_version=case.calendar.version, policy_version=case.policy.version
         ),
         steps=case.steps,
     )
+
+
+def _paused(case: Case) -> bool:
+    """Say whether the clock of a limit that runs stands now (R7.3, R7.7)."""
+    stops = (stop for deadline in deadlines(case) for stop in deadline.stops)
+    return any(stop.since <= case.now and (stop.until is None or case.now < stop.until) for stop in stops)
 
 
 def registering(complaint: str) -> View:

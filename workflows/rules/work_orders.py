@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
+from workflows.domain.limits import put_off
 from workflows.domain.messages import WorkOrderAnswered, WorkOrderOpened, WorkOrderPlanDecided
 from workflows.domain.parts import WorkOrder
 from workflows.domain.policy import LimitName
@@ -12,6 +13,7 @@ from workflows.domain.vocabulary import Phase, Role
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Runs, duty, hears
 from workflows.rules.steps import becomes_major, step
+from workflows.rules.stops import holds
 
 _BEFORE_A_DECISION = frozenset({Phase.REVIEW, Phase.NEGOTIATION, Phase.INTERVENTION})
 
@@ -47,7 +49,14 @@ def the_department_owes_an_answer(case: Case) -> Iterator[Runs]:
     """Run from the opening, or from the buyer's rejection; a date the department named takes its place (R2.6)."""
     order = _awaits(case, "open", "date_named")
     if order:
-        yield Runs(order.since, subject=f"{order.number}", until=order.expected_at)
+        yield Runs(order.since, subject=f"{order.number}", until=_expected(case, order))
+
+
+def _expected(case: Case, order: WorkOrder) -> Instant | None:
+    """Return the date the department named, put off by what was held since (R7.7)."""
+    if order.named_at is None or order.expected_at is None:
+        return None
+    return put_off(order.named_at, order.expected_at, holds(case))
 
 
 def _department_may_answer(case: Case) -> bool:
@@ -63,11 +72,11 @@ def the_department_answers(case: Case, message: WorkOrderAnswered, at: Instant) 
     if message.expected_at is None:
         case = step(case, at, "plan_put_to_buyer", "R2.6", reason=f"work order {order.number}")
         return _replaced(case, order.but(state="put_to_buyer", plan=message.plan)).but(buyer_told_at=at)
-    if order.expected_at is not None:
+    if order.named_at is not None:
         raise NotHeard(Code.ALREADY_DONE, "R2.6", "a date was named already: give cause, responsible and plan")
     if message.expected_at <= at:
         raise NotHeard(Code.INCONSISTENT, "R2.6", "expected_at must lie ahead")
-    return _replaced(case, order.but(state="date_named", expected_at=message.expected_at))
+    return _replaced(case, order.but(state="date_named", expected_at=message.expected_at, named_at=at))
 
 
 def _buyer_decides(case: Case) -> bool:
