@@ -163,7 +163,7 @@ def the_seller_declines(case: Case, message: FulfilmentDeclined, at: Instant) ->
     """Exchange and repair become a refund; for a part or the original the handler rules the amount (R6.5, R6.9)."""
     if goods.current(case, "replacement", "repaired"):
         return becomes_a_refund(case, at, message.reason)
-    return back_to_the_handler(case, at, message.reason)
+    return back_to_the_handler(owe_points(case, at, "fulfilment_not_done"), at, message.reason)
 
 
 def lost_on_the_way(case: Case, at: Instant) -> Case:

@@ -81,7 +81,7 @@ def the_buyer_reports_the_goods(case: Case, message: GoodsReceived, at: Instant)
     case = goods.inspected(exhibit(case, message.sender, message.evidence, at), message.condition, message.quantity)
     if message.condition == "intact":
         return done(case, at)
-    if message.leg == "repaired":
+    if message.leg == "repaired" and message.condition == "damaged":
         case = becomes_major(case, at, "R6.6", "the repaired item failed again")
     return back_to_the_handler(case, at, f"{message.leg} {message.condition}")
 

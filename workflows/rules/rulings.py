@@ -200,7 +200,7 @@ def make_final(case: Case, at: Instant) -> Case:
     case = case.but(rulings=(*case.rulings[:-1], ruling), appeal=None)
     case = step(case, at, "ruling_final", "R5.3", reason=f"ruling {ruling.number}")
     if ruling.liability is Liability.SELLER:
-        case = owe_points(case, at, f"ruling:{ruling.reason}")
+        case = owe_points(case, at, ruling.reason)
     if ruling.award.remedy is Remedy.NONE and ruling.liability in {Liability.BUYER, Liability.NOBODY}:
         rule = "R2.2" if ruling.reason is RulingReason.UNFOUNDED else "R6.11"
         return close(case, at, Outcome.UNFOUNDED, rule, f"ruling {ruling.number} gives nothing")
