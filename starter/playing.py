@@ -111,7 +111,7 @@ class Playing:
         return faults(self.story, await self.timeline(), await self.view())
 
     async def _tell(self, code: Code | None) -> None:
-        message = self.story.message(self.done, self.complaint, agent=self._agent)
+        message = self.story.message(self.done, self.complaint, agent=self._agent, now=self.now)
         answer = await self._stage.complaints.tell(self.complaint, message)
         refused = answer if isinstance(answer, Refusal) else None
         if refused is None and code is not None:

@@ -1,8 +1,10 @@
 """The process as stories: told once, lived through by the demo, and run four ways by the tests."""
 
 from starter.stories.appealing import APPEALING
+from starter.stories.asking import ASKING
 from starter.stories.authority import AUTHORITY
 from starter.stories.finishing import FINISHING
+from starter.stories.graver import GRAVER
 from starter.stories.holding import faults
 from starter.stories.negotiating import NEGOTIATING
 from starter.stories.platform import PLATFORM
@@ -10,6 +12,7 @@ from starter.stories.proving import PROVING
 from starter.stories.replacing import REPLACING
 from starter.stories.returning import RETURNING
 from starter.stories.reviewing import REVIEWING
+from starter.stories.standing import STANDING
 from starter.stories.story import Act, Pass, Reaches, Reports, Story, Tell, unique
 from starter.stories.withdrawing import WITHDRAWING
 
@@ -19,6 +22,9 @@ STORIES = unique(
         *PLATFORM,
         *AUTHORITY,
         *PROVING,
+        *STANDING,
+        *ASKING,
+        *GRAVER,
         *REVIEWING,
         *APPEALING,
         *WITHDRAWING,

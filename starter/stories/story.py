@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from workflows.domain.answers import Code
+from workflows.domain.base import BEIJING
 from workflows.domain.filing import Contact, Evidence, Filing, OrderLine, Party, Request
+from workflows.domain.limits import end_of
 from workflows.domain.messages import KINDS, Message
 from workflows.domain.money import NOTHING, Money
 from workflows.domain.vocabulary import Channel, MoneyState, Outcome, Phase, Problem, Purpose, Remedy, Role
@@ -172,23 +174,26 @@ class Story:
         """Return the order line as the order system knows it, None where it knows none."""
         return self.goods.line(self.name, run, filed_at) if self.goods else None
 
-    def payload(self, number: int, complaint: str, *, agent: str = "a-1") -> dict[str, Any]:
+    def payload(
+        self, number: int, complaint: str, *, agent: str = "a-1", now: datetime | None = None
+    ) -> dict[str, Any]:
         """Return what act `number` (from 0) says, as JSON goes over the wire, with its `kind`.
 
-        In a body `{complaint}` stands for the complaint's number and `{now}` for the sender's own clock.
+        In a body `{complaint}` stands for the complaint's number, `{now}` for the sender's own clock, and a time
+        for the end of the day so long after `now`, the complaint's own time.
         """
         act = self.acts[number]
         if isinstance(act, Reports):
             act = _reported(act)
         if not isinstance(act, Tell):
             raise TypeError(f"act {number} of {self.name} says nothing")
-        body = {key: _filled(value, complaint) for key, value in act.body.items()}
+        body = {key: _filled(value, complaint, now or datetime.now(UTC)) for key, value in act.body.items()}
         sender = {"role": str(act.role), "id": act.by or self._sender(act.role, agent)}
         return {"kind": act.kind, "message_id": f"{act.kind}-{number}", "sender": sender, **body}
 
-    def message(self, number: int, complaint: str, *, agent: str = "a-1") -> Message:
+    def message(self, number: int, complaint: str, *, agent: str = "a-1", now: datetime | None = None) -> Message:
         """Return what act `number` (from 0) says, as a message."""
-        payload = self.payload(number, complaint, agent=agent)
+        payload = self.payload(number, complaint, agent=agent, now=now)
         return KINDS[payload["kind"]].model_validate(payload, strict=False)
 
     def _sender(self, role: Role, agent: str) -> str:
@@ -206,7 +211,9 @@ _STAFF = {
 }
 
 
-def _filled(value: Any, complaint: str) -> Any:
+def _filled(value: Any, complaint: str, now: datetime) -> Any:
+    if isinstance(value, timedelta):
+        return end_of((now + value).astimezone(BEIJING).date()).isoformat()  # people name days, not instants
     if isinstance(value, Money):
         return value.model_dump(mode="json")
     if isinstance(value, str):
@@ -243,6 +250,16 @@ def supervisor(kind: str, by: str = "s-1", **body: Any) -> Tell:
 def manager(kind: str, **body: Any) -> Tell:
     """The operations manager says something."""
     return Tell(Role.OPERATIONS_MANAGER, kind, body)
+
+
+def department(kind: str, by: str, **body: Any) -> Tell:
+    """A department says something."""
+    return Tell(Role.DEPARTMENT, kind, body, by=by)
+
+
+def general_manager(kind: str, **body: Any) -> Tell:
+    """The general manager says something."""
+    return Tell(Role.GENERAL_MANAGER, kind, body)
 
 
 def carrier(event: str, tracking: str) -> Tell:

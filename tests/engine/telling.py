@@ -252,7 +252,7 @@ def _by_the_rules(story: Story, steps: Sequence[Step]) -> Play:
     play = opened(story, steps[0].at)
     for number, act in enumerate(story.acts):
         if isinstance(act, Tell | Reports):
-            message = story.message(number, play.case.complaint)
+            message = story.message(number, play.case.complaint, now=play.now)
             # After its end a complaint has no time of its own: what comes late is dated by the clock on the wall.
             pass_until(play, max(play.now, _instant(message, steps, heard)), at_the_instant=False)
             say(play, message)

@@ -16,6 +16,7 @@ from workflows.rules.hearing import expire, hear
 from workflows.rules.notices import notices_of
 from workflows.rules.payments import owed, paid, requested
 from workflows.rules.registration import open_case
+from workflows.rules.reprojection import reprojected
 
 MONDAY_MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 COMPLAINT = "C20261123-7K3M9Q0VWX"
@@ -68,7 +69,7 @@ def act(play: Play, number: int) -> None:
     match told:
         case Tell() | Reports():
             expected = told.code if isinstance(told, Tell) else None
-            answer = say(play, play.story.message(number, play.case.complaint))
+            answer = say(play, play.story.message(number, play.case.complaint, now=play.now))
             code = answer.code if isinstance(answer, Refusal) else None
             assert code == expected, f"{told}: {answer}"
         case Pass():
@@ -97,6 +98,8 @@ def become(play: Play, case: Case) -> None:
     """Take over the next case, ask the provider for what it owes, and collect what there is to tell."""
     before = play.case.steps
     play.case = case
+    if play.case.calendar_wanted:
+        play.case = reprojected(play.case, None, play.now)  # stories want a version that nobody has
     while (movement := owed(play.case)) and not play.case.closed:
         play.case = requested(play.case, movement.key, play.now)
         play.case = paid(play.case, movement.key, _answer(play), play.now)

@@ -51,7 +51,7 @@ def _told(story: Story) -> str:
 def _act(act: Act) -> str:
     match act:
         case Tell():
-            body = ", ".join(f"{key} {value}" for key, value in act.body.items())
+            body = ", ".join(f"{key} {value}".removesuffix(", 0:00:00") for key, value in act.body.items())
             refused = f" → refused: {act.code}" if act.code else ""
             return f"{str(act.role).replace('_', ' ')}: `{act.kind}` {body}{refused}".rstrip()
         case Pass():
