@@ -33,6 +33,8 @@ def _who(case: Case, role: Role) -> str:
         return case.seller.id
     if role is Role.AGENT and case.handler and case.staff.knows(role, case.handler):
         return case.handler
+    if role is Role.DEPARTMENT and case.work_orders:
+        return case.work_orders[-1].department
     known = case.staff.of(role)
     free = [one for one in known if one not in _involved(case)]  # who ruled does not decide the appeal (R5.4)
     return (free or list(known) or ["provider"])[0]
