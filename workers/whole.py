@@ -11,17 +11,17 @@ from workflows import wire
 
 def whole_stack(data_dir: Path, **more: Any) -> Options:
     """Describe the stack on one data directory: database, Temporal, partners, worker; `more` are fields of Options."""
-    return Options(
-        data_dir=data_dir,
-        search_attributes=wire.SEARCH_ATTRIBUTE_TYPES,
-        migrate=migrate,
-        partners=[
+    whole: dict[str, Any] = {
+        "data_dir": data_dir,
+        "search_attributes": wire.SEARCH_ATTRIBUTE_TYPES,
+        "migrate": migrate,
+        "partners": [
             *(sys.executable, "-m", "workers.sandbox", "--port", "{port}"),
             *("--book", str(data_dir / "partners.db"), "--temporal", "{temporal}"),
         ],
-        worker=[sys.executable, "-m", "workers.worker"],
-        **more,
-    )
+        "worker": [sys.executable, "-m", "workers.worker"],
+    }
+    return Options(**(whole | more))
 
 
 def any_ports() -> dict[str, int]:

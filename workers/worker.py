@@ -44,7 +44,10 @@ _GRACE = timedelta(seconds=8)
 
 
 async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -> None:
-    """Work until told to stop; `tell` starts notices. Raises OSError or RuntimeError when database or Temporal cannot be reached."""
+    """Work until told to stop; `tell` starts notices.
+
+    Raises OSError or RuntimeError when database or Temporal cannot be reached.
+    """
     rulebook = settings.rulebook()
     await prepare(settings.database_url, rulebook)
     client = await connect()
