@@ -175,3 +175,15 @@ async def unhurt(handle: Handle) -> None:
     failed = [one.workflow_task_failed_event_attributes for one in await events(handle, "WORKFLOW_TASK_FAILED")]
     hurt = [one for one in failed if one.cause not in _TAKEN_BACK]
     assert not hurt, f"{handle.id}: {WorkflowTaskFailedCause.Name(hurt[0].cause)} {hurt[0].failure.message}"
+
+
+async def good_message_works(handle: Handle) -> None:
+    """Assert that a complaint still hears what is in order."""
+    receipt = await submit(handle, message("noted", AGENT, text="好"))
+    assert receipt["accepted"], receipt
+
+
+async def has_steps(handle: Handle, number: int) -> bool:
+    """Tell whether the complaint has come to that many steps."""
+    view: Json = await handle.query(wire.VIEW)
+    return bool(view["steps"] >= number)

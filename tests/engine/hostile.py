@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from temporalio.common import RawValue
 
@@ -174,3 +175,13 @@ def mutilated(draw: st.DrawFn, good: dict[str, Any]) -> RawValue:
         at = draw(st.integers(0, len(data)))
         data = data[:at] + draw(st.binary(max_size=4)) + data[at + draw(st.integers(0, 3)) :]
     return raw(data, draw(st.sampled_from(["json/plain"] * 6 + ["json/protobuf", "binary/plain", "binary/null", ""])))
+
+
+BATCH = settings(
+    max_examples=3,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+"""Each example is a batch of 20, thrown at once: shrinking one would cost minutes, and its bytes are in the message."""

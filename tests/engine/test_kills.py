@@ -64,7 +64,6 @@ from workers.whole import whole_stack
 
 _AGAIN = 40.0
 """Seconds until an attempt that died unheard is noticed (10 s) and has succeeded, with much to spare."""
-
 _started = asynccontextmanager(running)
 
 
