@@ -33,7 +33,7 @@ CUT = [
         "the_seller_was_asked_for_proof_and_gave_none",
     )
 ]
-"""The long stories: offers by number, appeals, reminders over weeks, payments that fail, goods on three ways, proof, two cycles."""
+"""The long stories: offers by number, appeals, reminders for weeks, failed payments, goods on three ways, proof."""
 
 WHEN_CUT = pytest.mark.parametrize("cut_story", CUT, ids=lambda story: story.name)
 

@@ -55,7 +55,8 @@ class RecordsFirst(Complaint):
         """Live through the complaint with its strands in another order."""
         del start
         await self._registered()
-        await asyncio.gather(self._the_record(), self._the_money(), self._the_dispute(), self._the_looks())
+        strands = (self._the_looks(), self._the_record(), self._the_calendar(), self._the_money(), self._the_dispute())
+        await asyncio.gather(*strands)
         return await self._closed()
 
 
