@@ -8,6 +8,7 @@ from tests.rules.playing import Play, act, opened
 from tests.rules.saying import (
     CHAIRS,
     DAY,
+    HOUR,
     MONDAY,
     WOOL,
     asked,
@@ -30,6 +31,7 @@ from workflows.domain.policy import Category, LimitName
 from workflows.domain.vocabulary import Phase, Problem, Role
 from workflows.policy import packaged
 from workflows.rules.burden import burden
+from workflows.rules.deadlines import deadlines
 from workflows.rules.hearing import expire
 from workflows.rules.view import view_of
 from workflows.rules.why import explained
@@ -83,6 +85,14 @@ def test_a_plan_in_time_keeps_the_promise_to_tell_the_buyer_something() -> None:
     assert due_at(play, LimitName.PLAN_TOLD) == beijing("2026-12-01 00:00")
     answers(play, cause="?", responsible="?", plan="?")
     assert [one.how for one in play.case.ended if one.name is LimitName.PLAN_TOLD] == ["met"]
+
+
+def test_an_agreement_that_fails_later_does_not_open_the_question_again() -> None:
+    play = on_stage(BY_NAME["the_seller_does_not_send_again_and_the_handler_takes_over"], 3)
+    passes(play, 25 * HOUR)
+    assert play.case.phase is Phase.INTERVENTION
+    assert LimitName.PLAN_TOLD not in {one.name for one in deadlines(play.case)}
+    assert broken(play.case) == ()
 
 
 def test_a_counter_offer_of_the_seller_keeps_it_as_well() -> None:

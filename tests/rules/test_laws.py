@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.rules.laws import absorbed, broken, lost, rungs_in_order
 from tests.rules.test_stories import HARD_DAYS
-from tests.rules.walking import MOVES, STARTS, Banked, Move, Said, Walk, banked, walk
+from tests.rules.walking import MOVES, STARTS, Move, Said, Walk, happened, walk
 from workflows.domain.answers import Refusal
 from workflows.domain.case import Case
 from workflows.domain.vocabulary import Role
@@ -116,8 +116,8 @@ def replayed(on_way: Walk, fire: list[timedelta] | None) -> Case:
     case = on_way.cases[0]
     ends = [*(event.at for event in on_way.events[1:]), on_way.now]
     for event, end in zip(on_way.events, ends, strict=False):
-        if isinstance(event, Banked):
-            case = banked(case, event)
+        if not isinstance(event, Said):
+            case = happened(case, event)
         else:
             late = event.at if fire else on_way.now + LONG_AFTER
             case, _ = hear(case, event.message.but(received_at=event.at), late)

@@ -4,7 +4,7 @@ A walk is made of small numbers, so that it shrinks to something readable and ca
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 from starter.stories import BY_NAME, Story
 from tests.rules.playing import MONDAY_MORNING, opened
 from workflows.domain.answers import Answer
+from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
 from workflows.domain.messages import KINDS, Message
 from workflows.domain.payment import PaymentAnswer
 from workflows.domain.vocabulary import Role
 from workflows.examples import example
+from workflows.policy import packaged
 from workflows.rules.deadlines import next_moment
 from workflows.rules.hearing import allowed, expire, hear
 from workflows.rules.payments import owed, paid, requested
+from workflows.rules.reprojection import reprojected
 
 STARTS = tuple(
     BY_NAME[name]
@@ -33,6 +36,15 @@ STARTS = tuple(
         "what_never_arrived_is_sent_again",
     )
 )
+_KNOWN = packaged().calendar
+_EVERY_TUESDAY = {date(2026, 1, 6) + timedelta(weeks=week): "Extra Day" for week in range(50)}
+CALENDARS = (
+    None,
+    _KNOWN.but(version="cn-more-off", days_off=_KNOWN.days_off | _EVERY_TUESDAY),
+    _KNOWN.but(version="cn-none-off", days_off={}),
+)
+"""What may come when a calendar is asked for: none, one with more days off, one without any."""
+
 _AFTER_THE_END = 8
 _TICK = timedelta(microseconds=1)
 _GAPS = (timedelta(), timedelta(), timedelta(minutes=5), timedelta(hours=7), timedelta(days=1), timedelta(days=6))
@@ -80,12 +92,19 @@ class Banked(NamedTuple):
     answer: PaymentAnswer
 
 
+class Counted(NamedTuple):
+    """The calendar that was wanted came at that instant, or there is none of that version."""
+
+    at: datetime
+    calendar: Calendar | None
+
+
 class Walk:
     """A complaint on a random way, with all that happened on it."""
 
     def __init__(self, case: Case, now: datetime) -> None:
         self.case, self.now = case, now
-        self.events: list[Said | Banked] = []
+        self.events: list[Said | Banked | Counted] = []
         self.cases: list[Case] = [case]
 
     def become(self, case: Case) -> None:
@@ -105,6 +124,7 @@ def walk(moves: list[Move], start: int = 0, filed_at: datetime = MONDAY_MORNING)
         on_way.become(expire(on_way.case, on_way.now, at_the_instant=False))
         _say(on_way, message(on_way.case, number, move))
         _bank(on_way, move.payment)
+        _count(on_way, move.payment)
     return on_way
 
 
@@ -127,7 +147,14 @@ def _bank(on_way: Walk, choice: int) -> None:
     while (movement := owed(on_way.case)) and not on_way.case.closed:
         answer = bank_answer(choice)
         on_way.events.append(Banked(on_way.now, movement.key, answer))
-        on_way.become(banked(on_way.case, on_way.events[-1]))
+        on_way.become(happened(on_way.case, on_way.events[-1]))
+
+
+def _count(on_way: Walk, choice: int) -> None:
+    wanted = on_way.case.calendar_wanted
+    if wanted is not None and choice % 2:  # else it is still on its way
+        on_way.events.append(Counted(on_way.now, CALENDARS[choice % len(CALENDARS)]))
+        on_way.become(happened(on_way.case, on_way.events[-1]))
 
 
 def bank_answer(choice: int) -> PaymentAnswer:
@@ -137,8 +164,10 @@ def bank_answer(choice: int) -> PaymentAnswer:
     return PaymentAnswer(result="settled", provider_reference="p-1")
 
 
-def banked(case: Case, event: Said | Banked) -> Case:
-    """Ask for a movement and take the answer, as the complaint's money strand does."""
+def happened(case: Case, event: Banked | Counted | Said) -> Case:
+    """Ask for a movement and take the answer, or take over a calendar, as the complaint's own strands do."""
+    if isinstance(event, Counted):
+        return reprojected(case, event.calendar, event.at)
     assert isinstance(event, Banked)
     asked = requested(expire(case, event.at, at_the_instant=False), event.key, event.at)
     return paid(asked, event.key, event.answer, event.at)
@@ -298,7 +327,10 @@ _OTHERS: dict[str, Any] = {
     "debt_written_off": _movements(reason="核销"),
     "buyer_contacted": lambda _: [{"result": "unreachable"}, {"result": "disputed"}],
     "work_order_opened": lambda _: [{"department": "order", "question": "为何破损"}],
-    "work_order_answered": lambda _: [{"cause": "c", "responsible": "r", "plan": "p"}],
+    "work_order_answered": lambda case: [
+        {"cause": "c", "responsible": "r", "plan": "p"},
+        {"expected_at": (case.now + timedelta(days=2)).isoformat()},
+    ],
     "work_order_plan_decided": lambda _: [{"decision": "reject"}],
     "survey_answered": lambda _: [{"score": score} for score in (5, 2, 1)],
     "callback_made": lambda _: [{"result": "unreachable"}, {"result": "reached"}, {"result": "reached", "score": 1}],

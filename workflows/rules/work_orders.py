@@ -120,4 +120,6 @@ def the_buyer_is_to_be_told_something(case: Case) -> Iterator[Runs]:
 def _told(case: Case) -> bool:
     offered = any(offer.by.role is not Role.BUYER for offer in case.offers)
     ruled = any(ruling.sent_at for ruling in case.rulings)
-    return offered or ruled or case.buyer_told_at is not None
+    # An agreement is told as well; what comes back from fulfilment later does not open the question again.
+    over = any(one.name is LimitName.PLAN_TOLD for one in case.ended)
+    return over or offered or ruled or case.buyer_told_at is not None
