@@ -7,9 +7,10 @@ from temporalio.exceptions import ApplicationError
 
 from activities.attempts import attempt
 from activities.postgres.named import query
-from activities.postgres.pool import COMMAND_SECONDS, Pool
+from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
 from activities.records import write
 from activities.telling import Tell, tell
+from workflows.domain.money import Money
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.records import Payment
 
@@ -39,9 +40,12 @@ class Payments:
         """
         movement = payment.movement
         with attempt(movement.key.split(":")[0]) as this:
-            fresh = await self._requested(payment)
+            fresh, left = await self._requested(payment)
             if payment.burst:
                 await self._tell(payment.burst.notices)
+            if left is not None:
+                this.outcome = "above the line"
+                return _above_the_line(left)
             answer = None if fresh else await self._proven(movement)
             if answer is None:
                 answer = await self._provider.pay(movement, first_attempt=fresh)
@@ -49,18 +53,24 @@ class Payments:
             this.outcome = answer.result
             return answer
 
-    async def _requested(self, payment: Payment) -> bool:
-        """Write the request down; return whether this very attempt did, so that nothing can have been sent yet."""
+    async def _requested(self, payment: Payment) -> tuple[bool, Money | None]:
+        """Write the request down; return whether this very attempt did, so that nothing can have been sent yet.
+
+        Where other complaints of the line have left too little, nothing is written, and what is left is returned.
+        """
         movement = payment.movement
         async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
             if payment.burst:
                 await write(connection, payment.burst)
+            left = await _left(connection, payment)
+            if left is not None and left < movement.amount:
+                return False, left
             done = await connection.execute(
                 query("request_movement"), movement.key, movement.purpose, movement.payer.role, movement.payer.id,
                 movement.payee.role, movement.payee.id, movement.amount.amount, movement.rule,
                 movement.ordered_by.role, movement.ordered_by.id, movement.remark,
             )  # fmt: skip
-        return bool(done == "INSERT 0 1")
+        return bool(done == "INSERT 0 1"), None
 
     async def _proven(self, movement: Movement) -> PaymentAnswer | None:
         """Return what the record says of a movement once it is settled or failed."""
@@ -84,6 +94,20 @@ class Payments:
             query("answer_movement"), movement.key, _STATES[answer.result], answer.provider_reference, answer.reason
         )
         return answer if done == "UPDATE 1" else await self._proven(movement) or answer
+
+
+async def _left(connection: Connection, payment: Payment) -> Money | None:
+    """Return what the line can still give, under its lock; None for what is no refund or is on record (R1.8)."""
+    key = payment.movement.key
+    if payment.ceiling is None or await connection.fetchrow(query("movement"), key):
+        return None
+    complaint = key.split(":")[0]
+    await connection.execute(query("lock_line"), complaint)
+    return payment.ceiling - Money(amount=await connection.fetchval(query("refunded_besides"), complaint, key))
+
+
+def _above_the_line(left: Money) -> PaymentAnswer:
+    return PaymentAnswer(result="refused", reason=f"other complaints of the line leave {left} yuan (R1.8)")
 
 
 def _named(movement: Movement) -> tuple[str | int, ...]:

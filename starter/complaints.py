@@ -143,7 +143,7 @@ class Complaints:
             receipt: Receipt = await handle.execute_update(
                 wire.SUBMIT,
                 message.model_dump(mode="json", by_alias=True, exclude_none=True),
-                id=message.message_id,
+                id=f"{message.sender}:{message.message_id}",
                 result_type=Receipt,
                 rpc_timeout=TELL_WITHIN,
             )

@@ -43,6 +43,11 @@ _GRACE = timedelta(seconds=8)
 """How long running activities may finish when the worker is stopped; most take a few milliseconds."""
 
 
+_STICKY = timedelta(seconds=1)
+"""How long a task waits for the worker that has the complaint in memory. Short: after a worker died, an update that
+came within this time beside an activity's result was replayed in another order (SDK 1.35) and blocked the complaint."""
+
+
 async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -> None:
     """Work until told to stop; `tell` starts notices.
 
@@ -89,6 +94,7 @@ def complaints_worker(client: Client, settings: Settings, activities: Sequence[C
         max_concurrent_workflow_tasks=settings.max_workflow_tasks,
         max_concurrent_activities=settings.max_activities,
         graceful_shutdown_timeout=_GRACE,
+        sticky_queue_schedule_to_start_timeout=_STICKY,
     )
 
 

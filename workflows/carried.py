@@ -5,7 +5,7 @@ from temporalio.common import RawValue
 from workflows.domain.base import Value
 from workflows.domain.case import Case
 
-_STEPS_KEPT = 500
+_STEPS_KEPT = 300
 """The latest steps stay at hand for the query; all of them are on record."""
 
 

@@ -23,7 +23,7 @@ from workflows.rules.attributes import Attribute, attributes
 from workflows.rules.deadlines import Moment, next_moment, summary
 from workflows.rules.hearing import UNREAD, expire, hear, refuse_unread
 from workflows.rules.notices import notices_of
-from workflows.rules.payments import decided_for_the_buyer, owed, paid, requested
+from workflows.rules.payments import ceiling, decided_for_the_buyer, owed, paid, requested
 from workflows.rules.reprojection import reprojected
 from workflows.rules.view import registering, view_of
 from workflows.rules.why import explained
@@ -35,7 +35,7 @@ from workflows.understanding import (
     understand_update,
 )
 
-_STEPS_AT_ONCE = 500
+_STEPS_AT_ONCE = 100
 """One record stays far below the payload limit of 2 MB even after a flood of messages."""
 
 _STEPS_SHOWN = 1000
@@ -100,7 +100,8 @@ class Complaint:
             assert movement is not None, "owed, as just waited for"  # noqa: S101
             self._becomes(requested(self._case, movement.key, workflow.now()))
             self._paying = True
-            answer = await ports.pay(Payment(movement=movement, burst=self._unwritten()))
+            most = ceiling(self._case, movement)
+            answer = await ports.pay(Payment(movement=movement, ceiling=most, burst=self._unwritten()))
             self._paying = False
             now = workflow.now()
             self._becomes(paid(expire(self._case, now, at_the_instant=False), movement.key, answer, now))
@@ -119,8 +120,6 @@ class Complaint:
         while not self._over():  # once for a burst of changes: a flood must not cost a task its two seconds
             self._show()
             await workflow.wait_condition(lambda: self._shown is not self._case or self._over())
-
-    # -- waits that answer in domain words ------------------------------------------------------------------------
 
     async def _leaves(self, phase: Phase) -> None:
         while self._case.phase is phase and not self._over():
@@ -168,8 +167,6 @@ class Complaint:
             sleep = workflow.sleep(moment.at - workflow.now(), summary=summary(self._case, moment))
             self._timer = (moment, asyncio.create_task(sleep))
         return self._timer[1] if self._timer else None
-
-    # -- what is done ---------------------------------------------------------------------------------------------
 
     async def _registered(self) -> None:
         if self._opened:
@@ -232,8 +229,6 @@ class Complaint:
             workflow.continue_as_new(handed_over(self._case, self._recorded, self._ended_recorded))
         return {"complaint": self._case.complaint, "outcome": str(self._case.outcome)}
 
-    # -- the doors ------------------------------------------------------------------------------------------------
-
     @workflow.signal(dynamic=True, description="Any message of the contract; the name is its kind.")
     def hears(self, name: str, arguments: Sequence[RawValue]) -> None:
         """Take in any name and any payload; what does not apply is kept as refused, with the reason."""
@@ -282,8 +277,6 @@ class Complaint:
     def why_due(self) -> Sequence[WhyDue]:
         """Return each running and each ended deadline with its start, days counted, days skipped and result."""
         return explained(self._opened) if self._opened else ()
-
-    # -- between runs ---------------------------------------------------------------------------------------------
 
     @property
     def opened(self) -> Case | None:

@@ -101,11 +101,15 @@ def _fault(error: Exception) -> str:
     if isinstance(error, ValidationError):
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         told = [f"{'.'.join(str(part) for part in one['loc']) or 'message'}: {one['msg']}" for one in faults[:5]]
-        return "; ".join(told)[:500]
+        return _storable("; ".join(told))
     if isinstance(error, RecursionError):
         return "nested too deeply"
-    text = str(error) if not isinstance(error, UnicodeDecodeError) else "not UTF-8"
-    return text.encode("ascii", "backslashreplace").decode()[:500]
+    return _storable(str(error) if not isinstance(error, UnicodeDecodeError) else "not UTF-8")
+
+
+def _storable(text: str) -> str:
+    # It goes on record: what the sender named its fields must not hold what PostgreSQL refuses on every retry.
+    return text.encode("ascii", "backslashreplace").decode().replace("\x00", "\\x00")[:500]
 
 
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

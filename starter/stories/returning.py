@@ -156,7 +156,7 @@ DAMAGED = Story(
     name="a_damaged_return_goes_back_to_the_handler",
     zh="退货破损，平台重新判定",
     en="The return is damaged: back to the handler, who rules",
-    rules=("R6.3", "R4.2"),
+    rules=("R6.3", "R4.2", "R6.8"),
     goods=CHAIRS,
     complaint=CHAIRS_WOBBLE,
     acts=(
@@ -181,7 +181,7 @@ DAMAGED = Story(
         phases=(*TO_NEGOTIATION, FULFILMENT, INTERVENTION, CONFIRMATION, *TO_THE_END),
         outcome=Outcome.FULFILLED,
         steps=("goods_received R6.3", "intervention_started R6.3", "ruled R4.6", "ruling_final R5.3"),
-        money=(refund("200.00"),),
+        money=(Paid(Purpose.RETURN_FREIGHT, yuan("22.80")), refund("200.00")),
     ),
 )
 

@@ -18,6 +18,7 @@ from workers.sandbox.client import SandboxClient
 from workflows.domain.money import Money
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.records import Payment
+from workflows.domain.vocabulary import Problem
 
 
 class Counting:
@@ -163,3 +164,17 @@ async def test_the_steps_that_decide_a_payment_are_on_record_before_anybody_is_a
     activity = Payments(world.pool, Looking(SETTLED), tell=world.tell)
     assert await ActivityEnvironment().run(activity.pay, asked) == SETTLED
     assert await ActivityEnvironment().run(activity.pay, asked) == SETTLED
+
+
+async def test_two_complaints_of_one_line_never_refund_more_than_it_cost(world: World) -> None:
+    first = await world.opened(order_id="o-twice")
+    second = await world.opened(order_id="o-twice", problem=Problem.OTHER)
+    assert first.order is not None
+    answers = []
+    for case in (first, second):
+        after = agreed(case)
+        asked = Payment(movement=after.money[0].movement, ceiling=first.order.ceiling, burst=burst(case, after))
+        provider = Payments(world.pool, Counting(SETTLED), tell=world.tell)
+        answers.append(await ActivityEnvironment().run(provider.pay, asked))
+    assert [answer.result for answer in answers] == ["settled", "refused"]
+    assert "R1.8" in (answers[1].reason or "")

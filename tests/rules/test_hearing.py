@@ -109,9 +109,19 @@ def test_a_flood_of_refused_messages_is_forgotten_before_what_was_heard() -> Non
         case, _ = hear(
             case, message("survey_answered", Role.BUYER, "b-lihua", message_id=f"m-{number}", score=1), MONDAY_MORNING
         )
-    assert case.heard["m-0"] == first
-    assert len(case.heard) < 520
-    assert "m-599" in case.heard
+    assert case.heard["agent:a-1:m-0"] == first
+    assert len(case.heard) < 220
+    assert "buyer:b-lihua:m-599" in case.heard
+
+
+def test_nobody_answers_for_another_under_the_same_message_id() -> None:
+    case, mine = hear(negotiating(), message("noted", Role.AGENT, "a-1", message_id="1", text="first"), MONDAY_MORNING)
+    stranger = message("seller_answered", Role.SELLER, "shop-stranger", message_id="1", answer="agree")
+    case, theirs = hear(case, stranger, MONDAY_MORNING)
+    assert isinstance(mine, Receipt)
+    assert isinstance(theirs, Refusal)
+    assert theirs.code is Code.WRONG_SENDER
+    assert len(case.heard) == len(negotiating().heard) + 1
 
 
 def test_staff_may_act_for_the_handler_and_the_timeline_says_so() -> None:

@@ -100,6 +100,11 @@ class Case(Value):
         return self.rulings[-1] if self.rulings else None
 
     @property
+    def supervised(self) -> bool:
+        """The handler is a supervisor, who then does what an agent does (R2.5, R10.2)."""
+        return self.handler is not None and self.staff.knows(Role.SUPERVISOR, self.handler)
+
+    @property
     def buyer(self) -> Party:
         """The buyer of the order, or of the filing while the order is not matched."""
         return Party(role=Role.BUYER, id=self.order.buyer_id if self.order else self.filing.filed_by.id)

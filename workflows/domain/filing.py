@@ -24,7 +24,7 @@ class Evidence(Value):
 
     id: Id
     kind: ShortText
-    uri: Annotated[ShortText, Field(max_length=2000)]
+    uri: Annotated[Text, Field(max_length=2000)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
     note: Text = ""
 

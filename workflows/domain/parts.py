@@ -122,6 +122,7 @@ class Decision(Value):
     payer: Party
     liability: Liability
     freight: Freight
+    seller_share: int | None = None
     ordered_by: Party
     rule: str
     at: Instant
@@ -144,6 +145,7 @@ class Leg(Value):
     condition: Condition | None = None
     quantity: int | None = None
     freight: Money | None = None
+    freight_repaid: bool = False
     attempt: int = 1
     """A parcel that was never picked up counts as not sent, and is awaited anew (R6.4)."""
 

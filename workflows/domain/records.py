@@ -77,4 +77,6 @@ class Payment(Value):
     """A movement to be asked for, with the unwritten steps that decided it: on record before anybody is asked."""
 
     movement: Movement
+    ceiling: Money | None = None
+    """The most that all refunds of this order line may come to, where the movement is one (R1.8)."""
     burst: Record | None = None

@@ -11,11 +11,10 @@ from workflows.domain.parts import Appeal, Award, Position, Ruling
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Outcome, Phase, Role, RulingReason
 from workflows.rules.evidence import exhibit
-from workflows.rules.payments import require_within_ceiling
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Runs, duty, hears
 from workflows.rules.review import accept
-from workflows.rules.rulings import make_final, require_asked
+from workflows.rules.rulings import make_final, require_asked, require_consistent, send
 from workflows.rules.steps import close, enter
 
 
@@ -73,9 +72,17 @@ def the_appeal_is_decided(case: Case, message: AppealDecided, at: Instant) -> Ca
         case "uphold":
             return make_final(case, at)
         case "change":
-            return make_final(case.but(rulings=(*_replaced(case), _changed(case, message, at))), at)
+            return _change(case, _changed(case, message, at), at)
         case "send_back":
             return _send_back(case, at)
+
+
+def _change(case: Case, ruling: Ruling, at: Instant) -> Case:
+    # A seller who was never asked cannot be bound at once: the changed review is a ruling like any other (R2.2).
+    heard_both = Role.SELLER in case.rulings[-1].asked
+    if heard_both:
+        return make_final(case.but(rulings=(*_replaced(case), ruling)), at)
+    return send(case.but(rulings=_replaced(case)), ruling, at)
 
 
 def _require_uninvolved(case: Case, sender: Party) -> None:
@@ -100,7 +107,7 @@ def _changed(case: Case, message: AppealDecided, at: Instant) -> Ruling:
     if message.liability is None or message.remedy is None or message.freight is None or message.reason is None:
         raise NotHeard(Code.MALFORMED, "R5.4", "decision change needs liability, remedy, freight and reason")
     award = Award(remedy=message.remedy, amount=message.amount)
-    require_within_ceiling(case, award)
+    require_consistent(case, message.liability, message.reason, award)
     return Ruling(
         number=len(case.rulings) + 1,
         state="sent",

@@ -56,7 +56,7 @@ def evidence_is_submitted(case: Case, message: EvidenceSubmitted, at: Instant) -
     role = message.sender.role
     running = open_window(case, role)
     if running is None:
-        asked = any(one.role is role for one in case.evidence_windows)
+        asked = any(one.role is role for one in _this_round(case))
         return exhibit(case, message.sender, message.evidence, at, "late" if asked else "counted")
     case = exhibit(case, message.sender, message.evidence, at, "staged")
     return _locked(case, running, at, silent=False) if message.final else case
@@ -123,4 +123,10 @@ def require_windows_over(case: Case) -> None:
 
 def evidence_silence(case: Case) -> frozenset[Role]:
     """Return who was asked for evidence and let the window pass without any (R4.5)."""
-    return frozenset(one.role for one in case.evidence_windows if one.silent)
+    return frozenset(one.role for one in _this_round(case) if one.silent)
+
+
+def _this_round(case: Case) -> tuple[EvidenceWindow, ...]:
+    """Return the windows since the platform was asked, or since the appeal: what was asked for earlier is over."""
+    begun = case.appeal.since if case.appeal else case.intervention.asked_at if case.intervention else case.filed_at
+    return tuple(one for one in case.evidence_windows if begun <= one.since)

@@ -38,7 +38,12 @@ def the_buyer_answers_the_survey(case: Case, message: SurveyAnswered, at: Instan
     return _scored(case, message.score, at)
 
 
+def _supervisor_calls_back(case: Case) -> bool:
+    return case.supervised and _callback_runs(case)
+
+
 @hears(CallbackMade, "R10.1", by=(Role.AGENT,), during=(Phase.FOLLOW_UP,), when=_callback_runs)
+@hears(CallbackMade, "R10.1", by=(Role.SUPERVISOR,), during=(Phase.FOLLOW_UP,), when=_supervisor_calls_back)
 def the_agent_calls_back(case: Case, message: CallbackMade, at: Instant) -> Case:
     """Take what the buyer said on the phone; who cannot be reached has until the end (R10.1)."""
     if message.score is not None:
@@ -62,7 +67,7 @@ def _second_cycle(case: Case, at: Instant, score: int) -> Case:
     supervisors = case.staff.of(Role.SUPERVISOR)
     handler = next((one for one in supervisors if one != case.handler), case.handler)
     case = step(case, at, "second_cycle_started", "R10.2", reason=f"score {score}; handler {handler}")
-    fresh = case.but(cycle=case.cycle + 1, handler=handler, follow_up=None, decision=None, appealed_by=())
+    fresh = case.but(cycle=case.cycle + 1, handler=handler, follow_up=None, decision=None)
     return ask_the_platform(fresh, at, "the buyer is not content", rule="R10.2")
 
 
@@ -93,6 +98,9 @@ def _survey_runs(case: Case) -> Iterator[Runs]:
 @window(LimitName.SURVEY, _survey_runs)
 def the_follow_up_ends(case: Case, deadline: Deadline) -> Case:
     """Close on silence to the end (R10.2); a call that nobody made has been missed by then (R7.2)."""
+    if any(True for _ in the_agent_owes_a_call(case)):
+        why = f"{case.handler} did not call the buyer"
+        case = step(case, deadline.due_at, "escalated_to_supervisor", "R7.2", reason=why)
     return _end(case, deadline.due_at, "silence to the end of the follow-up")
 
 

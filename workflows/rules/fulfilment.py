@@ -28,9 +28,10 @@ _RETURNED_FIRST = frozenset({Remedy.RETURN_REFUND, Remedy.EXCHANGE, Remedy.REPAI
 
 def decide(case: Case, decision: Decision) -> Case:
     """Start fulfilment of an agreement or a final ruling (R3.5, R5.3)."""
-    case = enter(case.but(decision=decision, goods=()), Phase.FULFILMENT)
+    case = enter(case.but(decision=decision, goods=goods.without_awaited(case)), Phase.FULFILMENT)
     award = decision.award
     if award.remedy in _AT_ONCE and award.amount:
+        case = repay_freight(case, decision.at)
         return order_payment(
             case, _AT_ONCE[award.remedy], award.amount, decision.payer, decision.ordered_by, decision.at
         )
@@ -99,19 +100,23 @@ def _refund_amount(case: Case) -> Money:
 
 def _refund(case: Case, amount: Money, at: Instant, payer: Party | None = None) -> Case:
     decision = _award_of(case)
-    case = repay_freight(case, at)
+    case = repay_freight(case, at, payer)
     return order_payment(case, Purpose.REFUND, amount, payer or decision.payer, decision.ordered_by, at)
 
 
-def repay_freight(case: Case, at: Instant) -> Case:
-    """Pay the buyer back what the return cost, as stated, up to the limit; a no-reason return is the buyer's (R6.8)."""
-    decision, stated = _award_of(case), goods.freight(case)
-    repaid = any(entry.movement.purpose is Purpose.RETURN_FREIGHT for entry in case.money)
-    if not stated or repaid or decision.freight == "buyer":
-        return case
-    amount = min(stated, case.policy.freight_at_most, key=lambda money: money.amount)
-    payer = PLATFORM if decision.freight == "platform" else decision.payer
-    return order_payment(case, Purpose.RETURN_FREIGHT, amount, payer, decision.ordered_by, at)
+def repay_freight(case: Case, at: Instant, payer: Party | None = None) -> Case:
+    """Pay the buyer back what returns cost, as stated, up to the limit; a no-reason return is the buyer's (R6.8)."""
+    decision = _award_of(case)
+    for stated in goods.unpaid_freight(case):
+        if decision.freight == "buyer":
+            continue
+        amount = min(stated, case.policy.freight_at_most, key=lambda money: money.amount)
+        by_seller = decision.freight == "seller" and payer is None and case.seller is not None
+        if by_seller and decision.seller_share:
+            amount = Money(amount=amount.amount * decision.seller_share // 100)  # shared liability splits it (R4.6)
+        pays = case.seller if by_seller and case.seller else PLATFORM
+        case = order_payment(case, Purpose.RETURN_FREIGHT, amount, pays, decision.ordered_by, at)
+    return case.but(goods=goods.with_freight_paid(case))
 
 
 def back_to_the_handler(case: Case, at: Instant, why: str) -> Case:

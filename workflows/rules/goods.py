@@ -40,9 +40,14 @@ def without_awaited(case: Case) -> tuple[Leg, ...]:
     return tuple(leg for leg in case.goods if leg.state != "awaited")
 
 
-def freight(case: Case) -> Money | None:
-    """Return what the buyer stated the return to have cost (R6.8)."""
-    return next((leg.freight for leg in case.goods if leg.leg == "return"), None)
+def unpaid_freight(case: Case) -> tuple[Money, ...]:
+    """Return what the buyer stated returns to have cost and was not repaid yet (R6.8)."""
+    return tuple(leg.freight for leg in case.goods if leg.leg == "return" and leg.freight and not leg.freight_repaid)
+
+
+def with_freight_paid(case: Case) -> tuple[Leg, ...]:
+    """Return the legs with their freight seen to."""
+    return tuple(leg.but(freight_repaid=True) if leg.leg == "return" and leg.freight else leg for leg in case.goods)
 
 
 def replaced(case: Case, leg: Leg) -> Case:
@@ -91,7 +96,7 @@ def the_carrier_never_reported(case: Case, deadline: Deadline) -> Case:
 
 def _silent_on_the_way(case: Case) -> Iterator[Runs]:
     leg = open_leg(case)
-    moving = leg is not None and leg.state in {"picked_up", "in_transit", "returned", "lost", "refused"}
+    moving = leg is not None and leg.state in {"picked_up", "in_transit", "lost"}
     if leg and moving and leg.last_event_at and not leg.arrived_at and not leg.inquiry_since:
         yield Runs(leg.last_event_at, subject=leg.leg)
 

@@ -11,22 +11,25 @@ from workflows.rules.deadlines import climb, next_moment, turned
 from workflows.rules.people import require_known
 from workflows.rules.registry import HEARINGS, WINDOWS, Hearing
 from workflows.rules.steps import step
+from workflows.rules.weight import MOST, weight
 
 _REASONS = ("decision", "answer", "result", "reason", "score", "offer", "ruling", "to")
 UNREAD = "R11.1"
 """What cannot be understood is kept all the same: the timeline is complete."""
 
-_REMEMBERED_REFUSALS = 500
+_REMEMBERED_REFUSALS = 200
 """Answers to refused messages are forgotten in the order they came, so that a flood cannot swell a case."""
 
 
 def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
     """Hear one message at the instant the edge received it; what was due before that passes first (R7.4).
 
-    The same `message_id` again changes nothing and gives the same answer. A refusal is an answer and a step.
+    The same `message_id` of the same sender again changes nothing and gives the same answer. A refusal is an answer
+    and a step; only strangers are not remembered, so that nobody can use up the ids of others.
     """
-    if message.message_id in case.heard:
-        return case, case.heard[message.message_id]
+    known = f"{message.sender}:{message.message_id}"
+    if known in case.heard:
+        return case, case.heard[known]
     at = min(message.received_at or now, now)
     case = expire(case, at, at_the_instant=False)
     try:
@@ -36,7 +39,9 @@ def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
         if _overtaken(case, message, at):
             refused = NotHeard(Code.OVERTAKEN, "R7.4", f"silence was acted on before this was heard; {refused.text}")
         case, answer = _refuse(case, at, message.sender, message.kind, refused, message.message_id)
-    return _remember(case, message.message_id, answer), answer
+        if refused.code is Code.WRONG_SENDER:
+            return case, answer
+    return _remember(case, known, answer), answer
 
 
 def _heard(case: Case, message: Message, at: Instant) -> Case:
@@ -51,7 +56,10 @@ def _heard(case: Case, message: Message, at: Instant) -> Case:
         amount=_amount(message),
         message_id=message.message_id,
     )
-    return turned(case, hearing.act(_responded(said, message.sender, at), message, at), kind=message.kind)
+    after = hearing.act(_responded(said, message.sender, at), message, at)
+    if weight(after) > MOST and weight(case) < weight(after):
+        raise NotHeard(Code.ABOVE_LIMIT, "R4.4", "this complaint holds as much text as it can; say it shorter")
+    return turned(case, after, kind=message.kind)
 
 
 def _hearing(case: Case, message: Message) -> Hearing:

@@ -89,7 +89,12 @@ def the_handler_owes_a_quick_resolution(case: Case) -> Iterator[Runs]:
     return _unresolved(case) if case.severity is Severity.MAJOR else iter(())
 
 
+def _supervised(case: Case) -> bool:
+    return case.supervised
+
+
 @hears(BuyerContacted, "R4.1", by=(Role.AGENT,), during=(Phase.INTERVENTION,))
+@hears(BuyerContacted, "R4.1", by=(Role.SUPERVISOR,), during=(Phase.INTERVENTION,), when=_supervised)
 def the_buyer_is_contacted(case: Case, message: BuyerContacted, at: Instant) -> Case:
     """Talking to the buyer is a first move of the platform (R4.1)."""
     del message

@@ -103,7 +103,12 @@ def nobody_asks_the_platform(case: Case, deadline: Deadline) -> Case:
     return close(case, deadline.due_at, Outcome.LAPSED, "R3.4", "the buyer did not ask the platform to step in")
 
 
-@hears(Withdrawn, "R3.5", by=(Role.BUYER,), during=BEFORE_FULFILMENT)
+def _nothing_done_yet(case: Case) -> bool:
+    # Back from fulfilment, or in a second cycle, fulfilment has started: money or goods may be on their way.
+    return case.cycle == 1 and not case.money and not case.goods
+
+
+@hears(Withdrawn, "R3.5", by=(Role.BUYER,), during=BEFORE_FULFILMENT, when=_nothing_done_yet)
 def the_buyer_withdraws(case: Case, message: Withdrawn, at: Instant) -> Case:
     """End the complaint at the buyer's wish, until fulfilment starts (R3.5)."""
     return close(case, at, Outcome.WITHDRAWN, "R3.5", message.reason[:200] or None)

@@ -77,12 +77,17 @@ def _require_goodwill(case: Case, message: OfferMade) -> None:
         raise NotHeard(Code.ABOVE_LIMIT, "R3.6", text)
 
 
+def _supervised(case: Case) -> bool:
+    return case.supervised
+
+
 @hears(OfferMade, "R3.2", by=(Role.BUYER, Role.SELLER, Role.AGENT), during=OPEN_TO_OFFERS)
+@hears(OfferMade, "R3.2", by=(Role.SUPERVISOR,), during=OPEN_TO_OFFERS, when=_supervised)
 def an_offer_is_made(case: Case, message: OfferMade, at: Instant) -> Case:
     """Put a numbered proposal; it replaces the one before it. From the seller it is also an answer (annex, R3.1)."""
     if message.sender.role is Role.SELLER:
         case = answered(case, "counter", at)
-    if message.sender.role is Role.AGENT:
+    if message.sender.role not in PARTIES:
         _require_goodwill(case, message)
         case = moved(case, at)
     return propose(case, message.sender, Award(remedy=message.remedy, amount=message.amount), message.text, at)
@@ -129,8 +134,9 @@ def an_offer_is_confirmed(case: Case, message: OfferConfirmed, at: Instant) -> C
     offer = offer.but(confirmed_by=(*offer.confirmed_by, message.sender.role))
     if not set(offer.confirmed_by) >= PARTIES:
         return case.but(offers=(*case.offers[:-1], offer))
-    # An offer of staff is goodwill of the platform; an offer of a party is paid by the seller (R3.6, R6.11).
-    payer = PLATFORM if offer.by.role not in PARTIES else case.seller or PLATFORM
+    # Goodwill of staff is paid by the platform, anything else that is agreed by the seller (R3.6, R6.11).
+    goodwill = offer.by.role not in PARTIES and offer.award.remedy in _GOODWILL
+    payer = PLATFORM if goodwill else case.seller or PLATFORM
     case = case.but(offers=(*case.offers[:-1], offer.but(state="agreed", ended_at=at)))
     return agreed(case, offer.award, payer, offer.by, at)
 

@@ -22,6 +22,7 @@ from workflows.rules.stops import held
 
 _MAY_ASK_FOR_MORE = frozenset({Purpose.COMPENSATION, Purpose.COUPON})
 _RULES = {Purpose.REFUND: "R6.1", Purpose.RETURN_FREIGHT: "R6.8"}
+_REFUNDS = frozenset({Purpose.REFUND, Purpose.PRICE_DIFFERENCE})
 _UNSETTLED = frozenset({MoneyState.DECIDED, MoneyState.REQUESTED})
 
 
@@ -92,6 +93,11 @@ def owed(case: Case) -> Movement | None:
     if held(case):
         return None  # new payments stand still, requested ones go on (R7.7)
     return next((e.movement for e in case.money if e.movement.state is MoneyState.DECIDED), None)
+
+
+def ceiling(case: Case, movement: Movement) -> Money | None:
+    """Return what all complaints of the line together may refund, None for what is no refund (R1.8)."""
+    return case.order.ceiling if case.order and movement.purpose in _REFUNDS else None
 
 
 def requested(case: Case, key: str, at: Instant) -> Case:

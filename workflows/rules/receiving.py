@@ -32,7 +32,18 @@ def the_carrier_reports(case: Case, message: ParcelReported, at: Instant) -> Cas
     state = max(leg.state, message.event, key=goods.STATES.index)
     arrived = leg.arrived_at or (at if state == "delivered" or (state == "refused" and leg.leg == "return") else None)
     case = goods.replaced(case, leg.but(state=state, last_event_at=at, arrived_at=arrived, inquiry_since=None))
+    if state == "returned" or (state == "refused" and leg.leg != "return"):
+        return _came_back(case, at, state)
     return _repair_begins(case, at) if arrived and leg.leg == "return" and _to_be_repaired(case) else case
+
+
+def _came_back(case: Case, at: Instant, state: str) -> Case:
+    # What came back to the buyer was not sent back; what came back to the seller is for the handler (R6.3, R6.7).
+    if case.goods[-1].leg == "return":
+        case = step(case, at, "counts_as_not_sent", "R6.4", reason="came back to the buyer")
+        return goods.never_sent(case)
+    leg = case.goods[-1].leg
+    return back_to_the_handler(goods.inspected(case, "not_received", None), at, f"{leg} {state}")
 
 
 def _to_be_repaired(case: Case) -> bool:
@@ -105,4 +116,7 @@ def the_parcel_is_not_found(case: Case, deadline: Deadline) -> Case:
     if case.goods[-1].last_event_at is None:
         case = step(case, deadline.due_at, "counts_as_not_sent", "R6.4", reason="never picked up")
         return goods.never_sent(case)
-    return lost_on_the_way(goods.inspected(case, "not_received", None), deadline.due_at)
+    case = goods.inspected(case, "not_received", None)
+    if case.goods[-1].leg == "missing_part":  # worth less than the line: the handler rules the amount (R6.9)
+        return back_to_the_handler(case, deadline.due_at, "the part was lost")
+    return lost_on_the_way(case, deadline.due_at)

@@ -32,7 +32,12 @@ def the_agent_owes_a_review(case: Case) -> Iterator[Runs]:
         yield Runs(case.review.agent_since)
 
 
+def _supervised(case: Case) -> bool:
+    return case.supervised
+
+
 @hears(Reviewed, "R2.1", by=(Role.AGENT,), during=(Phase.REVIEW,))
+@hears(Reviewed, "R2.1", by=(Role.SUPERVISOR,), during=(Phase.REVIEW,), when=_supervised)
 def the_agent_reviews(case: Case, message: Reviewed, at: Instant) -> Case:
     """Go where the review points: to the seller, back to the buyer, or to an end."""
     case = case.but(severity=_severity(case, message))

@@ -33,15 +33,14 @@ def _may_rule(case: Case) -> bool:
 
 
 def _supervisor_may_rule(case: Case) -> bool:
-    # In a second cycle the handler is a supervisor (R10.2).
-    return case.cycle > 1 and _may_rule(case)
+    return case.supervised and _may_rule(case)
 
 
 def the_handler_rules(case: Case, message: Ruled, at: Instant) -> Case:
     """Number the ruling and send it, or keep it until a supervisor approves (R4.6)."""
     require_windows_over(case)
     award = Award(remedy=message.remedy, amount=message.amount)
-    _require_consistent(case, message, award)
+    require_consistent(case, message.liability, message.reason, award)
     ruling = Ruling(
         number=len(case.rulings) + 1,
         state="pending",
@@ -66,13 +65,14 @@ hears(Ruled, "R4.6", by=(Role.SUPERVISOR,), during=(Phase.INTERVENTION, Phase.AP
 )
 
 
-def _require_consistent(case: Case, message: Ruled, award: Award) -> None:
+def require_consistent(case: Case, liability: Liability, reason: RulingReason, award: Award) -> None:
+    """Refuse a ruling that gives too much, gives what its liability cannot, or rests on a silence that was none."""
     require_within_ceiling(case, award)
-    if message.liability is Liability.BUYER and award.remedy is not Remedy.NONE:
+    if liability is Liability.BUYER and award.remedy is not Remedy.NONE:
         raise NotHeard(Code.INCONSISTENT, "R6.11", "liability buyer gives nothing: use remedy none")
-    silent = _SILENCE.get(message.reason)
-    if silent and silent not in _silent_parties(case, message.reason):
-        raise NotHeard(Code.INCONSISTENT, "R4.5", f"{message.reason} is not true: the {silent} was not silent")
+    silent = _SILENCE.get(reason)
+    if silent and silent not in _silent_parties(case, reason):
+        raise NotHeard(Code.INCONSISTENT, "R4.5", f"{reason} is not true: the {silent} was not silent")
 
 
 def _silent_parties(case: Case, reason: RulingReason) -> frozenset[Role]:
@@ -91,7 +91,9 @@ def _needs_countersign(case: Case, ruling: Ruling) -> bool:
     amount = ruling.award.amount
     if amount is None:
         return False
-    return case.severity is Severity.CLAIM or case.policy.countersign_above < amount
+    # More than the line can give is a claim, and a claim is always countersigned (R1.8).
+    claim = case.severity is Severity.CLAIM or (case.order is not None and case.order.ceiling < amount)
+    return claim or case.policy.countersign_above < amount
 
 
 def _keep_pending(case: Case, ruling: Ruling, at: Instant) -> Case:
@@ -215,6 +217,7 @@ def _decision(case: Case, ruling: Ruling, at: Instant) -> Decision:
         payer=PLATFORM if by_platform or case.seller is None else case.seller,
         liability=ruling.liability,
         freight=ruling.freight,
+        seller_share=ruling.seller_share,
         ordered_by=ruling.by,
         rule="R5.3",
         at=at,

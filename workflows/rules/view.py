@@ -6,7 +6,7 @@ from workflows.domain.policy import Limit, LimitName
 from workflows.domain.view import ClockView, GoodsView, LegView, MovementView, OfferView, RulingView, View, WaitingOn
 from workflows.domain.vocabulary import Phase, Role, Severity
 from workflows.rules.deadlines import deadlines, level, overdue
-from workflows.rules.registry import Deadline
+from workflows.rules.registry import HEARINGS, Deadline
 
 
 def view_of(case: Case) -> View:
@@ -67,10 +67,16 @@ def waiting_on(case: Case) -> tuple[WaitingOn, ...]:
     return tuple(sorted(rows, key=lambda row: row.due_at))
 
 
+def _action(deadline: Deadline, limit: Limit) -> str:
+    """Name the message that the one who is waited for can send."""
+    theirs = (kind for kind in limit.ended_by if any(deadline.actor in one.by for one in HEARINGS.get(kind, [])))
+    return next(theirs, limit.ended_by[0] if limit.ended_by else limit.act)
+
+
 def _waiting(deadline: Deadline, limit: Limit) -> WaitingOn:
     return WaitingOn(
         actor=deadline.actor,
-        action=limit.ended_by[0] if limit.ended_by else limit.act,
+        action=_action(deadline, limit),
         due_at=deadline.due_at,
         # A duty must be done; in a window silence is an answer, with the default written beside it.
         mandatory=limit.duty or deadline.actor is Role.SELLER,

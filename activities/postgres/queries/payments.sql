@@ -17,3 +17,14 @@ SET state = $2,
     settled_at = CASE $2 WHEN 'settled' THEN now() END,
     failed_at = CASE $2 WHEN 'failed' THEN now() END
 WHERE key = $1 AND state = 'requested';
+
+-- name: lock_line
+SELECT pg_advisory_xact_lock(hashtextextended('refunds of ' || order_id || ' ' || line, 0))
+FROM complaints WHERE complaint = $1;
+
+-- name: refunded_besides
+SELECT coalesce(sum(m.amount_minor), 0)::bigint
+FROM complaints this
+JOIN complaints c ON c.order_id = this.order_id AND c.line = this.line
+JOIN movements m ON m.complaint = c.complaint
+WHERE this.complaint = $1 AND m.key <> $2 AND m.purpose <> 'return_freight' AND m.state IN ('requested', 'settled');
