@@ -21,6 +21,7 @@ from starter.calls import ASK_WITHIN, TELL_WITHIN, Gone, NotYet, NoWorker, worde
 from starter.errors import NotFound, Unreachable
 from starter.number import number_of, numbers_near
 from starter.record import Files
+from workers.settings import Settings
 from workflows import wire
 from workflows.domain.answers import Answer, Code, Receipt, Refusal
 from workflows.domain.filing import Filing, Party
@@ -205,13 +206,18 @@ class Complaints:
             return await self._record.cases.ended(complaint) if self._record else ()
 
     async def who_is(self, complaint: str, role: Role) -> Party | None:
-        """Return the buyer, the seller or, as agent, the handler of a complaint; None if Temporal does not say."""
+        """Return the buyer, the seller or, as agent, the handler of a complaint; None if Temporal does not say.
+
+        After a handover, and in a second cycle, the handler is a supervisor, and speaks as one (R10.2).
+        """
         async with worded(complaint):
             described = await self._temporal.get_workflow_handle(complaint).describe(rpc_timeout=ASK_WITHIN)
         wanted = wire.SEARCH_ATTRIBUTES[_ATTRIBUTES[role]]
         found: str | None = described.typed_search_attributes.get(wanted)
         if found is None and role is Role.AGENT:  # after the end only the record names the handler
             found = (await self.view(complaint)).view.handler
+        if found and role is Role.AGENT and Settings().rulebook().staff.knows(Role.SUPERVISOR, found):
+            role = Role.SUPERVISOR
         return Party(role=role, id=found) if found else None
 
     async def _recorded_view(self, complaint: str, why: Unreachable | NotFound) -> Seen:
