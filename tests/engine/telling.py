@@ -107,6 +107,30 @@ def _as_answer(step: Step, message: Message) -> Answer:
     return Refusal(code=Code(code), rule=step.rule, phase=step.phase, text=step.reason or "")
 
 
+class Inbox:
+    """What arrived at everybody's inbox, read as seldom as possible."""
+
+    def __init__(self, sandbox: SandboxClient) -> None:
+        self._sandbox = sandbox
+        self._keys: dict[str, list[str]] = {}
+
+    async def of(self, complaint: str, number: int) -> list[str]:
+        """Return the keys of a complaint's notices once so many have arrived; fails when they do not."""
+
+        async def there() -> bool:
+            if len(self._keys.get(complaint, ())) < number:
+                await self._read()
+            return len(self._keys.get(complaint, ())) >= number
+
+        await until(there, PATIENCE, f"{number} notices of {complaint}")
+        return self._keys.get(complaint, [])
+
+    async def _read(self) -> None:
+        self._keys = {}
+        for notice in await self._sandbox.inbox():
+            self._keys.setdefault(notice.key.split(":")[0], []).append(notice.key)
+
+
 @dataclass
 class Told:
     """A story that was told on a stack, and what went wrong if something did."""
@@ -115,6 +139,7 @@ class Told:
     stack: Running
     doors: Doors
     playing: Playing
+    inbox: Inbox
     failure: BaseException | None = None
     _answers: dict[str, Any] = field(default_factory=dict)
 
@@ -186,7 +211,11 @@ async def tell_all(stack: Running, stories: Iterable[Story], *, again: bool = Fa
     # A clock holds a connection for as long as it is being moved.
     async with await open_pool(stack.ready.database, most=AT_ONCE + 2) as pool:
         clock = FastForward(stack.client, pool)
-        told = {story.name: _prepared(stack, story, number, clock, again=again) for number, story in enumerate(stories)}
+        inbox = Inbox(stack.sandbox)
+        told = {
+            story.name: _prepared(stack, story, number, clock, inbox, again=again)
+            for number, story in enumerate(stories)
+        }
         await _told(told.values())
     return told
 
@@ -216,10 +245,10 @@ async def _side_by_side(stories: Iterable[Told]) -> None:
     await asyncio.gather(*map(in_turn, stories))
 
 
-def _prepared(stack: Running, story: Story, number: int, clock: FastForward, *, again: bool) -> Told:
+def _prepared(stack: Running, story: Story, number: int, clock: FastForward, inbox: Inbox, *, again: bool) -> Told:
     doors = Doors(stack, by_signal=number % 3 == 2, again=again)
     stage = Stage(complaints=doors, sandbox=stack.sandbox, clock=clock, patience=PATIENCE)
-    return Told(story, stack, doors, Playing(story, stage, uuid.uuid4().hex[:6]))
+    return Told(story, stack, doors, Playing(story, stage, uuid.uuid4().hex[:6]), inbox)
 
 
 async def _tell(one: Told) -> None:

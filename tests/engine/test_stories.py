@@ -13,8 +13,7 @@ from temporalio.converter import PayloadConverter
 from activities.postgres.reading import CaseFiles
 from starter.stories import STORIES, Story, faults
 from starter.stories.holding import first_missing
-from tests.engine.attacker import until
-from tests.engine.telling import PATIENCE, Told
+from tests.engine.telling import Told
 from workflows import wire
 from workflows.domain.timeline import Step
 from workflows.domain.view import MovementView, View
@@ -126,15 +125,8 @@ async def test_everybody_was_told_what_concerns_them_once(told: dict[str, Told],
     play = await one.by_the_rules()
     expected = Counter(_notice(notice.key) for notice in play.notices)
 
-    async def arrived() -> Counter[str]:
-        inbox = await one.stack.sandbox.inbox()
-        return Counter(_notice(notice.key) for notice in inbox if notice.key.startswith(f"{one.number}:"))
-
-    async def all_arrived() -> bool:
-        return (await arrived()).total() >= expected.total()
-
-    await until(all_arrived, PATIENCE, f"{expected.total()} notices of {one.number}")
-    assert await arrived() == expected
+    arrived = await one.inbox.of(one.number, expected.total())
+    assert Counter(map(_notice, arrived)) == expected
     assert first_missing(story.ends.told, play.told) is None
 
 
