@@ -5,7 +5,7 @@ from temporalio.common import RawValue
 from workflows.domain.base import Value
 from workflows.domain.case import Case
 
-_STEPS_KEPT = 300
+STEPS_KEPT = 300
 """The latest steps stay at hand for the query; all of them are on record."""
 
 
@@ -24,7 +24,7 @@ def carried(start: RawValue) -> Carried:
 
 def handed_over(case: Case, recorded: int, ended_recorded: int) -> Carried:
     """Hand over to the next run; of the timeline what is not on record yet, and the latest steps."""
-    kept = max(_STEPS_KEPT, case.steps - recorded)
+    kept = max(STEPS_KEPT, case.steps - recorded)
     return Carried(
         case=case.but(timeline=case.timeline[-kept:]),
         recorded=recorded,

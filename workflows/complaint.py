@@ -8,7 +8,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from workflows import ports, wire
-from workflows.carried import carried, handed_over
+from workflows.carried import STEPS_KEPT, carried, handed_over
 from workflows.details import current_details
 from workflows.domain.answers import Answer, Receipt, Refusal
 from workflows.domain.base import Instant
@@ -222,8 +222,8 @@ class Complaint:
 
     async def _closed(self) -> dict[str, str]:
         await workflow.wait_condition(workflow.all_handlers_finished)
-        while self._recorded < self._case.steps:  # what came in late is kept, and a flood is not handed over
-            await self._write()
+        while self._recorded < self._case.steps - (0 if self._case.closed else STEPS_KEPT):
+            await self._write()  # what came in late is kept; a flood is not handed over, but a trickle holds up nothing
         self._show()
         if not self._case.closed:
             workflow.continue_as_new(handed_over(self._case, self._recorded, self._ended_recorded))

@@ -35,6 +35,9 @@ CUT = [
 ]
 """The long stories: offers by number, appeals, reminders for weeks, failed payments, goods on three ways, proof."""
 
+SOON = 50
+"""Events of a run that was asked at the sixth to give way: an activity and a few messages are under way then."""
+
 WHEN_CUT = pytest.mark.parametrize("cut_story", CUT, ids=lambda story: story.name)
 
 
@@ -83,11 +86,22 @@ async def test_every_run_gets_somewhere(cut: dict[str, Told]) -> None:
     assert idle == []
 
 
+async def test_a_run_gives_way_as_soon_as_it_can(cut: dict[str, Told]) -> None:
+    """Deadlines and payments go on in the next run only, so messages that keep coming must not put it off."""
+    long = {told.number: most for told in cut.values() if (most := max(events(await told.runs()))) > SOON}
+    assert long == {}
+
+
 def test_a_run_that_gets_nowhere_would_be_found() -> None:
     started = HistoryEvent(event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED)
     heard = HistoryEvent(event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
     assert not gets_on(WorkflowHistory("C-1", [started]))
     assert gets_on(WorkflowHistory("C-1", [started, heard]))
+
+
+def events(runs: list[WorkflowHistory]) -> list[int]:
+    """Return how many events each run has."""
+    return [len(run.events) for run in runs]
 
 
 def gets_on(history: WorkflowHistory) -> bool:
