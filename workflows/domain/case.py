@@ -47,6 +47,8 @@ class Case(Value):
     closed_at: Instant | None = None
     cycle: int = 1
     severity: Severity = Severity.GENERAL
+    grave_from: int | None = None
+    """The step from which on the general manager is told each one (R2.4)."""
     handler: str | None = None
     first_response_at: Instant | None = None
     first_response_missed: bool = False

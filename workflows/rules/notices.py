@@ -7,7 +7,7 @@ from workflows.domain.explained import due_in_words
 from workflows.domain.filing import Party
 from workflows.domain.records import Notice
 from workflows.domain.timeline import Step
-from workflows.domain.vocabulary import Phase, Role, Severity
+from workflows.domain.vocabulary import Phase, Role
 from workflows.rules.deadlines import deadlines
 
 Recipients = Callable[[Case, Step], Iterator[Party]]
@@ -121,16 +121,17 @@ def notices_of(case: Case, steps: Iterable[Step]) -> tuple[Notice, ...]:
 
 
 def _notices(case: Case, step: Step) -> Iterator[Notice]:
-    for event, recipients in (*_told(step), *_told_above(case)):
+    for event, recipients in (*_told(step), *_told_above(case, step)):
         for recipient in recipients:
             for party in recipient(case, step):
                 key = f"{case.complaint}:{step.number}:{event}:{party.role}:{party.id}"
                 yield Notice(key=key[:128], complaint=case.complaint, to=party, event=event, data=_data(case, step))
 
 
-def _told_above(case: Case) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
+def _told_above(case: Case, step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
     # Major, batch and claim: the general manager gets every further step (R2.4).
-    return () if case.severity is Severity.GENERAL else TOLD["of a grave complaint"]
+    grave = case.grave_from is not None and step.number >= case.grave_from
+    return TOLD["of a grave complaint"] if grave else ()
 
 
 def _told(step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:

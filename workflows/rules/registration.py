@@ -34,6 +34,7 @@ def open_case(registration: Registration, facts: Facts, rulebook: Rulebook) -> C
 
 def _filed(registration: Registration, facts: Facts, rulebook: Rulebook) -> Case:
     filing, at = registration.filing, registration.at
+    severity = _severity(facts.order, registration)
     case = Case(
         complaint=registration.complaint,
         filing=filing,
@@ -44,16 +45,16 @@ def _filed(registration: Registration, facts: Facts, rulebook: Rulebook) -> Case
         staff=rulebook.staff,
         filed_at=at,
         now=at,
-        severity=_severity(facts.order, registration, rulebook),
+        severity=severity,
+        grave_from=None if severity is Severity.GENERAL else 1,
     )
     amount = filing.request.amount
     reason = f"{filing.problem} · {filing.request.remedy}"
     return step(case, at, "filed", "R1.2", actor=filing.filed_by, reason=reason, amount=amount)
 
 
-def _severity(order: OrderLine | None, registration: Registration, rulebook: Rulebook) -> Severity:
+def _severity(order: OrderLine | None, registration: Registration) -> Severity:
     request = registration.filing.request
-    del rulebook
     above = order is not None and request.amount is not None and order.ceiling < request.amount
     return Severity.CLAIM if request.remedy is Remedy.COMPENSATION and above else Severity.GENERAL
 

@@ -40,7 +40,10 @@ def _supervised(case: Case) -> bool:
 @hears(Reviewed, "R2.1", by=(Role.SUPERVISOR,), during=(Phase.REVIEW,), when=_supervised)
 def the_agent_reviews(case: Case, message: Reviewed, at: Instant) -> Case:
     """Go where the review points: to the seller, back to the buyer, or to an end."""
-    case = case.but(severity=_severity(case, message))
+    severity = _severity(case, message)
+    if severity is not Severity.GENERAL and case.grave_from is None:
+        case = case.but(grave_from=case.steps)
+    case = case.but(severity=severity)
     match message.decision:
         case "accept":
             return accept(case, at)

@@ -52,4 +52,5 @@ def becomes_major(case: Case, at: Instant, rule: str, reason: str) -> Case:
     """Raise a general complaint to major; a graver one stays what it is (R2.4)."""
     if case.severity is not Severity.GENERAL:
         return case
-    return step(case, at, "became_major", rule, reason=reason).but(severity=Severity.MAJOR)
+    case = step(case, at, "became_major", rule, reason=reason)
+    return case.but(severity=Severity.MAJOR, grave_from=case.steps)
