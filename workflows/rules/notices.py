@@ -7,7 +7,7 @@ from workflows.domain.explained import due_in_words
 from workflows.domain.filing import Party
 from workflows.domain.records import Notice
 from workflows.domain.timeline import Step
-from workflows.domain.vocabulary import Phase, Role
+from workflows.domain.vocabulary import Outcome, Phase, Role
 from workflows.rules.deadlines import deadlines
 
 Recipients = Callable[[Case, Step], Iterator[Party]]
@@ -16,6 +16,11 @@ Recipients = Callable[[Case, Step], Iterator[Party]]
 def _buyer(case: Case, step: Step) -> Iterator[Party]:
     del step
     yield case.buyer
+
+
+def _filer(case: Case, step: Step) -> Iterator[Party]:
+    del step
+    yield case.filing.filed_by
 
 
 def _seller(case: Case, step: Step) -> Iterator[Party]:
@@ -63,7 +68,7 @@ _general_manager = _all(Role.GENERAL_MANAGER)
 
 TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "filed": (("filed", (_buyer, _seller)),),
-    "filing_refused": (("filing_refused", (_buyer,)),),
+    "filing_refused": (("filing_refused", (_filer,)),),
     "assigned": (("assigned", (_handler,)),),
     "courtesy_call_given": (("not_applicable", (_buyer,)), ("courtesy_call_given", (_handler,))),
     "first_response_missed": (("first_response_missed", (_supervisors,)),),
@@ -121,6 +126,8 @@ def notices_of(case: Case, steps: Iterable[Step]) -> tuple[Notice, ...]:
 
 
 def _notices(case: Case, step: Step) -> Iterator[Notice]:
+    if case.outcome is Outcome.REFUSED and step.event != "filing_refused":
+        return  # only who filed hears of it: the order may be somebody else's (R1.3)
     for event, recipients in (*_told(step), *_told_above(case, step)):
         for recipient in recipients:
             for party in recipient(case, step):
