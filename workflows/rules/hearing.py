@@ -24,8 +24,8 @@ _REMEMBERED_REFUSALS = 200
 def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
     """Hear one message at the instant the edge received it; what was due before that passes first (R7.4).
 
-    The same `message_id` of the same sender again changes nothing and gives the same answer. A refusal is an answer
-    and a step; only strangers are not remembered, so that nobody can use up the ids of others.
+    The same `message_id` of the same sender again changes nothing and gives the same answer; nobody can use up the ids
+    of others. A refusal is an answer and a step.
     """
     known = f"{message.sender}:{message.message_id}"
     if known in case.heard:
@@ -39,8 +39,6 @@ def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
         if _overtaken(case, message, at):
             refused = NotHeard(Code.OVERTAKEN, "R7.4", f"silence was acted on before this was heard; {refused.text}")
         case, answer = _refuse(case, at, message.sender, message.kind, refused, message.message_id)
-        if refused.code is Code.WRONG_SENDER:
-            return case, answer
     return _remember(case, known, answer), answer
 
 
