@@ -13,6 +13,8 @@ from activities.calendars import Calendars
 from activities.payments import Payments
 from activities.records import Records
 from activities.registry import Registry
+from starter.main import COMMANDS
+from workers.settings import Settings
 from workflows.domain.messages import KINDS
 from workflows.domain.policy import LimitName
 from workflows.policy import packaged
@@ -92,3 +94,10 @@ def test_a_limit_is_a_duty_in_the_policy_exactly_where_the_rules_let_it_climb() 
     limits = packaged().policy.limits
     assert {name for name in DUTIES if not limits[name].duty} == set()
     assert {name for name in WINDOWS if limits[name].duty} == set()
+
+
+def test_every_command_and_every_setting_is_told_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    untold = [name for name in COMMANDS if f"`{name}`" not in readme and f"redress {name}" not in readme]
+    settings = {f"REDRESS_{name.upper()}" for name in Settings.model_fields} - {"REDRESS_READY_FILE"}
+    assert untold + [name for name in sorted(settings) if name not in readme] == []
