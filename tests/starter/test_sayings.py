@@ -88,7 +88,7 @@ def test_what_is_wrong_is_said_in_one_sentence(kind: str, settings: list[str], d
 
 
 def test_what_a_kind_carries_is_told_when_it_does_not_fit() -> None:
-    with pytest.raises(WrongUse, match=r"Carries score, comment\?"):
+    with pytest.raises(WrongUse, match=r"with score, comment\?"):
         said("survey_answered")
 
 
