@@ -142,7 +142,7 @@ async def test_what_is_due_is_listed_and_explained(desk: Desk) -> None:
     assert complaint in {one["complaint"] for one in seller}
     handler = (await desk.view(complaint))["handler"]
     due = (await desk.done("due", "--for", f"agent:{handler}", "--limit", "1000", "--json")).data
-    assert {one["rule"] for one in due if one["complaint"] == complaint} == {"R1.6", "R2.1"}
+    assert {one["rule"] for one in due if one["complaint"] == complaint} == {"R1.6", "R2.1", "R2.6"}
     explained = await desk.done("why-due", complaint)
     assert "R2.1 agent reviews" in explained.out
     assert "working day 1 of 1" in explained.out
