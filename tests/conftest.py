@@ -15,6 +15,12 @@ from workers.embedded.stack import Stack
 from workers.sandbox.client import SandboxClient
 from workers.whole import any_ports, whole_stack
 
+# Deleting a workflow waits until the server has acknowledged its closing tasks: every 30 s unless told (seen: 33 s).
+SOON_ACKNOWLEDGED = {
+    "history.transferProcessorUpdateAckInterval": "1s",
+    "history.visibilityProcessorUpdateAckInterval": "1s",
+}
+
 
 @dataclass(frozen=True)
 class Running:
@@ -48,5 +54,6 @@ async def running(data_dir: Path, **more: object) -> AsyncIterator[Running]:
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """The stack with time skipping: a complaint waits at the real time until a test lets its time pass."""
-    async for one in running(tmp_path_factory.mktemp("stack"), time_skipping=True):
+    home = tmp_path_factory.mktemp("stack")
+    async for one in running(home, time_skipping=True, dynamic_config=SOON_ACKNOWLEDGED):
         yield one
