@@ -6,8 +6,15 @@ from pydantic import ConfigDict, Field
 
 from workflows.domain.base import Id, ShortText, Value
 from workflows.domain.filing import Party
-from workflows.domain.money import Money
+from workflows.domain.money import NOTHING, Money
 from workflows.domain.vocabulary import MoneyState, Purpose
+
+
+class LineRef(Value):
+    """The order line whose held money a movement draws on or pays out (R6.11, R6.12)."""
+
+    order_id: Id
+    line: int
 
 
 class Movement(Value):
@@ -25,6 +32,10 @@ class Movement(Value):
     ordered_by: Party
     remark: ShortText = ""
     provider_reference: Id | None = None
+    line: LineRef | None = None
+    """Absent in complaints that were opened before movements named it."""
+    rest: Money | None = None
+    """Of an unfreezing: what goes back to the fund in the same transaction (R9.7)."""
 
 
 class PaymentAnswer(Value):
@@ -33,3 +44,7 @@ class PaymentAnswer(Value):
     result: Literal["settled", "pending", "refused"]
     provider_reference: Id | None = None
     reason: ShortText | None = None
+    from_deposit: Money = NOTHING
+    """How much of a seller's payment came from the deposit, because held money did not cover it (R6.11)."""
+    available: Money | None = None
+    """Of a refusal for want of cover: what held money and deposit of the seller could still give (R6.11, R9.5)."""

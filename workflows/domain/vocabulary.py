@@ -170,6 +170,18 @@ class Purpose(StrEnum):
     PRICE_DIFFERENCE = "price_difference"
     COUPON = "coupon"
     RETURN_FREIGHT = "return_freight"
+    ADVANCE = "advance"
+    """The fund advances to the buyer, frozen (R9.2)."""
+    UNFREEZE = "unfreeze"
+    """The buyer's frozen amount becomes the buyer's own (R9.2, R9.3)."""
+    CLAW_BACK = "claw_back"
+    """The buyer's frozen amount goes back to the fund (R9.4)."""
+    RECOVERY = "recovery"
+    """The fund is repaid: from the seller's held money and deposit, or by the platform (R9.5, R6.4)."""
+    PAYOUT = "payout"
+    """The line's held money is paid to the seller (R6.12)."""
+    RESTITUTION = "restitution"
+    """The platform pays the seller back what was overturned later (R5.6)."""
 
 
 class MoneyState(StrEnum):
