@@ -1,0 +1,102 @@
+"""RSA2 signatures (RSASSA-PKCS1-v1_5 with SHA-256): ours under every request, Alipay's under every answer."""
+
+import base64
+import binascii
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+_LEAST_BITS = 2048
+"""RSA2 is defined for keys of 2048 bits and more; a shorter one is a key of the withdrawn RSA (SHA-1) scheme."""
+
+_BIGGEST_FILE = 64 * 1024
+"""Bytes; a key file is about 2 kB, and whatever is bigger was named by mistake."""
+
+
+class KeyUnreadable(ValueError):  # noqa: N818 - named for what it says
+    """A key file is missing or holds no RSA key that will do; the text names the file, never its content."""
+
+
+class AppKey:
+    """The application's private key: signs, and shows itself to nobody."""
+
+    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "AppKey(…)"
+
+    @classmethod
+    def read(cls, path: Path) -> "AppKey":
+        """Read it from a PEM file (PKCS#8 or PKCS#1), or from the bare base64 that Alipay's key tool writes."""
+        content = _content(path)
+        for kind in ("PRIVATE KEY", "RSA PRIVATE KEY"):
+            try:
+                key = serialization.load_pem_private_key(_armoured(content, kind), password=None)
+            except (ValueError, TypeError, UnsupportedAlgorithm):
+                continue
+            if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _LEAST_BITS:
+                return cls(key)
+        raise _unusable(path, "private")
+
+    def sign(self, content: bytes) -> str:
+        """Return the signature as base64, as it travels in `sign`."""
+        return base64.b64encode(self._key.sign(content, padding.PKCS1v15(), hashes.SHA256())).decode()
+
+
+class AlipayKey:
+    """Alipay's public key: tells whether Alipay said it."""
+
+    def __init__(self, key: rsa.RSAPublicKey) -> None:
+        self._key = key
+
+    @classmethod
+    def read(cls, path: Path) -> "AlipayKey":
+        """Read it from a PEM file, or from the bare base64 that Alipay's console shows."""
+        content = _content(path)
+        try:
+            key = serialization.load_pem_public_key(_armoured(content, "PUBLIC KEY"))
+        except (ValueError, UnsupportedAlgorithm):
+            raise _unusable(path, "public") from None
+        if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _LEAST_BITS:
+            raise _unusable(path, "public")
+        return cls(key)
+
+    def signed(self, content: bytes, signature: str) -> bool:
+        """Tell whether Alipay signed exactly these bytes."""
+        try:
+            self._key.verify(base64.b64decode(signature, validate=True), content, padding.PKCS1v15(), hashes.SHA256())
+        except (InvalidSignature, binascii.Error, ValueError):
+            return False
+        return True
+
+
+def canonical(fields: Mapping[str, str]) -> bytes:
+    """Return what is signed of a request or a notification: `name=value` sorted by name, joined by `&`, as UTF-8.
+
+    Empty fields and the signature itself are left out.
+    """
+    return "&".join(f"{name}={fields[name]}" for name in sorted(fields) if fields[name] and name != "sign").encode()
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_BIGGEST_FILE).strip()
+    except OSError as wrong:
+        raise KeyUnreadable(f"{path}: {wrong.strerror}; name a file with a key in PEM") from None
+
+
+def _armoured(content: bytes, kind: str) -> bytes:
+    if content.startswith(b"-----BEGIN"):
+        return content
+    lines = textwrap.wrap("".join(content.decode("ascii", "replace").split()), 64)
+    return "\n".join([f"-----BEGIN {kind}-----", *lines, f"-----END {kind}-----", ""]).encode()
+
+
+def _unusable(path: Path, kind: str) -> KeyUnreadable:
+    return KeyUnreadable(f"{path}: no RSA {kind} key of {_LEAST_BITS} bits or more; make one pair for RSA2 and name it")
