@@ -6,34 +6,14 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from activities.postgres.reading import CaseFiles
-from starter.stories import BY_NAME, Story, faults
+from starter.stories import STORIES, Reports, Story, Tell, faults
 from tests.engine.telling import Told
 from tests.engine.test_stories import hurts, paid_as_told, unreadable, what
 from tests.replay.histories import replayer
+from workflows.domain.vocabulary import Phase
 
-CUT = [
-    BY_NAME[name]
-    for name in (
-        "the_buyers_own_proposal_is_accepted",
-        "an_offer_lapses_and_then_the_complaint",
-        "contested_and_ruled_for_the_buyer",
-        "both_are_silent_on_the_ruling",
-        "an_agents_offer_needs_both_parties",
-        "an_overdue_ruling_climbs_but_is_never_made_by_the_system",
-        "a_ruling_above_the_limit_is_returned_and_then_approved",
-        "material_is_asked_for_twice_at_most",
-        "an_unfounded_review_sent_back_counts_as_accepted",
-        "sent_back_on_appeal_and_ruled_anew",
-        "withdrawn_during_appeal",
-        "the_provider_declines_and_the_payment_is_retried",
-        "a_payment_that_takes_too_long_gets_an_owner",
-        "discontent_twice_ends_with_a_letter",
-        "a_damaged_return_goes_back_to_the_handler",
-        "the_goods_are_exchanged",
-        "the_seller_was_asked_for_proof_and_gave_none",
-    )
-]
-"""The long stories: offers by number, appeals, reminders for weeks, failed payments, goods on three ways, proof."""
+CUT = [story for story in STORIES if story.ends.phases != (Phase.REGISTRATION, Phase.CLOSED)]
+"""Every story but those that end where they begin: what is refused at the filing has nothing to be cut."""
 
 SOON = 50
 """Events of a run that was asked at the sixth to give way: an activity and a few messages are under way then."""
@@ -69,7 +49,7 @@ async def test_what_was_heard_in_an_earlier_run_is_not_heard_again(cut: dict[str
     """Each answer to a repeated message was compared with the first one while the story was told."""
     one = cut[cut_story.name]
     assert one.number
-    assert one.doors.heard_again > 0
+    assert (one.doors.heard_again > 0) == any(isinstance(act, Tell | Reports) for act in cut_story.acts)
     heard = [step.message_id for step in await one.timeline() if step.message_id]
     assert len(heard) == len(set(heard))
 
