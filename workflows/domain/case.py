@@ -30,6 +30,9 @@ from workflows.domain.staff import Staff
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import Outcome, Phase, Role, Severity
 
+EDITION = 2
+"""The edition of the rules. 1 is the first release; 2 made the whole process of it (CHANGELOG)."""
+
 
 class Case(Value):
     """One complaint. Rules turn it into the next one; nothing else changes it."""
@@ -42,6 +45,9 @@ class Case(Value):
     calendar: Calendar
     staff: Staff
     filed_at: Instant
+    edition: int = 1
+    """The edition of the rules it was opened under: where a later one waits for or asks something else, it keeps to its
+    own, so that running complaints replay. What `workflow.patched` is to the workflow, this is to the rules."""
     phase: Phase = Phase.REGISTRATION
     outcome: Outcome | None = None
     closed_at: Instant | None = None
@@ -80,6 +86,11 @@ class Case(Value):
     timeline: tuple[Step, ...] = ()
     now: Instant
     """The instant of the last step: what is heard later never happens earlier (R7.4)."""
+
+    @property
+    def first_edition(self) -> bool:
+        """Opened before the rules waited for and asked what they do today."""
+        return self.edition < EDITION
 
     @property
     def closed(self) -> bool:

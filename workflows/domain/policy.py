@@ -218,6 +218,11 @@ class Policy(Value):
     sample_percent: Percent  # R11.5
     sample_at_least: Count  # R11.5
 
+    @property
+    def known(self) -> tuple[LimitName, ...]:
+        """The limits of this policy in the order of the annex: an older one lacks what was added later."""
+        return tuple(name for name in LimitName if name in self.limits)
+
     def missing(self) -> tuple[str, ...]:
         """List the places that a complete policy has and this one has not, such as `limits.review`."""
         limits = [f"limits.{name}" for name in LimitName if name not in self.limits]

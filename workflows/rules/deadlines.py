@@ -10,7 +10,7 @@ from workflows.domain.limits import Length, Stop, due, share_of
 from workflows.domain.parts import Climb, Ended
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Role, Severity
-from workflows.rules.registry import DUTIES, WINDOWS, Deadline, Runs
+from workflows.rules.registry import DUTIES, MET, WINDOWS, Deadline, Runs
 from workflows.rules.steps import step
 from workflows.rules.stops import holds, stops
 
@@ -39,7 +39,7 @@ def deadlines(case: Case) -> tuple[Deadline, ...]:
 
 def _running(case: Case) -> Iterator[Deadline]:
     stood = stops(case)
-    for name in LimitName:
+    for name in case.policy.known:  # a limit that came later than the complaint does not run for it
         since = WINDOWS[name].since if name in WINDOWS else DUTIES.get(name)
         for runs in since(case) if since else ():
             yield _deadline(case, name, runs, stood)
@@ -180,16 +180,21 @@ def turned(before: Case, after: Case, *, kind: str | None = None, lapsed: Deadli
     over = [deadline for deadline in deadlines(before) if deadline.identity not in open_now]
     if not over:
         return after
-    ended = tuple(_ended(deadline, _how(before, deadline, kind, lapsed), after.now) for deadline in over)
+    ended = tuple(_ended(deadline, _how(before, after, deadline, kind, lapsed), after.now) for deadline in over)
     climbs = tuple(one for one in after.climbs if (one.name, one.subject, one.start) in open_now)
     return after.but(ended=(*after.ended, *ended), climbs=climbs)
 
 
-def _how(case: Case, deadline: Deadline, kind: str | None, lapsed: Deadline | None) -> How:
+def _how(before: Case, after: Case, deadline: Deadline, kind: str | None, lapsed: Deadline | None) -> How:
     # What was missed stays missed, also when the act is done later: the record of deadlines met depends on it (R11.4).
-    if rung_of(case, deadline) >= MISSED or (lapsed is not None and lapsed.identity == deadline.identity):
+    if rung_of(before, deadline) >= MISSED or (lapsed is not None and lapsed.identity == deadline.identity):
         return "expired"
-    return "met" if kind in case.policy.limits[deadline.name].ended_by else "superseded"
+    ends = kind in before.policy.limits[deadline.name].ended_by
+    return "met" if ends and MET.get(deadline.name, _always)(after, deadline) else "superseded"
+
+
+def _always(_: Case, __: Deadline) -> bool:
+    return True
 
 
 def _ended(deadline: Deadline, how: How, at: Instant) -> Ended:

@@ -16,7 +16,7 @@ from workflows.rules import goods
 from workflows.rules.deadlines import turned
 from workflows.rules.follow_up import begin_follow_up
 from workflows.rules.people import RUNNING
-from workflows.rules.registry import Deadline, Runs, duty, hears, window
+from workflows.rules.registry import Deadline, Runs, duty, hears, met, window
 from workflows.rules.steps import enter, step
 from workflows.rules.stops import held
 
@@ -142,7 +142,9 @@ def _failed(case: Case, key: str, reason: str, at: Instant) -> Case:
     case = step(
         case, at, "payment_failed", "R6.10", reason=f"{key}: {reason}", amount=_entry(case, key).movement.amount
     )
-    return _owned(_moved(case, key, MoneyState.FAILED, at), key, at)
+    # Who owned it for being late owns it still: a failure gives no working day on top (R6.10).
+    since = None if case.first_edition else _entry(case, key).owned_since
+    return _owned(_moved(case, key, MoneyState.FAILED, at), key, since or at)
 
 
 def _owned(case: Case, key: str, since: Instant | None) -> Case:
@@ -174,6 +176,12 @@ def a_payment_takes_too_long(case: Case, deadline: Deadline) -> Case:
     """The handler owns a payment that is not settled 24 h after it was decided (R6.1, R6.10)."""
     case = step(case, deadline.due_at, "payment_overdue", "R6.10", reason=deadline.subject)
     return _owned(case, deadline.subject, deadline.due_at)
+
+
+@met(LimitName.PAYMENT)
+def it_was_settled(case: Case, deadline: Deadline) -> bool:
+    """Say whether the provider's report was that of a settlement: only that ends its time as met (R6.1)."""
+    return _entry(case, deadline.subject).movement.state is MoneyState.SETTLED
 
 
 @duty(LimitName.PAYMENT_OWNED)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from workflows.domain.answers import Code
 from workflows.domain.base import BEIJING, Instant
-from workflows.domain.case import Case
+from workflows.domain.case import EDITION, Case
 from workflows.domain.filing import OrderLine
 from workflows.domain.money import Money
 from workflows.domain.parts import Review
@@ -44,6 +44,7 @@ def _filed(registration: Registration, facts: Facts, rulebook: Rulebook) -> Case
         calendar=pinned(rulebook.calendar, at),
         staff=rulebook.staff,
         filed_at=at,
+        edition=EDITION,
         now=at,
         severity=severity,
         grave_from=None if severity is Severity.GENERAL else 1,

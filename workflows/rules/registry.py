@@ -68,9 +68,12 @@ class Window(NamedTuple):
     lapse: Lapse
 
 
+Met = Callable[[Case, Deadline], bool]
+
 HEARINGS: dict[str, list[Hearing]] = {}
 WINDOWS: dict[LimitName, Window] = {}
 DUTIES: dict[LimitName, Since] = {}
+MET: dict[LimitName, Met] = {}
 
 
 def _always(_: Case) -> bool:
@@ -111,5 +114,15 @@ def duty(name: LimitName) -> Callable[[Since], Since]:
     def announce(since: Since) -> Since:
         DUTIES[name] = since
         return since
+
+    return announce
+
+
+def met(name: LimitName) -> Callable[[Met], Met]:
+    """Announce when a message that can end a limit has really met it; without such a rule it always has."""
+
+    def announce(has: Met) -> Met:
+        MET[name] = has
+        return has
 
     return announce
