@@ -16,7 +16,7 @@ from workflows.domain.policy import Limit
 from workflows.domain.vocabulary import Role
 from workflows.examples import example
 from workflows.kinds import senders
-from workflows.rules.deadlines import MISSED, OPERATIONS_MANAGER, SUPERVISOR, Moment, moments
+from workflows.rules.deadlines import MARKED, MISSED, OPERATIONS_MANAGER, SUPERVISOR, Moment, moments
 from workflows.rules.stops import held
 
 _LEVELS = {1: ", with the supervisor", 2: ", with the operations manager"}
@@ -26,7 +26,8 @@ _LONGEST = 300
 
 def current_details(case: Case) -> str:
     """Tell phase, who must do what by when and what otherwise, offer, ruling, money, and what can be sent now."""
-    coming = sorted(moments(case), key=lambda moment: moment.deadline.due_at)
+    climbing = (moment for moment in moments(case) if moment.rung != MARKED)
+    coming = sorted(climbing, key=lambda moment: moment.deadline.due_at)
     parts = (
         _standing(case, coming),
         _waiting(case, coming),

@@ -159,6 +159,38 @@ MAJOR_TOO_LATE = Story(
     ),
 )
 
+MAJOR_FOR_WEEKS = Story(
+    name="a_major_complaint_left_for_weeks_climbs_once_and_misses_both_limits",
+    zh="重大投诉数周未结，只升级一次，两项时限均记为逾期",
+    en="A major complaint is left for weeks: one ladder climbs, and both limits of the duty are marked missed",
+    rules=("R4.3", "R7.2"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        *_MAJOR,
+        agent("buyer_contacted", result="reached", text="已致电买家，正在核实。"),
+        passes(days=24),
+        Reaches(INTERVENTION),
+        _GIVES_IN,
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_INTERVENTION, *TO_THE_END),
+        outcome=Outcome.SETTLED,
+        steps=(
+            "duty_warned R7.2",
+            "duty_missed R7.2",
+            "escalated_to_supervisor R7.2",
+            "escalated_to_operations_manager R7.2",
+            "limit_missed R4.3",
+            "duty_reminded R7.2",
+            "seller_answered R3.5",
+        ),
+        money=REFUNDED,
+        told=("escalated_to_supervisor supervisor", "escalated_to_operations_manager operations_manager"),
+    ),
+)
+
 FAILS_AGAIN = Story(
     name="the_repaired_goods_fail_again_and_it_is_major",
     zh="维修后同一故障再现，升为重大投诉",
@@ -187,4 +219,4 @@ FAILS_AGAIN = Story(
     ),
 )
 
-GRAVER = (QUALITY_LATE, SHIPMENT_LATE, MAJOR_IN_TIME, MAJOR_TOO_LATE, FAILS_AGAIN)
+GRAVER = (QUALITY_LATE, SHIPMENT_LATE, MAJOR_IN_TIME, MAJOR_TOO_LATE, MAJOR_FOR_WEEKS, FAILS_AGAIN)

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from starter.stories import BY_NAME
-from tests.rules.laws import broken
 from tests.rules.playing import Play, act, opened
 from tests.rules.saying import (
     CHAIRS,
@@ -18,18 +17,15 @@ from tests.rules.saying import (
     due_at,
     hears,
     hold,
-    on_stage,
     passes,
     proof_is_asked,
     proven,
     refused,
     released,
-    running,
 )
 from workflows.domain.answers import Code
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Role, Severity
-from workflows.rules.deadlines import deadlines
+from workflows.domain.vocabulary import Phase, Role
 from workflows.rules.payments import owed
 from workflows.rules.view import view_of
 from workflows.rules.why import explained
@@ -201,37 +197,3 @@ def test_a_requested_payment_goes_on_while_held() -> None:
         provider_reference="p-1",
     )
     assert play.case.money[-1].movement.state == "settled"
-
-
-# -- tighter limits (R4.3) --------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("story", "name", "hours"),
-    [
-        ("on_quality_the_handler_moves_only_after_72_hours", LimitName.FIRST_MOVE_QUALITY, 72),
-        ("on_a_shipment_the_handler_moves_only_after_24_hours", LimitName.FIRST_MOVE_LOGISTICS, 24),
-    ],
-)
-def test_an_offer_ends_the_tighter_limit_but_not_the_resolution(story: str, name: LimitName, hours: int) -> None:
-    play = asked(BY_NAME[story])
-    assert due_at(play, name) == MONDAY + hours * HOUR
-    hears(play, "offer_made", Role.AGENT, "a-1", remedy="none", text="建议协商")
-    assert [one.how for one in play.case.ended if one.name is name] == ["met"]
-    assert running(play.case, LimitName.RESOLVE)
-
-
-def test_a_major_complaint_has_a_call_and_a_resolution_of_its_own() -> None:
-    play = on_stage(BY_NAME["a_major_complaint_is_called_in_a_day_and_resolved_in_two"], 2)
-    assert due_at(play, LimitName.CONTACT_MAJOR) == MONDAY + 24 * HOUR
-    assert due_at(play, LimitName.RESOLVE_MAJOR) == MONDAY + 48 * HOUR
-    assert LimitName.RESOLVE not in {one.name for one in deadlines(play.case)}
-
-
-def test_who_becomes_major_late_climbs_by_the_tighter_limit_from_the_asking_on() -> None:
-    play = on_stage(BY_NAME["the_department_names_a_date_and_its_second_plan_is_accepted"], 8)
-    assert play.case.severity is Severity.GENERAL
-    act(play, 8)
-    assert str(play.case.severity) == "major"
-    assert due_at(play, LimitName.RESOLVE_MAJOR) == MONDAY + 48 * HOUR
-    assert broken(play.case) == ()

@@ -10,12 +10,15 @@ from workflows.domain.limits import Length, Stop, due, share_of
 from workflows.domain.parts import Climb, Ended
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Role, Severity
-from workflows.rules.registry import DUTIES, MET, WINDOWS, Deadline, Runs
+from workflows.rules.registry import DUTIES, LADDERS, MET, WINDOWS, Deadline, Runs
 from workflows.rules.steps import step
 from workflows.rules.stops import holds, stops
 
 WARNED, MISSED, SUPERVISOR, OPERATIONS_MANAGER = 1, 2, 3, 4
 """The rungs of R7.2; every number above is one more daily reminder."""
+
+MARKED = -1
+"""No rung: a further limit of a duty passes while another one climbs (R4.3)."""
 
 How = Literal["met", "expired", "superseded"]
 
@@ -23,7 +26,7 @@ _A_MOMENT = timedelta(microseconds=1)
 
 
 class Moment(NamedTuple):
-    """The next instant at which a deadline does something: lapses (rung 0) or climbs."""
+    """The next instant at which a deadline does something: lapses (rung 0), climbs, or is only marked missed."""
 
     at: Instant
     deadline: Deadline
@@ -66,19 +69,45 @@ def _is(climb: Climb, name: LimitName, runs: Runs) -> bool:
 
 
 def rung_of(case: Case, deadline: Deadline) -> int:
-    """Return how far a duty has climbed, 0 while it is not even warned."""
-    return next((climb.rung for climb in case.climbs if _same(climb, deadline)), 0)
+    """Return how far a duty has climbed, by whichever of its limits; 0 while it is not even warned."""
+    return max((climb.rung for climb in case.climbs if _duty(climb) == deadline.duty), default=0)
+
+
+def _duty(climb: Climb) -> tuple[LimitName, str, Instant]:
+    return (LADDERS.get(climb.name, climb.name), climb.subject, climb.start)
 
 
 def _same(climb: Climb, deadline: Deadline) -> bool:
     return (climb.name, climb.subject, climb.start) == deadline.identity
 
 
+def _missed(case: Case, deadline: Deadline) -> bool:
+    return any(climb.missed_at for climb in case.climbs if _same(climb, deadline))
+
+
+def tightest(case: Case) -> tuple[Deadline, ...]:
+    """Return what runs, each duty once: by the limit it climbs by, the earliest of its limits (R4.3)."""
+    running = deadlines(case)
+    return tuple(one for one in running if one.identity == _leader(case, one, running).identity)
+
+
+def _leader(case: Case, deadline: Deadline, running: tuple[Deadline, ...]) -> Deadline:
+    if deadline.name not in LADDERS and deadline.name not in LADDERS.values():
+        return deadline
+    limits = [one for one in running if one.duty == deadline.duty]
+    climbing = [one for one in limits if any(_same(climb, one) and climb.rung >= MISSED for climb in case.climbs)]
+    return min(climbing or limits, key=lambda one: one.due_at)
+
+
 def moments(case: Case) -> Iterator[Moment]:
     """Yield the next instant of every running limit."""
-    for deadline in deadlines(case):
+    running = deadlines(case)
+    for deadline in running:
         if deadline.name in WINDOWS:
             yield Moment(deadline.due_at, deadline, 0)
+        elif deadline.identity != _leader(case, deadline, running).identity:
+            if not _missed(case, deadline):
+                yield Moment(deadline.due_at, deadline, MARKED)
         else:
             rung = rung_of(case, deadline) + 1
             yield Moment(_rung_at(case, deadline, rung), deadline, rung)
@@ -127,6 +156,8 @@ def summary(case: Case, moment: Moment) -> str:
     limit = case.policy.limits[moment.deadline.name]
     if moment.rung == 0:
         return limit.summary
+    if moment.rung == MARKED:
+        return f"{limit.act} ({limit.rule}), else it is marked missed (R4.3)"
     return f"{limit.act} ({limit.rule}), else {_NEXT.get(moment.rung, 'a reminder each working day')} (R7.2)"
 
 
@@ -150,23 +181,27 @@ def overdue(case: Case) -> bool:
 
 
 def climb(case: Case, moment: Moment) -> Case:
-    """Take one rung of the ladder: warned, missed, supervisor, operations manager, a reminder each working day."""
+    """Take one rung of the ladder: warned, missed, supervisor, operations manager, a reminder each working day.
+
+    A further limit of a duty that climbs already is only marked missed (R4.3).
+    """
     limit = case.policy.limits[moment.deadline.name]
-    event = _EVENTS.get(moment.rung, "duty_reminded")
+    event, rule = _EVENTS.get(moment.rung, "duty_reminded"), "R4.3" if moment.rung == MARKED else "R7.2"
     taken = Climb(
         name=moment.deadline.name,
         subject=moment.deadline.subject,
         start=moment.deadline.start,
-        rung=moment.rung,
+        rung=max(moment.rung, 0),
         last_at=moment.at,
-        missed_at=moment.deadline.due_at if moment.rung >= MISSED else None,
+        missed_at=moment.deadline.due_at if moment.rung not in {0, WARNED} else None,
     )
     others = tuple(one for one in case.climbs if not _same(one, moment.deadline))
     reason = f"{limit.act} ({limit.rule})"
-    return step(case, moment.at, event, "R7.2", reason=reason).but(climbs=(*others, taken))
+    return step(case, moment.at, event, rule, reason=reason).but(climbs=(*others, taken))
 
 
 _EVENTS = {
+    MARKED: "limit_missed",
     WARNED: "duty_warned",
     MISSED: "duty_missed",
     SUPERVISOR: "escalated_to_supervisor",
@@ -187,7 +222,7 @@ def turned(before: Case, after: Case, *, kind: str | None = None, lapsed: Deadli
 
 def _how(before: Case, after: Case, deadline: Deadline, kind: str | None, lapsed: Deadline | None) -> How:
     # What was missed stays missed, also when the act is done later: the record of deadlines met depends on it (R11.4).
-    if rung_of(before, deadline) >= MISSED or (lapsed is not None and lapsed.identity == deadline.identity):
+    if _missed(before, deadline) or (lapsed is not None and lapsed.identity == deadline.identity):
         return "expired"
     ends = kind in before.policy.limits[deadline.name].ended_by
     return "met" if ends and MET.get(deadline.name, _always)(after, deadline) else "superseded"

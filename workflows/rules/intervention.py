@@ -79,11 +79,11 @@ def _unresolved(case: Case) -> Iterator[Runs]:
 @duty(LimitName.RESOLVE)
 def the_handler_owes_a_resolution(case: Case) -> Iterator[Runs]:
     """Run until a ruling is sent or an offer agreed; SYSTEM never rules on merit, it escalates (R4.2, R4.7)."""
-    # One ladder per duty, by its tightest limit: a major complaint climbs by the next one (R4.3).
-    return iter(()) if case.severity is Severity.MAJOR else _unresolved(case)
+    # In the first edition a major complaint had the next limit instead of this one, not besides.
+    return iter(()) if case.first_edition and case.severity is Severity.MAJOR else _unresolved(case)
 
 
-@duty(LimitName.RESOLVE_MAJOR)
+@duty(LimitName.RESOLVE_MAJOR, of=LimitName.RESOLVE)
 def the_handler_owes_a_quick_resolution(case: Case) -> Iterator[Runs]:
     """Run for a major complaint until a ruling is sent or an offer agreed (R4.3)."""
     return _unresolved(case) if case.severity is Severity.MAJOR else iter(())

@@ -56,6 +56,11 @@ class Deadline(NamedTuple):
         """What makes it the same deadline before and after a change."""
         return (self.name, self.subject, self.start)
 
+    @property
+    def duty(self) -> tuple[LimitName, str, Instant]:
+        """What it is one of several limits of, or the only one (R4.3)."""
+        return (LADDERS.get(self.name, self.name), self.subject, self.start)
+
 
 Since = Callable[[Case], Iterable[Runs]]
 Lapse = Callable[[Case, Deadline], Case]
@@ -74,6 +79,8 @@ HEARINGS: dict[str, list[Hearing]] = {}
 WINDOWS: dict[LimitName, Window] = {}
 DUTIES: dict[LimitName, Since] = {}
 MET: dict[LimitName, Met] = {}
+LADDERS: dict[LimitName, LimitName] = {}
+"""Limit to the duty it is one of several limits of: the duty has one ladder (R4.3)."""
 
 
 def _always(_: Case) -> bool:
@@ -108,11 +115,13 @@ def window(name: LimitName, since: Since) -> Callable[[Lapse], Lapse]:
     return announce
 
 
-def duty(name: LimitName) -> Callable[[Since], Since]:
-    """Announce a duty of the platform: when it is missed it climbs (R7.2)."""
+def duty(name: LimitName, *, of: LimitName | None = None) -> Callable[[Since], Since]:
+    """Announce a duty of the platform: when it is missed it climbs (R7.2); or a further limit `of` another duty."""
 
     def announce(since: Since) -> Since:
         DUTIES[name] = since
+        if of is not None:
+            LADDERS[name] = of
         return since
 
     return announce

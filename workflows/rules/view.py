@@ -5,7 +5,7 @@ from workflows.domain.parts import Entry, Offer, Ruling
 from workflows.domain.policy import Limit, LimitName
 from workflows.domain.view import ClockView, GoodsView, LegView, MovementView, OfferView, RulingView, View, WaitingOn
 from workflows.domain.vocabulary import Phase, Role, Severity
-from workflows.rules.deadlines import deadlines, level, overdue
+from workflows.rules.deadlines import deadlines, level, overdue, tightest
 from workflows.rules.registry import HEARINGS, Deadline
 
 
@@ -62,8 +62,8 @@ def registering(complaint: str) -> View:
 
 
 def waiting_on(case: Case) -> tuple[WaitingOn, ...]:
-    """Say who must do what by when, and what happens otherwise, the earliest first (R7.1)."""
-    rows = [_waiting(deadline, case.policy.limits[deadline.name]) for deadline in deadlines(case)]
+    """Say who must do what by when, and what happens otherwise, the earliest first, the tightest of several (R7.1)."""
+    rows = [_waiting(deadline, case.policy.limits[deadline.name]) for deadline in tightest(case)]
     return tuple(sorted(rows, key=lambda row: row.due_at))
 
 
