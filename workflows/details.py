@@ -123,7 +123,7 @@ def _ruling(ruling: Ruling) -> Iterator[str]:
 
 def _asked(case: Case) -> Iterator[str]:
     proof = [one for one in case.evidence_windows if one.ended_at is None]
-    orders = [one for one in case.work_orders if one.state not in ("accepted", "rejected")]
+    orders = [one for one in case.work_orders if not one.over]
     if proof or orders:
         yield "### What was asked"
     for window in proof:

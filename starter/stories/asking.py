@@ -5,6 +5,7 @@ from datetime import timedelta
 from starter.stories.negotiating import COAT_NOT_AS_DESCRIBED
 from starter.stories.shared import (
     ACCEPTED,
+    CLOSED,
     COAT,
     INTERVENTION,
     NEGOTIATION,
@@ -73,6 +74,7 @@ A_DATE_THEN_A_PLAN = Story(
         _DATE,
         _DATE.refused(Code.ALREADY_DONE),
         _decided("reject", "等不了那么久。"),
+        _decided("accept", "还是等吧。").refused(Code.NOT_NOW),
         _plan("下架该批次，补偿优惠券。"),
         _decided("reject", "只给优惠券不能接受。"),
         _plan("下架该批次，全额退款。"),
@@ -87,6 +89,7 @@ A_DATE_THEN_A_PLAN = Story(
             "work_order_opened R2.6",
             "refused R2.6",
             "work_order_answered R2.6",
+            "date_named R2.6",
             "refused R2.6",
             "became_major R2.6",
             "plan_put_to_buyer R2.6",
@@ -94,7 +97,13 @@ A_DATE_THEN_A_PLAN = Story(
             "work_order_plan_decided R2.6",
         ),
         money=REFUNDED,
-        told=("work_order_opened department", "grave_step general_manager", "plan_put_to_buyer buyer"),
+        told=(
+            "work_order_opened department",
+            "date_named buyer",
+            "date_named agent",
+            "grave_step general_manager",
+            "plan_put_to_buyer buyer",
+        ),
     ),
 )
 
@@ -134,9 +143,45 @@ NO_ANSWER = Story(
     ends=Ending(
         phases=(*TO_INTERVENTION, *TO_THE_END),
         outcome=Outcome.SETTLED,
-        steps=("work_order_opened R2.6", "duty_warned R7.2", "duty_missed R7.2", "escalated_to_supervisor R7.2"),
+        steps=(
+            "work_order_opened R2.6",
+            "duty_warned R7.2",
+            "duty_missed R7.2",
+            "escalated_to_supervisor R7.2",
+            "work_order_superseded R2.6",
+        ),
         money=REFUNDED,
-        told=("escalated_to_supervisor supervisor", "expected_time_told buyer"),
+        told=("escalated_to_supervisor supervisor", "expected_time_told buyer", "work_order_superseded department"),
+    ),
+)
+
+THE_MANAGER_IS_LATE = Story(
+    name="the_general_manager_is_late_to_decide_on_a_plan_rejected_twice",
+    zh="方案两次被拒，总经理逾期未决",
+    en="The plan was rejected twice and the general manager is late to decide; the buyer withdraws",
+    rules=("R2.6", "R7.1", "R7.2"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        *TWO_REJECTIONS,
+        _decided("reject", "退一半也不接受。"),
+        agent("noted", text="已转总经理。"),
+        passes(days=15),
+        Reaches(INTERVENTION),
+        buyer("withdrawn", reason="不想再等了。"),
+        Reaches(CLOSED),
+    ),
+    ends=Ending(
+        phases=(*TO_INTERVENTION, CLOSED),
+        outcome=Outcome.WITHDRAWN,
+        steps=(
+            "plan_put_to_manager R2.6",
+            "duty_missed R7.2",
+            "withdrawn R3.5",
+            "work_order_superseded R2.6",
+            "closed R3.5",
+        ),
+        told=("plan_put_to_manager general_manager", "work_order_superseded department"),
     ),
 )
 
@@ -191,4 +236,4 @@ GOODWILL = Story(
     ),
 )
 
-ASKING = (A_DATE_THEN_A_PLAN, TWICE_REJECTED, NO_ANSWER, GOODWILL)
+ASKING = (A_DATE_THEN_A_PLAN, TWICE_REJECTED, NO_ANSWER, THE_MANAGER_IS_LATE, GOODWILL)

@@ -20,6 +20,7 @@ from tests.rules.saying import (
     passes,
     proof_is_asked,
     refused,
+    running,
     tell,
 )
 from workflows.domain.answers import Code, Receipt, Refusal
@@ -99,6 +100,48 @@ def test_a_counter_offer_of_the_seller_keeps_it_as_well() -> None:
     play = on_stage(WOOL, 1)
     hears(play, "seller_answered", Role.SELLER, "shop-qinghe", answer="counter", remedy="none")
     assert [one.how for one in play.case.ended if one.name is LimitName.PLAN_TOLD] == ["met"]
+
+
+def rejected_twice() -> Play:
+    play = with_a_work_order()
+    for plan in ("补偿优惠券", "退一半货款"):
+        answers(play, cause="供应商以次充好", responsible="采购二组", plan=plan)
+        hears(play, "work_order_plan_decided", Role.BUYER, "b-lihua", decision="reject", text=f"不要{plan}")
+    return play
+
+
+def test_the_general_manager_decides_by_a_due_time_and_with_the_history() -> None:
+    play = rejected_twice()
+    assert due_at(play, LimitName.PLAN_DECISION) == beijing("2026-11-27 00:00")
+    row = next(row for row in view_of(play.case).waiting_on if row.actor is Role.GENERAL_MANAGER)
+    assert (row.action, row.rule, row.mandatory) == ("work_order_plan_decided", "R2.6", True)
+    told = next(step.reason or "" for step in play.case.timeline if step.event == "plan_put_to_manager")
+    assert all(
+        words in told for words in ("供应商以次充好", "采购二组", "补偿优惠券", "不要补偿优惠券", "不要退一半货款")
+    )
+    hears(play, "work_order_plan_decided", Role.GENERAL_MANAGER, "g-1", decision="accept", text="照此执行")
+    assert [one.how for one in play.case.ended if one.name is LimitName.PLAN_DECISION] == ["met"]
+
+
+def test_a_complaint_whose_policy_knows_no_such_limit_goes_on_without() -> None:
+    play = rejected_twice()
+    limits = {name: limit for name, limit in play.case.policy.limits.items() if name is not LimitName.PLAN_DECISION}
+    play.case = play.case.but(policy=play.case.policy.but(limits=limits))
+    assert LimitName.PLAN_DECISION not in {one.name for one in deadlines(play.case)}
+
+
+def test_the_date_is_told_to_buyer_and_handler() -> None:
+    play = with_a_work_order()
+    answers(play, expected_at=(MONDAY + 10 * DAY).isoformat())
+    assert {"date_named buyer", "date_named agent"} <= {*play.told}
+    assert play.case.timeline[-1].reason == "Thursday 2026-12-03 10:00"
+
+
+def test_a_work_order_of_the_first_edition_runs_on_beside_fulfilment() -> None:
+    play = with_a_work_order()
+    play.case = play.case.but(edition=1)
+    hears(play, "seller_answered", Role.SELLER, "shop-qinghe", answer="agree")
+    assert running(play.case, LimitName.WORK_ORDER)
 
 
 # -- who must prove (R4.4) --------------------------------------------------------------------------------------------

@@ -210,7 +210,18 @@ class WorkOrder(Value):
     """When the department named a date, which it may do once."""
     plan: str | None = None
     rejections: int = 0
-    state: Literal["open", "date_named", "put_to_buyer", "put_to_manager", "accepted", "rejected"] = "open"
+    state: Literal["open", "date_named", "put_to_buyer", "put_to_manager", "accepted", "rejected", "superseded"] = (
+        "open"
+    )
+    date_decided: bool = False
+    """The buyer has said whether the date will do."""
+    history: tuple[str, ...] = ()
+    """What the department answered and what was said to it, in order: the general manager decides with it."""
+
+    @property
+    def over(self) -> bool:
+        """Nobody owes anything on it any more."""
+        return self.state in {"accepted", "rejected", "superseded"}
 
 
 class Hold(Value):

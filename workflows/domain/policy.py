@@ -21,6 +21,7 @@ class LimitName(StrEnum):
     MATERIAL = "material"
     UNFOUNDED_APPEAL = "unfounded_appeal"
     WORK_ORDER = "work_order"
+    PLAN_DECISION = "plan_decision"
     PLAN_TOLD = "plan_told"
     SELLER_ANSWER = "seller_answer"
     OFFER = "offer"

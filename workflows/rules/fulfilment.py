@@ -15,7 +15,7 @@ from workflows.rules.intervention import ask_the_platform
 from workflows.rules.payments import apology_awaited, done, order_payment
 from workflows.rules.points import owe_points
 from workflows.rules.registry import Deadline, Runs, hears, window
-from workflows.rules.steps import close, enter, step
+from workflows.rules.steps import close, enter, step, work_order_superseded
 
 _AT_ONCE = {
     Remedy.REFUND: Purpose.REFUND,
@@ -28,6 +28,7 @@ _RETURNED_FIRST = frozenset({Remedy.RETURN_REFUND, Remedy.EXCHANGE, Remedy.REPAI
 
 def decide(case: Case, decision: Decision) -> Case:
     """Start fulfilment of an agreement or a final ruling (R3.5, R5.3)."""
+    case = work_order_superseded(case, decision.at)
     case = enter(case.but(decision=decision, goods=goods.without_awaited(case)), Phase.FULFILMENT)
     award = decision.award
     if award.remedy in _AT_ONCE and award.amount:

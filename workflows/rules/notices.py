@@ -111,6 +111,8 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "carrier_inquiry_given": (("carrier_inquiry_given", (_handler,)),),
     "became_a_refund": (("became_a_refund", (_buyer, _seller)),),
     "work_order_opened": (("work_order_opened", (_department,)),),
+    "date_named": (("date_named", (_buyer, _handler)),),
+    "work_order_superseded": (("work_order_superseded", (_department,)),),
     "plan_put_to_buyer": (("plan_put_to_buyer", (_buyer,)),),
     "plan_put_to_manager": (("plan_put_to_manager", (_general_manager,)),),
     "hold_ended": (("hold_ended", (_operations_manager,)),),

@@ -42,8 +42,18 @@ def enter(case: Case, phase: Phase) -> Case:
     return case.but(phase=phase)
 
 
+def work_order_superseded(case: Case, at: Instant) -> Case:
+    """End a work order that is open: what was to be put to the buyer is agreed or ruled, or over (R2.6)."""
+    if not case.work_orders or case.work_orders[-1].over or case.first_edition:
+        return case
+    order = case.work_orders[-1]
+    case = step(case, at, "work_order_superseded", "R2.6", reason=f"work order {order.number}")
+    return case.but(work_orders=(*case.work_orders[:-1], order.but(state="superseded")))
+
+
 def close(case: Case, at: Instant, outcome: Outcome, rule: str, reason: str | None = None) -> Case:
     """End the complaint with its outcome (R10.4)."""
+    case = work_order_superseded(case, at)
     case = step(case, at, "closed", rule, reason=reason or f"outcome {outcome}")
     return case.but(phase=Phase.CLOSED, outcome=outcome, closed_at=case.now)
 

@@ -12,7 +12,7 @@ def weight(case: Case) -> int:
     windows = (one.to_prove for one in case.evidence_windows)
     offers = (one.text for one in case.offers)
     rulings = (one.text for one in case.rulings)
-    orders = (text for one in case.work_orders for text in (one.question, one.plan or ""))
+    orders = (text for one in case.work_orders for text in (one.question, one.plan or "", *one.history))
     holds = (one.reason for one in case.holds)
     texts = (*exhibits, *windows, *offers, *rulings, *orders, *holds)
     return sum(len(text.encode()) + _EACH for text in texts)

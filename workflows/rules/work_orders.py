@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
+from workflows.domain.explained import instant_in_words
 from workflows.domain.limits import put_off
 from workflows.domain.messages import WorkOrderAnswered, WorkOrderOpened, WorkOrderPlanDecided
 from workflows.domain.parts import WorkOrder
@@ -32,7 +33,7 @@ def _replaced(case: Case, order: WorkOrder) -> Case:
 
 
 def _none_open(case: Case) -> bool:
-    return _awaits(case, "open", "date_named", "put_to_buyer", "put_to_manager") is None
+    return not case.work_orders or case.work_orders[-1].over
 
 
 @hears(WorkOrderOpened, "R2.6", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_none_open)
@@ -71,16 +72,20 @@ def the_department_answers(case: Case, message: WorkOrderAnswered, at: Instant) 
         raise NotHeard(Code.WRONG_SENDER, "R2.6", f"the work order is for department {order.department}")
     if message.expected_at is None:
         case = step(case, at, "plan_put_to_buyer", "R2.6", reason=f"work order {order.number}")
-        return _replaced(case, order.but(state="put_to_buyer", plan=message.plan)).but(buyer_told_at=at)
+        told = f"cause: {message.cause}; responsible: {message.responsible}; plan: {message.plan}"
+        put = order.but(state="put_to_buyer", plan=message.plan, history=(*order.history, told))
+        return _replaced(case, put).but(buyer_told_at=at)
     if order.named_at is not None:
         raise NotHeard(Code.ALREADY_DONE, "R2.6", "a date was named already: give cause, responsible and plan")
     if message.expected_at <= at:
         raise NotHeard(Code.INCONSISTENT, "R2.6", "expected_at must lie ahead")
+    case = step(case, at, "date_named", "R2.6", reason=instant_in_words(message.expected_at))
     return _replaced(case, order.but(state="date_named", expected_at=message.expected_at, named_at=at))
 
 
 def _buyer_decides(case: Case) -> bool:
-    return _awaits(case, "date_named", "put_to_buyer") is not None
+    order = _awaits(case, "date_named", "put_to_buyer")
+    return order is not None and (order.state == "put_to_buyer" or not order.date_decided)
 
 
 @hears(WorkOrderPlanDecided, "R2.6", by=(Role.BUYER, Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_buyer_decides)
@@ -88,14 +93,24 @@ def the_buyer_decides_on_the_plan(case: Case, message: WorkOrderPlanDecided, at:
     """Accept ends it; a date refused makes the complaint major; a plan refused goes back once, then above (R2.6)."""
     order = case.work_orders[-1]
     if order.state == "date_named":
-        agreed = message.decision == "accept"
-        return case if agreed else becomes_major(case, at, "R2.6", "the buyer does not agree to the date")
+        return _decided_on_the_date(case, order, message, at)
     if message.decision == "accept":
         return _replaced(case, order.but(state="accepted"))
-    if order.rejections == 0:
-        return _replaced(case, order.but(state="open", rejections=1, since=at, expected_at=None))
-    case = step(case, at, "plan_put_to_manager", "R2.6", reason=f"rejected twice: {order.plan or ''}"[:500])
-    return _replaced(case, order.but(state="put_to_manager", rejections=order.rejections + 1))
+    order = order.but(rejections=order.rejections + 1, since=at, history=(*order.history, f"rejected: {message.text}"))
+    if order.rejections == 1:
+        return _replaced(case, order.but(state="open", expected_at=None))
+    case = step(case, at, "plan_put_to_manager", "R2.6", reason=" · ".join(order.history)[:_TOLD_AT_MOST])
+    return _replaced(case, order.but(state="put_to_manager"))
+
+
+_TOLD_AT_MOST = 2000
+"""Characters of the history that the general manager is sent; all of it is shown with the complaint."""
+
+
+def _decided_on_the_date(case: Case, order: WorkOrder, message: WorkOrderPlanDecided, at: Instant) -> Case:
+    case = _replaced(case, order.but(date_decided=True))
+    agreed = message.decision == "accept"
+    return case if agreed else becomes_major(case, at, "R2.6", "the buyer does not agree to the date")
 
 
 def _manager_decides(case: Case) -> bool:
@@ -108,6 +123,14 @@ def the_general_manager_decides(case: Case, message: WorkOrderPlanDecided, at: I
     del at
     order = case.work_orders[-1]
     return _replaced(case, order.but(state="accepted" if message.decision == "accept" else "rejected"))
+
+
+@duty(LimitName.PLAN_DECISION)
+def the_general_manager_owes_a_decision(case: Case) -> Iterator[Runs]:
+    """Run from the second rejection until the general manager has decided (R2.6, R7.1)."""
+    order = _awaits(case, "put_to_manager")
+    if order:
+        yield Runs(order.since, subject=f"{order.number}")
 
 
 @duty(LimitName.PLAN_TOLD)
