@@ -35,6 +35,7 @@ SANDBOX = {
     "book": ("starter.commands.sandbox:book", "Print the payment provider's own book, as JSON lines."),
     "inbox": ("starter.commands.sandbox:inbox", "Show the notices that arrived."),
     "fault": ("starter.commands.sandbox:fault", "Let the next calls of a partner go wrong."),
+    "reverse": ("starter.commands.sandbox:reverse", "Take a settled payment back, now or weeks later."),
 }
 
 

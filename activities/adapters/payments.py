@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from activities.adapters.http import Answer, PartnerClient, segment
 from workflows.domain.base import Id, ShortText
-from workflows.domain.money import Money
-from workflows.domain.payment import Movement, PaymentAnswer
+from workflows.domain.money import NOTHING, Money
+from workflows.domain.payment import LineRef, Movement, PaymentAnswer
 
-_State = Literal["settled", "pending", "declined", "failed"]
+_State = Literal["settled", "pending", "declined", "failed", "reversed"]
 _Result = Literal["settled", "pending", "refused"]
 
 _RESULTS: dict[_State, _Result] = {
@@ -17,8 +17,10 @@ _RESULTS: dict[_State, _Result] = {
     "pending": "pending",
     "declined": "refused",
     "failed": "refused",
+    "reversed": "settled",
 }
-"""Declined at once or failed after it was pending: both are proven, nothing has moved."""
+"""Declined at once or failed after it was pending: both are proven, nothing has moved. What was reversed had settled:
+that it was taken back is a fact of its own, which the provider reports."""
 
 
 class _Account(BaseModel):
@@ -41,13 +43,23 @@ class _Payment(BaseModel):
     state: _State
     reference: Id
     reason: ShortText | None = None
+    line: LineRef | None = None
+    rest: Money | None = None
+    from_deposit: Money = NOTHING
+    available: Money | None = None
 
     def is_for(self, movement: Movement) -> bool:
         """Tell whether this is the payment we asked for, in all that matters."""
         asked = (movement.key, movement.purpose.value, movement.amount)
         parties = [(party.role.value, party.id) for party in (movement.payer, movement.payee)]
         named = [(account.role, account.id) for account in (self.payer, self.payee)]
-        return (self.key, self.purpose, self.amount) == asked and named == parties
+        whose = (self.line, self.rest) == (movement.line, movement.rest)
+        return (self.key, self.purpose, self.amount) == asked and named == parties and whose
+
+    @property
+    def result(self) -> _Result:
+        """What it means for the movement."""
+        return _RESULTS[self.state]
 
 
 class PaymentProvider(PartnerClient):
@@ -86,11 +98,18 @@ class PaymentProvider(PartnerClient):
         payment = self._partner.read(_Payment, answer)
         if not payment.is_for(movement):
             raise self._partner.confused(f"holds another payment under the key {movement.key}")
+        if payment.amount < payment.from_deposit:
+            raise self._partner.confused(f"took more than the whole from the deposit for {movement.key}")
         return PaymentAnswer(
-            result=_RESULTS[payment.state], provider_reference=payment.reference, reason=payment.reason
+            result=payment.result,
+            provider_reference=payment.reference,
+            reason=payment.reason,
+            from_deposit=payment.from_deposit,
+            available=payment.available if payment.result == "refused" else None,
         )
 
 
 def _request(movement: Movement) -> dict[str, object]:
     wanted = movement.model_dump(mode="json", by_alias=True)
-    return {name: wanted[name] for name in ("key", "purpose", "from", "to", "amount", "remark")}
+    names = ("key", "purpose", "from", "to", "amount", "remark", "line", "rest")
+    return {name: wanted[name] for name in names if wanted[name] is not None}

@@ -1,4 +1,4 @@
-"""`redress sandbox order|seller|book|inbox|fault`: the partners of the embedded stack."""
+"""`redress sandbox order|seller|book|inbox|fault|reverse`: the partners of the embedded stack."""
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
@@ -99,6 +99,24 @@ async def inbox(*, to: str | None = None, common: Common = PLAIN) -> int:
     return 0
 
 
+async def reverse(key: str, /, *, common: Common = PLAIN) -> int:
+    """Take a settled payment back, as a provider may weeks later; its complaint is told.
+
+    Parameters
+    ----------
+    key
+        The key of the movement, for example C…:refund:1.
+
+    """
+    async with _partners(common) as sandbox:
+        payment = await sandbox.reverse(key)
+    if common.json:
+        print_json(payment)
+    else:
+        out(f"{payment.key}: {payment.amount} yuan taken back")
+    return 0
+
+
 async def fault(
     partner: str,
     mode: str,
@@ -106,6 +124,7 @@ async def fault(
     *,
     times: int = 1,
     for_: Annotated[str | None, Parameter(name="--for")] = None,
+    complaint: str | None = None,
     common: Common = PLAIN,
 ) -> int:
     """Let the next calls of a partner go wrong.
@@ -115,15 +134,18 @@ async def fault(
     partner
         orders, payment, carrier or notices.
     mode
-        error_500, timeout_before, timeout_after, declined, pending or slow.
+        Any partner: error_500, busy, timeout_before, timeout_after, slow. Payment also: stored_error, declined,
+        pending, pending_fails, callback_first, callback_repeated, failed_then_settled, settled_then_failed.
     times
         How many calls.
     for_
         Only calls of this operation, for example send.
+    complaint
+        Only calls about this complaint; the payment provider alone is told of it.
 
     """
     async with _partners(common) as sandbox:
-        left = await sandbox.fault(partner, mode, times, for_)
+        left = await sandbox.fault(partner, mode, times, for_, complaint)
     if common.json:
         print_json(left)
     else:

@@ -6,7 +6,7 @@ import json
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import SandboxOrder, read_orders
@@ -19,6 +19,19 @@ NOWHERE = "127.0.0.1:1"
 """Nothing listens there: a Temporal server that is down."""
 
 _numbers = itertools.count(1)
+
+
+BUYER, SELLER = Party(role=Role.BUYER, id="b-1"), Party(role=Role.SELLER, id="sl-1")
+PLATFORM, FUND = Party(role=Role.SYSTEM, id="platform"), Party(role=Role.SYSTEM, id="fund")
+PARTIES = {
+    Purpose.ADVANCE: (FUND, BUYER),
+    Purpose.UNFREEZE: (BUYER, BUYER),
+    Purpose.CLAW_BACK: (BUYER, FUND),
+    Purpose.RECOVERY: (SELLER, FUND),
+    Purpose.PAYOUT: (SELLER, SELLER),
+    Purpose.RESTITUTION: (PLATFORM, SELLER),
+}
+"""From whom to whom each purpose moves money; all others from the seller to the buyer."""
 
 
 class RunningSandbox:
@@ -78,12 +91,18 @@ class RunningSandbox:
 
 def a_movement(fen: int = 29900, complaint: str | None = None) -> Movement:
     """A refund nobody has asked for yet."""
-    key = f"{complaint or f'C20261122-TEST{next(_numbers):06d}'}:refund:1"
-    return Movement(
-        key=key, purpose=Purpose.REFUND, payer=Party(role=Role.SELLER, id="sl-1"),
-        payee=Party(role=Role.BUYER, id="b-1"), amount=Money(amount=fen), state=MoneyState.REQUESTED,
-        rule="R6.1", ordered_by=Party(role=Role.SYSTEM, id="redress"), remark="退款 refund",
-    )  # fmt: skip
+    return a_payment(Purpose.REFUND, fen, complaint)
+
+
+def a_payment(purpose: Purpose, fen: int, complaint: str | None = None, number: int = 1, **more: Any) -> Movement:
+    """A movement nobody has asked for yet, of a purpose, between its usual parties."""
+    payer, payee = PARTIES.get(purpose, (SELLER, BUYER))
+    given: dict[str, Any] = {
+        "key": f"{complaint or f'C20261122-TEST{next(_numbers):06d}'}:{purpose}:{number}", "purpose": purpose,
+        "payer": payer, "payee": payee, "amount": Money(amount=fen), "state": MoneyState.REQUESTED, "rule": "R6.1",
+        "ordered_by": Party(role=Role.SYSTEM, id="redress"), "remark": "退款 refund",
+    }  # fmt: skip
+    return Movement(**(given | more))
 
 
 def complaint_of(movement: Movement) -> str:

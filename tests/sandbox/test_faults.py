@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import httpx2
 import pytest
@@ -78,18 +79,19 @@ async def test_faults_outlive_the_process(sandbox: RunningSandbox, tmp_path_fact
     ("order", "reason"),
     [
         (("bank", "error_500"), "'orders', 'payment', 'carrier' or 'notices'"),
-        (("payment", "broken"), "'error_500', 'timeout_before', 'timeout_after', 'declined', 'pending' or 'slow'"),
+        (("payment", "broken"), "'error_500', 'busy', 'timeout_before', 'timeout_after', 'stored_error', 'declined'"),
         (("orders", "declined"), "mode declined makes no sense for orders; it knows: error_500"),
         (("notices", "pending"), "mode pending makes no sense for notices"),
         (("payment", "pending", 1, "callback"), "mode pending makes no sense for payment callback"),
         (("payment", "slow", 1, "pay"), "payment has no operation 'pay'; it has: send, look_up, callback"),
+        (("orders", "slow", 1, None, "C-1"), "orders is not told of complaints; only payment is"),
         (("payment", "slow", 0), "times: Input should be greater than or equal to 1"),
     ],
 )
 async def test_an_impossible_fault_is_refused_with_what_there_is(
-    http: httpx2.AsyncClient, operator: SandboxClient, order: tuple[str, str], reason: str
+    http: httpx2.AsyncClient, operator: SandboxClient, order: tuple[Any, ...], reason: str
 ) -> None:
-    names = ("partner", "mode", "times", "operation")
+    names = ("partner", "mode", "times", "operation", "complaint")
     answer = await http.post("/sandbox/faults", json=dict(zip(names, order, strict=False)))
     assert answer.status_code == 422
     assert reason in answer.json()["text"]

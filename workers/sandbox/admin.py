@@ -4,10 +4,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from workers.sandbox import faults, payments, records
+from workers.sandbox import faults, payments, records, words
 from workers.sandbox.calls import Problem, answer, body_text, house_of, log, read
 from workers.sandbox.faults import FaultOrder
-from workers.sandbox.shapes import read_orders, read_sellers
+from workers.sandbox.funds import complaint_of
+from workers.sandbox.shapes import Reversal, read_orders, read_sellers
+from workers.sandbox.words import NotSettled
 from workflows.domain.filing import Party
 from workflows.domain.vocabulary import Role
 
@@ -54,13 +56,28 @@ async def order_fault(request: Request) -> Response:
     """`POST /sandbox/faults`: the next calls of a partner misbehave; 201 with the fault as it was understood."""
     order = await read(request, FaultOrder)
     put = await house_of(request).book.transact(lambda book: faults.put(book, order))
-    log.info("fault_ordered", partner=put.partner, mode=put.mode, times=put.times, operation=put.operation)
+    log.info("fault_ordered", partner=put.partner, **put.model_dump(exclude={"partner", "number"}))
     return answer(put, 201)
 
 
 async def show_faults(request: Request) -> Response:
     """`GET /sandbox/faults`: the faults that still wait for calls."""
     return answer(await house_of(request).book.transact(faults.left))
+
+
+async def reverse(request: Request) -> Response:
+    """`POST /sandbox/reversals` `{key}`: take a settled payment back and tell its complaint; 404, 409 `not_settled`."""
+    reversal, house = await read(request, Reversal), house_of(request)
+    try:
+        found = await house.book.transact(lambda book: words.reverse(book, reversal.key))
+    except NotSettled as wrong:
+        raise Problem(409, "not_settled", str(wrong)) from None
+    if not found:
+        raise Problem(404, "no_such_payment", f"there is no payment with the key {reversal.key}")
+    house.callback_added.set()
+    log.info("reversed", complaint=complaint_of(reversal.key), key=reversal.key)
+    payment = await house.book.transact(lambda book: payments.look_up(book, reversal.key))
+    return answer(payment or [])
 
 
 async def health(request: Request) -> Response:
@@ -76,5 +93,6 @@ ROUTES = [
     Route("/sandbox/inbox", show_inbox),
     Route("/sandbox/faults", order_fault, methods=["POST"]),
     Route("/sandbox/faults", show_faults),
+    Route("/sandbox/reversals", reverse, methods=["POST"]),
     Route("/health", health),
 ]

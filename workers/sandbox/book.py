@@ -7,32 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
 
-T = TypeVar("T")
+from workers.sandbox import schema
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE orders (order_id TEXT, line INTEGER, facts TEXT NOT NULL, PRIMARY KEY (order_id, line)) STRICT;
-CREATE TABLE sellers (seller_id TEXT PRIMARY KEY, deposit INTEGER NOT NULL) STRICT;
-CREATE TABLE payments (
-    number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, complaint TEXT NOT NULL, request TEXT NOT NULL,
-    state TEXT NOT NULL, reference TEXT NOT NULL, reason TEXT, time TEXT NOT NULL
-) STRICT;
-CREATE INDEX payments_of_a_complaint ON payments (complaint);
-CREATE TABLE callbacks (
-    key TEXT PRIMARY KEY REFERENCES payments (key), state TEXT NOT NULL, due REAL NOT NULL,
-    result TEXT, attempts INTEGER NOT NULL DEFAULT 0, note TEXT
-) STRICT;
-CREATE INDEX callbacks_waiting ON callbacks (due) WHERE state = 'waiting';
-CREATE TABLE notices (
-    number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, recipient TEXT NOT NULL, notice TEXT NOT NULL,
-    time TEXT NOT NULL
-) STRICT;
-CREATE INDEX notices_of_a_recipient ON notices (recipient);
-CREATE TABLE faults (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, partner TEXT NOT NULL, mode TEXT NOT NULL, operation TEXT,
-    times INTEGER NOT NULL CHECK (times >= 0)
-) STRICT;
-"""
+T = TypeVar("T")
 
 
 class BookUnusable(Exception):  # noqa: N818 - named as the news it brings
@@ -80,18 +57,11 @@ class Book:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")  # money: an answer must outlive a power cut
             connection.execute("PRAGMA foreign_keys = ON")
-            self._prepare(connection)
+            schema.prepare(connection)
         except BaseException:
             connection.close()
             raise
         return connection
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"it has format {version}, this version reads format {SCHEMA_VERSION}")
 
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:

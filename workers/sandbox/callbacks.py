@@ -6,17 +6,18 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from workers.sandbox import faults, payments
+from workers.sandbox import faults, payments, words
 from workers.sandbox.calls import House, log
 from workers.sandbox.faults import UNDONE, Mode, Partner
-from workers.sandbox.payments import Callback
-from workers.sandbox.shapes import Payment
+from workers.sandbox.funds import complaint_of
+from workers.sandbox.shapes import Payment, PaymentState
+from workers.sandbox.words import Callback
 
 Tell = Callable[[str, dict[str, Any]], Awaitable[None]]
 """Tells a complaint a `payment_reported`; raises ComplaintGone if nobody will ever hear it, anything else: not yet."""
@@ -33,14 +34,14 @@ class ComplaintGone(Exception):  # noqa: N818 - named as the news it brings
     """There is no such open complaint."""
 
 
-def report(payment: Payment) -> dict[str, Any]:
+def report(payment: Payment, result: PaymentState) -> dict[str, Any]:
     """Return the message `payment_reported` (contract); its id is the same however often it is told."""
     message = {
         "kind": "payment_reported",
-        "message_id": f"{payment.reference}-{payment.state}",
+        "message_id": f"{payment.reference}-{result}",
         "sender": SENDER,
         "movement": payment.key,
-        "result": payment.state,
+        "result": result,
         "provider_reference": payment.reference,
     }
     return message if payment.reason is None else {**message, "reason": payment.reason}
@@ -71,7 +72,7 @@ async def keep_telling(house: House, tell: Tell) -> None:
     while True:
         house.callback_added.clear()
         try:
-            due = await house.book.transact(partial(payments.callbacks_due, at=time.time(), most=AT_ONCE))
+            due = await house.book.transact(partial(words.due, at=time.time(), most=AT_ONCE))
             await asyncio.gather(*(_make(house, tell, callback) for callback in due))
             await _wait_for_the_next(house)
         except sqlite3.Error as wrong:
@@ -80,7 +81,7 @@ async def keep_telling(house: House, tell: Tell) -> None:
 
 
 async def _wait_for_the_next(house: House) -> None:
-    due = await house.book.transact(payments.next_callback_at)
+    due = await house.book.transact(words.next_at)
     seconds = None if due is None else max(due - time.time(), 0)
     try:
         await asyncio.wait_for(house.callback_added.wait(), seconds)
@@ -88,28 +89,39 @@ async def _wait_for_the_next(house: House) -> None:
         return
 
 
+class _Word(NamedTuple):
+    payment: Payment
+    result: PaymentState
+    fault: Mode | None
+
+
 async def _make(house: House, tell: Tell, callback: Callback) -> None:
-    payment, fault = await house.book.transact(partial(_decide, key=callback.key))
-    complaint = payments.complaint_of(payment.key)
-    said = log.bind(complaint=complaint, key=payment.key, result=payment.state, attempt=callback.attempts + 1)
-    state, note = await _outcome(tell, complaint, payment, fault)
+    word = await house.book.transact(partial(_decide, callback=callback))
+    complaint = complaint_of(callback.key)
+    said = log.bind(complaint=complaint, key=callback.key, result=word.result, attempt=callback.attempts + 1)
+    state, note = await _outcome(tell, complaint, word)
     if state == "waiting":
-        wait = house.slow if fault is Mode.SLOW else min(0.25 * 2 ** min(callback.attempts, 10), SLOWEST_RETRY)
+        wait = house.slow if word.fault is Mode.SLOW else min(0.25 * 2 ** min(callback.attempts, 10), SLOWEST_RETRY)
         said.warning("callback_postponed", reason=note, seconds=wait)
-        change = partial(payments.postpone_callback, key=payment.key, until=time.time() + wait, note=note)
+        change = partial(words.postpone, callback=callback, until=time.time() + wait, note=note)
     else:
         said.info(f"callback_{state}", reason=note)
-        change = partial(payments.end_callback, key=payment.key, state=state, note=note)
+        change = partial(words.told, callback=callback, state=state, note=note)
     await house.book.transact(change)
+    house.has_told(callback.key)
 
 
-def _decide(book: sqlite3.Connection, key: str) -> tuple[Payment, Mode | None]:
-    return payments.decide(book, key), faults.take(book, Partner.PAYMENT, "callback")
+def _decide(book: sqlite3.Connection, callback: Callback) -> _Word:
+    result = words.take_effect(book, callback)
+    payment = payments.look_up(book, callback.key)
+    if payment is None:
+        raise LookupError(f"the book has a callback for {callback.key} but no such payment")
+    return _Word(payment, result, faults.take(book, Partner.PAYMENT, "callback", about=complaint_of(callback.key)))
 
 
-async def _outcome(tell: Tell, complaint: str, payment: Payment, fault: Mode | None) -> tuple[str, str]:
+async def _outcome(tell: Tell, complaint: str, word: _Word) -> tuple[str, str]:
     try:
-        await _try(tell, complaint, payment, fault)
+        await _try(tell, complaint, word)
     except ComplaintGone as gone:
         return "undeliverable", str(gone)
     except Exception as wrong:  # noqa: BLE001  whatever stood in the way, the word is kept and told again
@@ -117,9 +129,9 @@ async def _outcome(tell: Tell, complaint: str, payment: Payment, fault: Mode | N
     return "delivered", ""
 
 
-async def _try(tell: Tell, complaint: str, payment: Payment, fault: Mode | None) -> None:
-    if fault in UNDONE or fault is Mode.SLOW:
-        raise ConnectionError(f"not sent, as ordered by the fault {fault}")
-    await tell(complaint, report(payment))
-    if fault is Mode.TIMEOUT_AFTER:
+async def _try(tell: Tell, complaint: str, word: _Word) -> None:
+    if word.fault in UNDONE or word.fault is Mode.SLOW:
+        raise ConnectionError(f"not sent, as ordered by the fault {word.fault}")
+    await tell(complaint, report(word.payment, word.result))
+    if word.fault is Mode.TIMEOUT_AFTER:
         raise ConnectionError("sent, but its answer is lost, as ordered by a fault")

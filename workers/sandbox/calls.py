@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -19,15 +19,18 @@ M = TypeVar("M", bound=BaseModel)
 BIGGEST_BODY = 16 * 1024 * 1024
 """Bytes; thousands of orders fit, and a mistaken upload does not fill the memory."""
 
+BUSY_SECONDS = 2
+"""What a busy partner asks for: longer than a first retry would wait by itself, short for a person watching."""
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger("sandbox")
 
 
 class Problem(Exception):  # noqa: N818 - named as the news it brings
     """A call that is answered with an error: status, code and one sentence."""
 
-    def __init__(self, status: int, code: str, text: str) -> None:
+    def __init__(self, status: int, code: str, text: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(text)
-        self.status, self.code, self.text = status, code, text
+        self.status, self.code, self.text, self.headers = status, code, text, headers
 
 
 class House:
@@ -37,6 +40,19 @@ class House:
         self.book, self.slow, self.callback_after = book, slow, callback_after
         self.closing = asyncio.Event()
         self.callback_added = asyncio.Event()
+        self._awaited: dict[str, asyncio.Event] = {}
+
+    async def until_told(self, key: str) -> None:
+        """Wait until the complaint of a payment has been told of it, or as long as slow is."""
+        told = self._awaited.setdefault(key, asyncio.Event())
+        self.callback_added.set()
+        await _until(told, self.slow)
+        self._awaited.pop(key, None)
+
+    def has_told(self, key: str) -> None:
+        """Let those go on who wait for the word of a payment."""
+        if key in self._awaited:
+            self._awaited[key].set()
 
 
 def house_of(request: Request) -> House:
@@ -45,23 +61,33 @@ def house_of(request: Request) -> House:
     return found
 
 
-async def body_text(request: Request) -> str:
-    """Return the body as text; raises Problem if it is too big or not UTF-8."""
+async def body_bytes(request: Request) -> bytes:
+    """Return the body as it came; raises Problem if it is too big."""
     chunks = bytearray()
     async for chunk in request.stream():
         chunks += chunk
         if len(chunks) > BIGGEST_BODY:
             raise Problem(413, "too_big", f"the body is over {BIGGEST_BODY} bytes; send it in several parts")
+    return bytes(chunks)
+
+
+async def body_text(request: Request) -> str:
+    """Return the body as text; raises Problem if it is too big or not UTF-8."""
     try:
-        return chunks.decode("utf-8")
+        return (await body_bytes(request)).decode("utf-8")
     except UnicodeDecodeError as wrong:
         raise Problem(422, "invalid", f"the body is not UTF-8 at byte {wrong.start}") from None
 
 
 async def read(request: Request, model: type[M]) -> M:
     """Return the body as that model; raises Problem with the places of every fault."""
+    return parsed(await body_bytes(request), model)
+
+
+def parsed(body: bytes, model: type[M]) -> M:
+    """Return a body as that model; raises Problem with the places of every fault."""
     try:
-        return model.model_validate_json(await body_text(request))
+        return model.model_validate_json(body)
     except ValidationError as wrong:
         raise Problem(422, "invalid", places(wrong)) from None
 
@@ -84,7 +110,7 @@ def problem(request: Request, wrong: Exception) -> Response:
     else:
         found = Problem(500, "broken", f"the sandbox made a mistake of its own ({type(wrong).__name__})")
     log.warning("refused", method=request.method, path=request.url.path, status=found.status, reason=found.text)
-    return JSONResponse({"code": found.code, "text": found.text}, found.status)
+    return JSONResponse({"code": found.code, "text": found.text}, found.status, found.headers)
 
 
 async def misbehave(request: Request, fault: Mode | None) -> None:
@@ -92,6 +118,10 @@ async def misbehave(request: Request, fault: Mode | None) -> None:
     house = house_of(request)
     if fault is Mode.ERROR_500:
         raise Problem(500, "error_500", "an internal error, as ordered by a fault")
+    if fault is Mode.STORED_ERROR:
+        raise Problem(500, "stored_error", "an error that is kept for this key, as ordered by a fault")
+    if fault is Mode.BUSY:
+        raise Problem(429, "busy", "too many calls, as ordered by a fault", {"Retry-After": str(BUSY_SECONDS)})
     if fault is Mode.SLOW:
         await _until(house.closing, house.slow)
     if fault in (Mode.TIMEOUT_BEFORE, Mode.TIMEOUT_AFTER):

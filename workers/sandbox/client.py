@@ -8,14 +8,14 @@ import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from workers.sandbox.faults import FaultLeft, FaultOrder
-from workers.sandbox.shapes import ArrivedNotice, Payment, SandboxOrder, SellerAccount, places
+from workers.sandbox.shapes import ArrivedNotice, Payment, Reversal, SandboxOrder, SellerAccount, places
 from workflows.domain.filing import Party
 
 T = TypeVar("T")
 
 _ORDERS, _SELLERS = TypeAdapter(list[SandboxOrder]), TypeAdapter(list[SellerAccount])
 _BOOK, _INBOX = TypeAdapter(list[Payment]), TypeAdapter(list[ArrivedNotice])
-_FAULT, _FAULTS = TypeAdapter(FaultLeft), TypeAdapter(list[FaultLeft])
+_PAYMENT, _FAULT, _FAULTS = TypeAdapter(Payment), TypeAdapter(FaultLeft), TypeAdapter(list[FaultLeft])
 
 
 class SandboxUnreachable(Exception):  # noqa: N818 - named as the news it brings
@@ -58,11 +58,18 @@ class SandboxClient:
         """Return the notices that arrived, of one recipient or of all."""
         return self._read(_INBOX, await self._call("GET", "/sandbox/inbox", to=str(to) if to else None))
 
-    async def fault(self, partner: str, mode: str, times: int = 1, operation: str | None = None) -> FaultLeft:
+    async def reverse(self, key: str) -> Payment:
+        """Take a settled payment back; SandboxRefused where there is none, or its money has moved on."""
+        body = Reversal(key=key).model_dump_json().encode()
+        return self._read(_PAYMENT, await self._call("POST", "/sandbox/reversals", body))
+
+    async def fault(
+        self, partner: str, mode: str, times: int = 1, operation: str | None = None, complaint: str | None = None
+    ) -> FaultLeft:
         """Let the next `times` calls of a partner go wrong; SandboxRefused lists what exists."""
         try:
             order = FaultOrder.model_validate(
-                {"partner": partner, "mode": mode, "times": times, "operation": operation}
+                {"partner": partner, "mode": mode, "times": times, "operation": operation, "complaint": complaint}
             )
         except ValidationError as wrong:
             raise SandboxRefused(places(wrong)) from None
@@ -79,7 +86,7 @@ class SandboxClient:
             answer = await self._http.request(method, path, content=body, params=wanted)
         except (httpx2.HTTPError, httpx2.InvalidURL) as wrong:
             raise SandboxUnreachable(self._unreachable(str(wrong) or type(wrong).__name__)) from None
-        if answer.status_code in (413, 422):
+        if answer.status_code in (409, 413, 422) or _code_of(answer) == "no_such_payment":
             raise SandboxRefused(_text_of(answer))
         if not answer.is_success:
             raise SandboxUnreachable(self._unreachable(f"it answered {answer.status_code}: {_text_of(answer)}"))
@@ -96,7 +103,15 @@ class SandboxClient:
 
 
 def _text_of(answer: httpx2.Response) -> str:
+    return _said(answer, "text") or answer.reason_phrase
+
+
+def _code_of(answer: httpx2.Response) -> str:
+    return "" if answer.is_success else _said(answer, "code")
+
+
+def _said(answer: httpx2.Response, name: str) -> str:
     try:
-        return str(answer.json()["text"])
+        return str(answer.json()[name])
     except (ValueError, KeyError, TypeError):
-        return answer.reason_phrase
+        return ""

@@ -9,12 +9,13 @@ from starlette.routing import Route
 
 from workers.sandbox import faults, payments, records
 from workers.sandbox.calls import Problem, answer, house_of, log, misbehave, read
-from workers.sandbox.faults import Partner
+from workers.sandbox.faults import Mode, Partner
+from workers.sandbox.funds import complaint_of
 from workers.sandbox.payments import KeyReused, Sent
 from workers.sandbox.shapes import Notice, PaymentRequest
 from workflows.domain.base import Value
 
-PAYMENT_STATUS = {"settled": 200, "pending": 202, "declined": 402, "failed": 402}
+PAYMENT_STATUS = {"settled": 200, "pending": 202, "declined": 402, "failed": 402, "reversed": 200}
 """How `POST /payments` answers; a look-up answers 200 with the state in the body."""
 
 
@@ -66,6 +67,8 @@ async def pay(request: Request) -> Response:
     if sent.new:
         house.callback_added.set()
     await misbehave(request, sent.fault)
+    if sent.new and sent.fault is Mode.CALLBACK_FIRST:
+        await house.until_told(order.key)
     if sent.payment is None:
         raise Problem(500, "broken", "the payment was not made")
     return answer(sent.payment, PAYMENT_STATUS[sent.payment.state])
@@ -73,7 +76,7 @@ async def pay(request: Request) -> Response:
 
 def _say(order: PaymentRequest, sent: Sent) -> None:
     state = sent.payment.state if sent.payment else "nothing done"
-    complaint = payments.complaint_of(order.key)
+    complaint = complaint_of(order.key)
     log.info("payment", complaint=complaint, key=order.key, state=state, new=sent.new, fault=sent.fault)
 
 
@@ -81,10 +84,12 @@ async def look_up(request: Request) -> Response:
     """`GET /payments/{key}`: the payment as it stands, or 404 `no_such_payment`."""
     key = str(request.path_params["key"])
     fault, found = await house_of(request).book.transact(
-        lambda book: faults.under(book, Partner.PAYMENT, "look_up", lambda book: payments.look_up(book, key))
+        lambda book: faults.under(
+            book, Partner.PAYMENT, "look_up", lambda book: payments.look_up(book, key), complaint_of(key)
+        )
     )
     state = found.state if found else None
-    log.info("payment_look_up", complaint=payments.complaint_of(key), key=key, state=state, fault=fault)
+    log.info("payment_look_up", complaint=complaint_of(key), key=key, state=state, fault=fault)
     await misbehave(request, fault)
     if found is None:
         raise Problem(404, "no_such_payment", f"there is no payment with the key {key}")

@@ -2,16 +2,20 @@
 
 import hashlib
 import sqlite3
-import time
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from workers.sandbox import faults
-from workers.sandbox.faults import TRANSPORT, UNDONE, Mode, Partner
+from workers.sandbox import faults, funds, words
+from workers.sandbox.faults import LATER, TRANSPORT, UNDONE, Mode, Partner
+from workers.sandbox.funds import Cover, complaint_of
 from workers.sandbox.shapes import Payment, PaymentRequest, PaymentState
+from workflows.domain.money import Money
 
-_COLUMNS = "p.key, p.request, p.state, p.reference, p.reason, p.time, c.state"
-_ROWS = f"SELECT {_COLUMNS} FROM payments p LEFT JOIN callbacks c ON c.key = p.key"  # noqa: S608  fixed words
+_LAST_WORD = (
+    "(SELECT c.state FROM callbacks c WHERE c.key = p.key ORDER BY c.state = 'waiting' DESC, c.number DESC LIMIT 1)"
+)
+_COLUMNS = f"p.request, p.state, p.reference, p.reason, p.time, p.changed, p.from_deposit, p.available, {_LAST_WORD}"
+_ROWS = f"SELECT {_COLUMNS} FROM payments p"  # noqa: S608  fixed words
 
 
 class KeyReused(Exception):  # noqa: N818 - named as the news it brings
@@ -26,25 +30,18 @@ class Sent(NamedTuple):
     new: bool = False
 
 
-class Callback(NamedTuple):
-    """A word the provider owes the complaint, and how often it has tried to give it."""
-
-    key: str
-    attempts: int
-
-
 def send(book: sqlite3.Connection, request: PaymentRequest, callback_after: float) -> Sent:
     """Pay once per key; a known key gives the stored payment. Raises KeyReused if it stands for another payment."""
-    known = _known(book, request)
-    fault = faults.take(book, Partner.PAYMENT, "send", TRANSPORT if known else tuple(Mode))
-    if fault in UNDONE or known is not None:
-        return Sent(fault, None if fault in UNDONE else known)
-    _insert(book, request, _state_under(fault))
-    if fault is Mode.PENDING:
-        book.execute(
-            "INSERT INTO callbacks (key, state, due) VALUES (?, 'waiting', ?)",
-            (request.key, time.time() + callback_after),
-        )
+    known, about = _known(book, request), complaint_of(request.key)
+    fault = faults.take(book, Partner.PAYMENT, "send", TRANSPORT if known else tuple(Mode), about)
+    if fault in UNDONE:
+        return Sent(fault, None)
+    if known is not None:
+        return Sent(fault or _kept_error(book, request.key), known)
+    _insert(book, request, funds.cover(book, request), fault)
+    payment = look_up(book, request.key)
+    if fault in LATER and payment and payment.state == "pending":
+        words.promise(book, request.key, fault, callback_after)
     return Sent(fault, look_up(book, request.key), new=True)
 
 
@@ -57,19 +54,27 @@ def _known(book: sqlite3.Connection, request: PaymentRequest) -> Payment | None:
     return look_up(book, request.key)
 
 
-def _state_under(fault: Mode | None) -> PaymentState:
-    if fault is Mode.PENDING:
-        return "pending"
-    return "declined" if fault is Mode.DECLINED else "settled"
+def _kept_error(book: sqlite3.Connection, key: str) -> Mode | None:
+    (kept,) = book.execute("SELECT error_kept FROM payments WHERE key = ?", (key,)).fetchone()
+    return Mode.STORED_ERROR if kept else None
 
 
-def _insert(book: sqlite3.Connection, request: PaymentRequest, state: PaymentState) -> None:
-    reference = f"sp-{hashlib.sha256(request.key.encode()).hexdigest()[:16]}"
-    reason = "declined by the provider" if state == "declined" else None
+def _insert(book: sqlite3.Connection, request: PaymentRequest, cover: Cover, fault: Mode | None) -> None:
+    state: PaymentState = "pending" if fault in LATER else "settled"
+    reason = cover.refusal or (words.FAILURE if fault is Mode.DECLINED else None)
+    if reason is None:
+        funds.move(book, request, cover.from_deposit)
+    else:
+        state, cover = "declined", cover._replace(from_deposit=0)
+    reference, now = f"sp-{hashlib.sha256(request.key.encode()).hexdigest()[:16]}", datetime.now(UTC).isoformat()
     book.execute(
-        "INSERT INTO payments (key, complaint, request, state, reference, reason, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (request.key, complaint_of(request.key), request.model_dump_json(), state, reference, reason, _now()),
-    )
+        "INSERT INTO payments (key, complaint, request, state, reference, reason, time, changed, from_deposit,"
+        " available, error_kept) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            request.key, complaint_of(request.key), request.model_dump_json(exclude_none=True), state, reference,
+            reason, now, now, cover.from_deposit, cover.available, fault is Mode.STORED_ERROR,
+        ),
+    )  # fmt: skip
 
 
 def look_up(book: sqlite3.Connection, key: str) -> Payment | None:
@@ -85,58 +90,13 @@ def payments(book: sqlite3.Connection, complaint: str | None) -> list[Payment]:
     return [_payment(row) for row in book.execute(f"{_ROWS} WHERE p.complaint = ? ORDER BY p.number", (complaint,))]
 
 
-def complaint_of(key: str) -> str:
-    """Return the complaint a movement's key belongs to: its first part."""
-    return key.split(":", 1)[0]
-
-
-def callbacks_due(book: sqlite3.Connection, at: float, most: int) -> list[Callback]:
-    """Return at most so many callbacks to be made by that instant (seconds since 1970), earliest first."""
-    rows = book.execute(
-        "SELECT key, attempts FROM callbacks WHERE state = 'waiting' AND due <= ? ORDER BY due LIMIT ?",
-        (at, most),
-    )
-    return [Callback(*row) for row in rows]
-
-
-def next_callback_at(book: sqlite3.Connection) -> float | None:
-    """Return when the next callback is due (seconds since 1970); None if none waits."""
-    (due,) = book.execute("SELECT min(due) FROM callbacks WHERE state = 'waiting'").fetchone()
-    return None if due is None else float(due)
-
-
-def decide(book: sqlite3.Connection, key: str) -> Payment:
-    """Settle or fail a pending payment, once; a `declined` fault for `callback` makes it fail."""
-    (result,) = book.execute("SELECT result FROM callbacks WHERE key = ?", (key,)).fetchone()
-    if result is None:
-        fault = faults.take(book, Partner.PAYMENT, "callback", (Mode.DECLINED,))
-        result, reason = ("failed", "declined by the provider") if fault else ("settled", None)
-        book.execute("UPDATE callbacks SET result = ? WHERE key = ?", (result, key))
-        book.execute("UPDATE payments SET state = ?, reason = ? WHERE key = ?", (result, reason, key))
-    payment = look_up(book, key)
-    if payment is None:
-        raise LookupError(f"the book has a callback for {key} but no such payment")
-    return payment
-
-
-def postpone_callback(book: sqlite3.Connection, key: str, until: float, note: str) -> None:
-    """Try the callback again at that instant (seconds since 1970); the note says why it did not arrive."""
-    book.execute("UPDATE callbacks SET due = ?, attempts = attempts + 1, note = ? WHERE key = ?", (until, note, key))
-
-
-def end_callback(book: sqlite3.Connection, key: str, state: str, note: str) -> None:
-    """Write down that the callback was `delivered`, or is `undeliverable` and why."""
-    book.execute("UPDATE callbacks SET state = ?, attempts = attempts + 1, note = ? WHERE key = ?", (state, note, key))
-
-
-def _payment(row: tuple[str, ...]) -> Payment:
-    _, request, state, reference, reason, at, callback = row
-    found = PaymentRequest.model_validate_json(request)
-    return Payment.model_validate(
-        {**dict(found), "state": state, "reference": reference, "reason": reason, "callback": callback,
-         "time": datetime.fromisoformat(at)}
+def _payment(row: tuple[Any, ...]) -> Payment:
+    request, state, reference, reason, at, changed, from_deposit, available, callback = row
+    found, stands = PaymentRequest.model_validate_json(request), state in words.STANDS
+    return Payment(
+        **dict(found), state=state, reference=reference, reason=reason, callback=callback,
+        time=datetime.fromisoformat(at), changed=datetime.fromisoformat(changed),
+        available=None if available is None else Money(amount=available),
+        from_deposit=Money(amount=from_deposit) if stands and from_deposit else None,
+        postings=tuple(funds.postings(found, from_deposit)) if stands else (),
     )  # fmt: skip
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

@@ -4,33 +4,43 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from workers.sandbox import funds
 from workers.sandbox.shapes import ArrivedNotice, Notice, SandboxOrder, SellerAccount
 from workflows.domain.filing import OrderLine, Party
-from workflows.domain.money import Money
 
 
 def put_orders(book: sqlite3.Connection, orders: Sequence[SandboxOrder]) -> None:
-    """Write order lines; one that is there already is replaced."""
-    rows = [(order.order_id, order.line, order.facts.model_dump_json(exclude_none=True)) for order in orders]
-    book.executemany("INSERT OR REPLACE INTO orders (order_id, line, facts) VALUES (?, ?, ?)", rows)
+    """Write order lines; one that is there already is replaced, what was drawn from its held money stays drawn."""
+    for order in orders:
+        before = _facts(book, order.order_id, order.line)
+        funds.put_held(book, order, before.held if before else None)
+        book.execute(
+            "INSERT OR REPLACE INTO orders (order_id, line, facts) VALUES (?, ?, ?)",
+            (order.order_id, order.line, order.facts.model_dump_json(exclude_none=True)),
+        )
 
 
 def order_line(book: sqlite3.Connection, order_id: str, line: int) -> OrderLine | None:
-    """Return the facts of one order line; None if there is no such line."""
+    """Return the facts of one order line, `held` as it is now; None if there is no such line."""
+    facts = _facts(book, order_id, line)
+    return None if facts is None else facts.but(held=funds.balance(book, funds.held_of(order_id, line)))
+
+
+def _facts(book: sqlite3.Connection, order_id: str, line: int) -> OrderLine | None:
     row = book.execute("SELECT facts FROM orders WHERE order_id = ? AND line = ?", (order_id, line)).fetchone()
     return None if row is None else OrderLine.model_validate_json(row[0])
 
 
 def put_sellers(book: sqlite3.Connection, sellers: Sequence[SellerAccount]) -> None:
     """Write sellers' deposits; one that is there already is replaced."""
-    rows = [(seller.seller_id, seller.deposit.amount) for seller in sellers]
-    book.executemany("INSERT OR REPLACE INTO sellers (seller_id, deposit) VALUES (?, ?)", rows)
+    for seller in sellers:
+        funds.put_deposit(book, seller.seller_id, seller.deposit)
 
 
 def seller(book: sqlite3.Connection, seller_id: str) -> SellerAccount | None:
-    """Return a seller's deposit; None if the seller is unknown."""
-    row = book.execute("SELECT deposit FROM sellers WHERE seller_id = ?", (seller_id,)).fetchone()
-    return None if row is None else SellerAccount(seller_id=seller_id, deposit=Money(amount=row[0]))
+    """Return a seller's deposit as it is now; None if the seller is unknown."""
+    deposit = funds.balance(book, funds.deposit_of(seller_id))
+    return None if deposit is None else SellerAccount(seller_id=seller_id, deposit=deposit)
 
 
 def deliver(book: sqlite3.Connection, notice: Notice) -> bool:

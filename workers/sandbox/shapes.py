@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from workflows.domain.base import Id, Instant, ShortText, Text, Value
 from workflows.domain.filing import OrderLine, Party
 from workflows.domain.money import Money
+from workflows.domain.payment import LineRef
 
 T = TypeVar("T")
 
@@ -55,16 +56,34 @@ class PaymentRequest(Value):
     payee: Account = Field(alias="to")
     amount: Annotated[Money, Field(description="above zero")]
     remark: ShortText = ""
+    line: LineRef | None = None
+    """Whose held money it draws on or pays out."""
+    rest: Money | None = None
+    """Of an unfreezing: what goes back to the fund with it."""
 
     @model_validator(mode="after")
     def _something_moves(self) -> Self:
         if not self.amount:
             raise ValueError("amount must be above 0.00")
+        if self.rest is not None and self.purpose != "unfreeze":
+            raise ValueError("only an unfreeze leaves a rest to the fund")
         return self
 
+    @property
+    def whole(self) -> int:
+        """All that leaves the payer, in minor units."""
+        return self.amount.amount + (self.rest.amount if self.rest else 0)
 
-PaymentState = Literal["settled", "pending", "declined", "failed"]
-"""`declined` at once by the provider, `failed` after it had been pending."""
+
+class Posting(Value):
+    """What a payment does to one account, in minor units: below zero it gives, above it gets."""
+
+    account: str
+    amount: int
+
+
+PaymentState = Literal["settled", "pending", "declined", "failed", "reversed"]
+"""`declined` at once by the provider, `failed` after it had been pending, `reversed` after it had been settled."""
 
 
 class Payment(PaymentRequest):
@@ -73,8 +92,22 @@ class Payment(PaymentRequest):
     state: PaymentState
     reference: Id
     reason: ShortText | None = None
+    available: Money | None = None
+    """Of a payment declined for want of cover: what held money and deposit could have given."""
+    from_deposit: Money | None = None
+    """How much the seller's deposit gave, if anything."""
+    postings: tuple[Posting, ...] = ()
+    """What it did to the accounts; nothing where nothing moved, or all of it went back."""
     time: Instant
+    changed: Instant
+    """When the state last changed."""
     callback: Literal["waiting", "delivered", "undeliverable"] | None = None
+
+
+class Reversal(Value):
+    """A settled payment to be taken back."""
+
+    key: Id
 
 
 class Notice(Value):
