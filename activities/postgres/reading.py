@@ -88,14 +88,18 @@ class CaseFiles:
         return tuple(step_of(row) for row in await self._pool.fetch(query("timeline_of"), complaint))
 
     async def ended(self, complaint: str) -> tuple[WhyDue, ...]:
-        """Explain every deadline that is over, by the policy and the calendar the complaint was opened under (R7.5)."""
+        """Explain every deadline that is over, by the pinned policy and the calendar it ended under (R7.5, R7.6)."""
         pinned = await self._pool.fetchrow(query("pinned_for"), complaint)
         if pinned is None:
             return ()
         policy = Policy.model_validate_json(pinned["policy"])
         calendar = Calendar.model_validate_json(pinned["calendar"]).since(pinned["calendar_from"])
-        rows = await self._pool.fetch(query("ended_of"), complaint)
-        return tuple(why_due(_ended(row), policy, calendar) for row in rows)
+        applied = {
+            row["version"]: Calendar.model_validate_json(row["document"]).since(pinned["calendar_from"])
+            for row in await self._pool.fetch(query("ended_by"), complaint)
+        }
+        over = [_ended(row) for row in await self._pool.fetch(query("ended_of"), complaint)]
+        return tuple(why_due(one, policy, applied.get(one.calendar or "", calendar)) for one in over)
 
     async def by_request(self, request_id: str) -> str | None:
         """Return the number under which a request is registered, None if it never was (R1.2)."""

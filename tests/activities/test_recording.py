@@ -12,9 +12,11 @@ from temporalio.testing import ActivityEnvironment
 from activities.adapters.errors import PartnerUnreachable
 from activities.payments import Payments
 from activities.postgres.reading import CaseFiles
+from activities.postgres.rulebooks import documents, keep
 from activities.records import NotRegistered
 from tests.activities.world import (
     AGENT,
+    MORNING,
     World,
     a_registration,
     accepted,
@@ -28,7 +30,10 @@ from tests.activities.world import (
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.records import Payment
 from workflows.domain.vocabulary import MoneyState, Phase
+from workflows.policy import packaged
+from workflows.rules.reprojection import reprojected
 from workflows.rules.view import view_of
+from workflows.rules.why import explained
 
 
 class Silent:
@@ -91,10 +96,27 @@ async def test_ended_deadlines_of_many_bursts_are_numbered_on_and_explained(worl
     await world.record(burst(first, second))
     await world.record(burst(second, third))
     await world.record(burst(second, third))
-    explained = await CaseFiles(world.pool).ended(first.complaint)
-    assert [(one.name, one.state) for one in explained] == [(one.name, one.how) for one in third.ended]
-    assert [one.explanation.due_at for one in explained] == [one.due_at for one in third.ended]
-    assert "seller_answer" in {one.name for one in explained}
+    told = await CaseFiles(world.pool).ended(first.complaint)
+    assert [(one.name, one.state) for one in told] == [(one.name, one.how) for one in third.ended]
+    assert [one.explanation.due_at for one in told] == [one.due_at for one in third.ended]
+    assert "seller_answer" in {one.name for one in told}
+
+
+async def test_a_deadline_is_explained_from_the_record_by_the_calendar_it_ended_under(world: World) -> None:
+    packaged_one = packaged()
+    tomorrow = (MORNING + timedelta(days=1)).date()
+    newer = packaged_one.calendar.but(
+        version="cn-mended", days_off={**packaged_one.calendar.days_off, tomorrow: "Extra Day"}
+    )
+    first = await world.opened()
+    async with world.pool.acquire() as connection:
+        await keep(connection, documents(packaged_one.but(calendar=newer)))
+    counted_anew = reprojected(first, newer, first.now)
+    after = accepted(counted_anew)
+    await world.record(burst(first, after))
+    told = next(one for one in await CaseFiles(world.pool).ended(first.complaint) if one.name == "review")
+    assert [skipped.name for skipped in told.explanation.skipped] == ["Extra Day"]
+    assert told == next(one for one in explained(after) if one.name == "review")
 
 
 async def test_an_ended_complaint_keeps_the_time_of_its_end(world: World) -> None:

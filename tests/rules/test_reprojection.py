@@ -66,6 +66,7 @@ def test_a_new_calendar_cannot_undo_a_breach() -> None:
     assert broken(case) == ()
     told = next(one for one in explained(case) if one.name is LimitName.STEP_IN)
     assert told.explanation.due_at == missed
+    assert len(told.explanation.counted) == 2  # by the calendar that it was missed by
 
 
 def test_what_was_due_by_the_old_calendar_has_passed_first() -> None:
@@ -83,6 +84,19 @@ def test_a_deadline_that_ended_by_the_old_calendar_is_explained_as_it_was() -> N
     case = reprojected(wanting(play).case, calendar(date(2026, 11, 24)), play.now)
     told = next(one for one in explained(case) if one.name is LimitName.STEP_IN)
     assert told.explanation.due_at == met.due_at
+    assert told.explanation.counted == (date(2026, 11, 24), date(2026, 11, 25))
+    assert told.explanation.skipped == ()
+
+
+def test_a_deadline_that_ends_by_the_new_calendar_is_explained_by_it_whatever_comes_after() -> None:
+    play = wanting(asked())
+    play.case = reprojected(play.case, calendar(date(2026, 11, 24)), play.now)
+    hears(play, "noted", Role.AGENT, "a-1", text="已联系")
+    newest = calendar().but(version="cn-2026-3")
+    case = reprojected(play.case, newest, play.now)
+    told = next(one for one in explained(case) if one.name is LimitName.STEP_IN)
+    assert [skipped.name for skipped in told.explanation.skipped] == ["Extra Day"]
+    assert [one.version for one in case.calendars_before] == [packaged().calendar.version, "cn-2026-2"]
 
 
 def test_a_calendar_that_comes_after_the_end_comes_too_late() -> None:

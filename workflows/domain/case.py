@@ -73,6 +73,8 @@ class Case(Value):
     evidence_windows: tuple[EvidenceWindow, ...] = ()
     holds: tuple[Hold, ...] = ()
     work_orders: tuple[WorkOrder, ...] = ()
+    calendars_before: tuple[Calendar, ...] = ()
+    """The calendars that others took the place of: what ended by them is explained by them (R7.5, R7.6)."""
     calendar_wanted: str | None = None
     """The calendar version that is being fetched for this complaint (R7.6)."""
     points_owed: tuple[str, ...] = ()

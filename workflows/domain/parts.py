@@ -243,6 +243,8 @@ class Climb(Value):
     last_at: Instant
     missed_at: Instant | None = None
     """The due instant that was missed: nothing later makes the duty due at another one (R7.3, R7.6)."""
+    calendar: str | None = None
+    """The version of the calendar by which it was missed, None where a calendar did not matter yet."""
 
 
 class Ended(Value):
@@ -260,3 +262,5 @@ class Ended(Value):
     stops: tuple[Stop, ...] = ()
     length: Length | None = None
     """The length where it is not that of the limit."""
+    calendar: str | None = None
+    """The version of the calendar it was counted by when it ended, or was missed (R7.6); None: the opening one."""

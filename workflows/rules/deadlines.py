@@ -51,11 +51,12 @@ def _running(case: Case) -> Iterator[Deadline]:
 def _deadline(case: Case, name: LimitName, runs: Runs, stood: tuple[Stop, ...]) -> Deadline:
     limit = case.policy.limits[name]
     stood = limit.stopped_by(stood)
-    missed_at = next((one.missed_at for one in case.climbs if _is(one, name, runs)), None)
-    due_at = missed_at or runs.until or _due(case, runs.start, runs.length or limit.length, stood)
+    missed = next((one for one in case.climbs if one.missed_at and _is(one, name, runs)), None)
+    due_at = (missed and missed.missed_at) or runs.until or _due(case, runs.start, runs.length or limit.length, stood)
     actor = runs.actor or limit.actor
     assert isinstance(actor, Role), f"{name} names its party"  # noqa: S101 - law of the rules that run party limits
-    return Deadline(name, runs.subject, actor, runs.start, due_at, runs.until, stood, runs.length)
+    by = (missed and missed.calendar) or case.calendar.version
+    return Deadline(name, runs.subject, actor, runs.start, due_at, runs.until, stood, runs.length, by)
 
 
 def _due(case: Case, start: Instant, length: Length, stood: tuple[Stop, ...]) -> Instant:
@@ -193,6 +194,7 @@ def climb(case: Case, moment: Moment) -> Case:
         start=moment.deadline.start,
         rung=max(moment.rung, 0),
         last_at=moment.at,
+        calendar=moment.deadline.calendar,
         missed_at=moment.deadline.due_at if moment.rung not in {0, WARNED} else None,
     )
     others = tuple(one for one in case.climbs if not _same(one, moment.deadline))
@@ -244,4 +246,5 @@ def _ended(deadline: Deadline, how: How, at: Instant) -> Ended:
         until=deadline.until,
         stops=deadline.stops,
         length=deadline.length,
+        calendar=deadline.calendar,
     )

@@ -50,6 +50,8 @@ class Deadline(NamedTuple):
     until: Instant | None = None
     stops: tuple[Stop, ...] = ()
     length: Length | None = None
+    calendar: str | None = None
+    """The version of the calendar by which it is due (R7.6)."""
 
     @property
     def identity(self) -> tuple[LimitName, str, Instant]:

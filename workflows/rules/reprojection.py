@@ -47,4 +47,5 @@ def reprojected(case: Case, calendar: Calendar | None, at: Instant) -> Case:
     if calendar is None:
         return step(case, at, "calendar_unknown", "R7.6", reason=f"no calendar {wanted} on record")
     case = step(case, at, "calendar_applied", "R7.6", reason=f"{case.calendar.version} gives way to {calendar.version}")
-    return case.but(calendar=pinned(calendar, case.filed_at))
+    before = (*(one for one in case.calendars_before if one.version != case.calendar.version), case.calendar)
+    return case.but(calendar=pinned(calendar, case.filed_at), calendars_before=before)

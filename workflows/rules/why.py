@@ -1,5 +1,6 @@
 """Every deadline of a case explained, those that run first (R7.5)."""
 
+from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
 from workflows.domain.parts import Ended
 from workflows.domain.why import WhyDue, why_due
@@ -9,8 +10,15 @@ from workflows.rules.registry import Deadline
 
 def explained(case: Case) -> tuple[WhyDue, ...]:
     """Return each running and each ended deadline with its start, days counted, days skipped and result."""
-    running = [why_due(_as_ended(case, one), case.policy, case.calendar, "open") for one in deadlines(case)]
-    return (*running, *(why_due(one, case.policy, case.calendar) for one in case.ended))
+    known = {one.version: one for one in (*case.calendars_before, case.calendar)}
+    opening = next(iter(known.values()))
+
+    def by(one: Ended) -> Calendar:
+        return known.get(one.calendar or "", opening)
+
+    running = [_as_ended(case, one) for one in deadlines(case)]
+    told = [why_due(one, case.policy, by(one), "open") for one in running]
+    return (*told, *(why_due(one, case.policy, by(one)) for one in case.ended))
 
 
 def _as_ended(case: Case, deadline: Deadline) -> Ended:
@@ -25,4 +33,5 @@ def _as_ended(case: Case, deadline: Deadline) -> Ended:
         until=deadline.until,
         stops=deadline.stops,
         length=deadline.length,
+        calendar=deadline.calendar,
     )

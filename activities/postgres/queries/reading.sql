@@ -6,8 +6,13 @@ SELECT number, at, actor, role, event, phase, rule, reason, amount_minor, messag
 FROM steps WHERE complaint = $1 ORDER BY number;
 
 -- name: ended_of
-SELECT name, subject, actor, start, due_at, how, at, until, stops, length
+SELECT name, subject, actor, start, due_at, how, at, until, stops, length, calendar
 FROM ended WHERE complaint = $1 ORDER BY number;
+
+-- name: ended_by
+SELECT version, document
+FROM rulebooks
+WHERE kind = 'calendar' AND version IN (SELECT calendar FROM ended WHERE complaint = $1);
 
 -- name: pinned_for
 SELECT p.document AS policy, k.document AS calendar, c.calendar_from

@@ -15,15 +15,15 @@ JOIN steps t ON t.complaint = $1 AND t.number = s.number
 WHERE (t.at, t.actor, t.event, t.message_id) IS DISTINCT FROM (s.at, s.actor, s.event, s.message_id);
 
 -- name: append_ended
-INSERT INTO ended (complaint, number, name, subject, actor, start, due_at, how, at, until, stops, length)
+INSERT INTO ended (complaint, number, name, subject, actor, start, due_at, how, at, until, stops, length, calendar)
 SELECT $1, $2::integer + e.number, e.name, e.subject, e.actor, e.start, e.due_at, e.how, e.at, e.until,
-    coalesce(e.stops, '[]'), e.length
+    coalesce(e.stops, '[]'), e.length, e.calendar
 FROM ROWS FROM (
     jsonb_to_recordset($3::jsonb) AS (
         name text, subject text, actor text, start timestamptz, due_at timestamptz, how text, at timestamptz,
-        until timestamptz, stops jsonb, length text
+        until timestamptz, stops jsonb, length text, calendar text
     )
-) WITH ORDINALITY AS e (name, subject, actor, start, due_at, how, at, until, stops, length, number)
+) WITH ORDINALITY AS e (name, subject, actor, start, due_at, how, at, until, stops, length, calendar, number)
 ON CONFLICT DO NOTHING;
 
 -- name: update_complaint
