@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.rules.telling import stories_document
+from tests.rules.telling import rules_document, stories_document
 from workflows.policy import packaged
 from workflows.rules.tables import process_tables
 
@@ -13,6 +13,7 @@ def documents() -> dict[Path, str]:
     """Return each generated document and its text."""
     return {
         DOCS / "process-tables.md": process_tables(packaged().policy),
+        DOCS / "rules.md": rules_document(),
         DOCS / "stories.md": stories_document(),
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from workflows.domain.case import Case
 from workflows.domain.vocabulary import Role
 from workflows.rules.burden import burden
+from workflows.rules.offers import GOODWILL, goodwill
 
 _EVIDENCE = {
     "id": "e-1",
@@ -59,6 +60,14 @@ def _award(case: Case) -> dict[str, Any]:
     return {"remedy": str(request.remedy), **amount}
 
 
+def _proposal(case: Case) -> dict[str, Any]:
+    award = _award(case)
+    if award["remedy"] not in GOODWILL or "amount" not in award or case.order is None:
+        return award
+    _, most = goodwill(case, case.order)  # staff may not offer all that is asked for (R3.6)
+    return {**award, "amount": {**award["amount"], "amount": min(award["amount"]["amount"], most.amount)}}
+
+
 def _offer(case: Case) -> dict[str, Any]:
     return {"offer": case.offer.number if case.offer else 1}
 
@@ -97,7 +106,7 @@ BODIES: dict[str, Body] = {
     "material_supplied": _fixed(text="补充材料见附件"),
     "handed_over": lambda case: {"to": _next_agent(case), "open_points": "等待卖家举证"},
     "seller_answered": _fixed(answer="agree"),
-    "offer_made": lambda case: {**_award(case), "text": "协商方案"},
+    "offer_made": lambda case: {**_proposal(case), "text": "协商方案"},
     "offer_confirmed": _offer,
     "offer_rejected": _offer,
     "intervention_requested": _fixed(text="请平台介入"),

@@ -1,14 +1,18 @@
 """The process as stories: told once, lived through by the demo, and run four ways by the tests."""
 
+from starter.stories.admitting import ADMITTING
 from starter.stories.appealing import APPEALING
 from starter.stories.asking import ASKING
 from starter.stories.authority import AUTHORITY
+from starter.stories.burdens import BURDENS
 from starter.stories.finishing import FINISHING
 from starter.stories.graver import GRAVER
 from starter.stories.holding import faults
+from starter.stories.late import LATE
 from starter.stories.negotiating import NEGOTIATING
 from starter.stories.platform import PLATFORM
 from starter.stories.proving import PROVING
+from starter.stories.remedies import REMEDIES
 from starter.stories.replacing import REPLACING
 from starter.stories.returning import RETURNING
 from starter.stories.reviewing import REVIEWING
@@ -22,15 +26,19 @@ STORIES = unique(
         *PLATFORM,
         *AUTHORITY,
         *PROVING,
+        *BURDENS,
+        *REMEDIES,
         *STANDING,
         *ASKING,
         *GRAVER,
         *REVIEWING,
+        *ADMITTING,
         *APPEALING,
         *WITHDRAWING,
         *RETURNING,
         *REPLACING,
         *FINISHING,
+        *LATE,
     )
 )
 """Every story, in the order in which they are best read."""

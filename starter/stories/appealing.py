@@ -20,9 +20,9 @@ from starter.stories.shared import (
     TO_THE_END,
     TO_THE_PLATFORM,
 )
-from starter.stories.story import Ending, Reaches, Story, Tell, buyer, refund, seller, supervisor, yuan
+from starter.stories.story import Ending, Reaches, Story, Tell, agent, buyer, manager, refund, seller, supervisor, yuan
 from workflows.domain.answers import Code
-from workflows.domain.vocabulary import Outcome
+from workflows.domain.vocabulary import Outcome, Role
 
 BUYER_APPEALS = buyer("ruling_appealed", ruling=1, grounds="有第三方检测报告，请重新核实。")
 SELLER_APPEALS = seller("ruling_appealed", ruling=1, grounds="有入库质检录像，商品与描述一致。")
@@ -209,7 +209,34 @@ ANOTHER_SUPERVISOR = Story(
     ),
 )
 
+NOBODY_LEFT = Story(
+    name="no_supervisor_is_left_and_the_operations_manager_decides_the_appeal",
+    zh="主管均已参与，运营经理裁决申诉",
+    en="Both supervisors took part: the operations manager decides the appeal",
+    rules=("R5.4", "R2.5", "R4.6"),
+    goods=PHONE,
+    complaint=PHONE_DEAD,
+    acts=(
+        *TO_THE_PLATFORM,
+        agent("handed_over", to="s-2", open_points="金额较大，请主管判定。"),
+        Tell(Role.SUPERVISOR, PHONE_RULING.kind, PHONE_RULING.body, by="s-2"),
+        supervisor("ruling_countersigned", ruling=1, decision="approve", by="s-2").refused(Code.WRONG_SENDER),
+        supervisor("ruling_countersigned", ruling=1, decision="approve"),
+        SELLER_APPEALS,
+        UPHELD.refused(Code.WRONG_SENDER),
+        manager("appeal_decided", decision="uphold", text="检测报告有效，维持。"),
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_APPEAL, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=("handed_over R2.5", "ruled R4.6", "refused R4.6", "refused R5.4", "appeal_decided R5.4"),
+        money=(refund("6888.00"),),
+    ),
+)
+
 APPEALING = (
+    NOBODY_LEFT,
     UNFOUNDED_UPHELD,
     UNFOUNDED_CHANGED,
     UNFOUNDED_SENT_BACK,

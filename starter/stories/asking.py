@@ -132,6 +132,32 @@ TWICE_REJECTED = Story(
     ),
 )
 
+A_DATE_THE_BUYER_WAITS_FOR = Story(
+    name="the_buyer_waits_for_the_date_and_accepts_the_plan",
+    zh="买家同意等待，方案获认可",
+    en="The buyer agrees to the date, and to the plan that comes by then",
+    rules=("R2.6",),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        *TO_THE_PLATFORM,
+        _OPENED,
+        _DATE,
+        _decided("accept", "可以等。"),
+        passes(days=2),
+        _plan("下架该批次，全额退款。"),
+        _decided("accept", "同意。"),
+        _AGREES,
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_INTERVENTION, *TO_THE_END),
+        outcome=Outcome.SETTLED,
+        steps=("work_order_opened R2.6", "work_order_answered R2.6", "plan_put_to_buyer R2.6"),
+        money=REFUNDED,
+    ),
+)
+
 NO_ANSWER = Story(
     name="the_department_does_not_answer_and_the_buyer_is_told",
     zh="责任部门逾期未答复，主管督办并告知买家",
@@ -236,4 +262,11 @@ GOODWILL = Story(
     ),
 )
 
-ASKING = (A_DATE_THEN_A_PLAN, TWICE_REJECTED, NO_ANSWER, THE_MANAGER_IS_LATE, GOODWILL)
+ASKING = (
+    A_DATE_THEN_A_PLAN,
+    A_DATE_THE_BUYER_WAITS_FOR,
+    TWICE_REJECTED,
+    THE_MANAGER_IS_LATE,
+    NO_ANSWER,
+    GOODWILL,
+)

@@ -151,6 +151,20 @@ SILENT_TO_THE_END = Story(
     ),
 )
 
+TO_THE_SECOND_SCORE: tuple[Act, ...] = (
+    *REFUND_ARRIVES,
+    DISCONTENT,
+    Reaches(INTERVENTION),
+    supervisor("noted", text="第二轮由主管跟进。"),
+    agent("offer_made", remedy="coupon", amount=yuan("20.00"), text="送上二十元无门槛券致歉。"),
+    buyer("offer_confirmed", offer=1),
+    seller("offer_confirmed", offer=1),
+    Reaches(FOLLOW_UP, MoneyState.SETTLED),
+    buyer("survey_answered", score=1, comment="券没什么用。"),
+    Reaches(FOLLOW_UP),
+)
+"""A second cycle, and the buyer is not content with it either."""
+
 TWO_CYCLES = Story(
     name="discontent_twice_ends_with_a_letter",
     zh="两轮仍不满意，运营经理致函",
@@ -159,16 +173,7 @@ TWO_CYCLES = Story(
     goods=COAT,
     complaint=COAT_NOT_AS_DESCRIBED,
     acts=(
-        *REFUND_ARRIVES,
-        DISCONTENT,
-        Reaches(INTERVENTION),
-        supervisor("noted", text="第二轮由主管跟进。"),
-        agent("offer_made", remedy="coupon", amount=yuan("20.00"), text="送上二十元无门槛券致歉。"),
-        buyer("offer_confirmed", offer=1),
-        seller("offer_confirmed", offer=1),
-        Reaches(FOLLOW_UP, MoneyState.SETTLED),
-        buyer("survey_answered", score=1, comment="券没什么用。"),
-        Reaches(FOLLOW_UP),
+        *TO_THE_SECOND_SCORE,
         buyer("survey_answered", score=5, comment="改成五分。").refused(Code.NOT_NOW),
         manager("letter_sent", text="尊敬的顾客：对本次体验深表歉意……"),
         Reaches(CLOSED),

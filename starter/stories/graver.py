@@ -6,11 +6,15 @@ from starter.stories.returning import CHAIRS
 from starter.stories.shared import (
     ACCEPTED,
     ASKED,
+    BUYER_CONFIRMS,
     COAT,
     FULFILMENT,
     INTERVENTION,
     PAID_AND_CONTENT,
     REFUNDED,
+    RULED_FOR_THE_BUYER,
+    SELLER_CONFIRMS,
+    TO_CONFIRMATION,
     TO_INTERVENTION,
     TO_NEGOTIATION,
     TO_THE_END,
@@ -219,4 +223,49 @@ FAILS_AGAIN = Story(
     ),
 )
 
-GRAVER = (QUALITY_LATE, SHIPMENT_LATE, MAJOR_IN_TIME, MAJOR_TOO_LATE, MAJOR_FOR_WEEKS, FAILS_AGAIN)
+_CALLED = agent("buyer_contacted", result="reached", text="已致电买家，核实情况。")
+_CONFIRMED_AND_PAID: tuple[Act, ...] = (BUYER_CONFIRMS, SELLER_CONFIRMS, *PAID_AND_CONTENT)
+
+MAJOR_RULED_IN_TIME = Story(
+    name="a_major_complaint_is_ruled_within_two_days",
+    zh="重大投诉，两日内判定",
+    en="A major complaint is ruled within two days",
+    rules=("R2.4", "R4.3"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(*_MAJOR, _CALLED, passes(hours=20), RULED_FOR_THE_BUYER, *_CONFIRMED_AND_PAID),
+    ends=Ending(
+        phases=(*TO_CONFIRMATION, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=("intervention_started R3.4", "buyer_contacted R4.1", "ruled R4.6", "ruling_final R5.3"),
+        money=REFUNDED,
+        told=("grave_step general_manager",),
+    ),
+)
+
+MAJOR_RULED_TOO_LATE = Story(
+    name="a_major_complaint_is_called_and_ruled_too_late",
+    zh="重大投诉，回访与判定均逾期",
+    en="A major complaint is called and ruled too late: both duties are missed, and done all the same",
+    rules=("R4.3", "R7.2"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(*_MAJOR, passes(days=3), _CALLED, RULED_FOR_THE_BUYER, *_CONFIRMED_AND_PAID),
+    ends=Ending(
+        phases=(*TO_CONFIRMATION, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=("duty_missed R7.2", "escalated_to_supervisor R7.2", "buyer_contacted R4.1", "ruled R4.6"),
+        money=REFUNDED,
+    ),
+)
+
+GRAVER = (
+    QUALITY_LATE,
+    SHIPMENT_LATE,
+    MAJOR_IN_TIME,
+    MAJOR_TOO_LATE,
+    MAJOR_FOR_WEEKS,
+    MAJOR_RULED_IN_TIME,
+    MAJOR_RULED_TOO_LATE,
+    FAILS_AGAIN,
+)

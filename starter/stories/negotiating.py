@@ -34,7 +34,7 @@ AGREED_AT_ONCE = Story(
     name="the_seller_agrees_at_once",
     zh="商家爽快退款",
     en="The seller agrees at once",
-    rules=("R1.1", "R1.2", "R1.5", "R2.1", "R2.5", "R3.1", "R3.5", "R6.1", "R6.10", "R10.1", "R10.2", "R10.4"),
+    rules=("R1.1", "R1.2", "R1.5", "R2.1", "R2.5", "R3.1", "R3.5", "R6.1", "R6.10", "R10.1", "R10.2", "R10.3", "R10.4"),
     goods=COAT,
     complaint=COAT_NOT_AS_DESCRIBED,
     acts=(ACCEPTED, seller("seller_answered", answer="agree"), *PAID_AND_CONTENT),
@@ -54,7 +54,7 @@ AGREED_AT_ONCE = Story(
             "closed R10.2",
         ),
         money=REFUNDED,
-        told=("filed buyer", "filed seller", "accepted seller", "payment_settled buyer", "closed buyer"),
+        told=("filed buyer", "filed seller", "accepted seller", "closed buyer", "closed seller", "closed agent"),
     ),
 )
 

@@ -126,4 +126,27 @@ REFERRED_OUT = Story(
     ),
 )
 
-PROVING = (SILENT_ON_EVIDENCE, LATE_BUT_ADMITTED, MAJOR, REFERRED_OUT)
+FULFILLED_ALL_THE_SAME = Story(
+    name="who_goes_to_court_after_the_ruling_is_refunded_all_the_same",
+    zh="判定后商家起诉，仍按判定退款",
+    en="The seller goes to court after the ruling; it is fulfilled all the same",
+    rules=("R5.5",),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        *TO_THE_PLATFORM,
+        RULED_FOR_THE_BUYER,
+        agent("external_recourse_noted", forum="court", reference="(2026)浙0106民初88号"),
+        BUYER_CONFIRMS,
+        SELLER_CONFIRMS,
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_CONFIRMATION, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=("ruling_sent R4.6", "external_recourse_noted R5.5", "ruling_final R5.3", "payment_settled R6.1"),
+        money=REFUNDED,
+    ),
+)
+
+PROVING = (SILENT_ON_EVIDENCE, LATE_BUT_ADMITTED, MAJOR, REFERRED_OUT, FULFILLED_ALL_THE_SAME)

@@ -188,7 +188,42 @@ PLATFORM_APOLOGISES = Story(
     ends=Ending(phases=SETTLED, outcome=Outcome.SETTLED, steps=("apology_by_the_platform R6.7", "closed R10.2")),
 )
 
+NOTHING_REPAIRED = Story(
+    name="nothing_repaired_comes_back_and_it_becomes_a_refund",
+    zh="商家逾期未维修，改为退款",
+    en="The repaired item is not sent in time: the repair becomes a refund",
+    rules=("R6.6", "R6.9", "R8.4"),
+    goods=RICE_COOKER,
+    complaint=REPAIR,
+    acts=(*RETURNED, passes(days=35), Reaches(CLOSED)),
+    ends=Ending(
+        phases=SETTLED,
+        outcome=Outcome.SETTLED,
+        steps=("parcel_reported R6.4", "became_a_refund R6.9", "payment_settled R6.1", "closed R10.2"),
+        money=(refund("399.00"),),
+        told=("became_a_refund buyer", "became_a_refund seller"),
+    ),
+)
+
+CANNOT_REPAIR = Story(
+    name="the_seller_cannot_repair_and_refunds",
+    zh="无法维修，改为退款",
+    en="The seller cannot repair it: the repair becomes a refund",
+    rules=("R6.6", "R6.9"),
+    goods=RICE_COOKER,
+    complaint=REPAIR,
+    acts=(*RETURNED, seller("fulfilment_declined", reason="cannot_repair"), *PAID_AND_CONTENT),
+    ends=Ending(
+        phases=SETTLED,
+        outcome=Outcome.SETTLED,
+        steps=("fulfilment_declined R6.9", "became_a_refund R6.9", "payment_settled R6.1"),
+        money=(refund("399.00"),),
+    ),
+)
+
 REPLACING = (
+    NOTHING_REPAIRED,
+    CANNOT_REPAIR,
     EXCHANGED,
     OUT_OF_STOCK,
     NO_REPLACEMENT,

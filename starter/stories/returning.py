@@ -185,4 +185,72 @@ DAMAGED = Story(
     ),
 )
 
-RETURNING = (RETURNED_INTACT, NEVER_RETURNED, NEVER_PICKED_UP, LOST, NOT_INSPECTED, SHORT, DAMAGED)
+FOUND_AGAIN = Story(
+    name="a_parcel_said_to_be_lost_is_found_again",
+    zh="快递先报丢失后找回",
+    en="Asked, the carrier says the parcel is lost, and then finds it",
+    rules=("R6.3", "R6.4"),
+    goods=CHAIRS,
+    complaint=CHAIRS_WOBBLE,
+    acts=(
+        *AGREED,
+        SENT_BACK,
+        passes(hours=49),
+        carrier("lost", "SF2001"),
+        carrier("delivered", "SF2001"),
+        carrier("picked_up", "SF2001"),
+        seller("goods_received", leg="return", condition="intact"),
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=SETTLED,
+        outcome=Outcome.SETTLED,
+        steps=("carrier_inquiry_given R6.4", "parcel_reported R6.4", "goods_received R6.3", "payment_settled R6.1"),
+        money=(FREIGHT, refund("458.00")),
+        told=("carrier_inquiry_given agent",),
+    ),
+)
+
+REFUSED_AT_THE_DOOR = Story(
+    name="the_seller_refuses_the_parcel_and_it_has_arrived",
+    zh="商家拒收，视为到达",
+    en="The seller refuses the parcel at the door: it counts as arrived, and uninspected as intact",
+    rules=("R6.3",),
+    goods=CHAIRS,
+    complaint=CHAIRS_WOBBLE,
+    acts=(*AGREED, SENT_BACK, carrier("refused", "SF2001"), passes(days=7, hours=1), *PAID_AND_CONTENT),
+    ends=Ending(
+        phases=SETTLED,
+        outcome=Outcome.SETTLED,
+        steps=("parcel_reported R6.4", "intact_by_silence R6.3", "payment_settled R6.1"),
+        money=(FREIGHT, refund("458.00")),
+    ),
+)
+
+CAME_BACK = Story(
+    name="the_return_comes_back_to_the_buyer_and_the_complaint_lapses",
+    zh="退货被退回买家，视为未寄出",
+    en="The return comes back to the buyer: not sent, and nothing is sent again",
+    rules=("R6.3", "R6.4"),
+    goods=CHAIRS,
+    complaint=CHAIRS_WOBBLE,
+    acts=(*AGREED, SENT_BACK, carrier("returned", "SF2001"), passes(days=7, hours=1), Reaches(CLOSED)),
+    ends=Ending(
+        phases=(*TO_NEGOTIATION, FULFILMENT, CLOSED),
+        outcome=Outcome.LAPSED,
+        steps=("parcel_reported R6.4", "counts_as_not_sent R6.4", "closed R6.3"),
+    ),
+)
+
+RETURNING = (
+    RETURNED_INTACT,
+    NEVER_RETURNED,
+    NEVER_PICKED_UP,
+    LOST,
+    NOT_INSPECTED,
+    SHORT,
+    DAMAGED,
+    FOUND_AGAIN,
+    REFUSED_AT_THE_DOOR,
+    CAME_BACK,
+)

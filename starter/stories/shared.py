@@ -1,7 +1,9 @@
 """What many stories have in common: goods of a small shop, the agent's yes, a buyer who is content."""
 
-from starter.stories.story import Act, Goods, Paid, Reaches, agent, buyer, refund, seller, yuan
-from workflows.domain.vocabulary import MoneyState, Phase
+from typing import Literal
+
+from starter.stories.story import Act, Complaint, Goods, Paid, Reaches, Tell, agent, buyer, refund, seller, yuan
+from workflows.domain.vocabulary import Channel, MoneyState, Phase, Problem, Remedy, Role
 
 REGISTRATION, REVIEW, NEGOTIATION = Phase.REGISTRATION, Phase.REVIEW, Phase.NEGOTIATION
 INTERVENTION, CONFIRMATION, APPEAL = Phase.INTERVENTION, Phase.CONFIRMATION, Phase.APPEAL
@@ -54,3 +56,48 @@ PAID_AND_CONTENT: tuple[Act, ...] = (Reaches(FOLLOW_UP, MoneyState.SETTLED), CON
 """The money arrives, the buyer is content, the complaint is closed."""
 
 REFUNDED: tuple[Paid, ...] = (refund("299.00"),)
+
+
+def refuses(reason: str) -> Tell:
+    """The seller refuses, for a reason of the closed list."""
+    return seller("seller_answered", answer="refuse", reason=reason)
+
+
+def proof_is_asked(*of: Literal["buyer", "seller"], what: str) -> Tell:
+    """The handler says who is to prove what."""
+    return Tell(Role.AGENT, "evidence_requested", {"from": [*of], "to_prove": what})
+
+
+def gives_proof(who: Literal["buyer", "seller"], kind: str) -> Tell:
+    """A party gives one piece of evidence and locks it in."""
+    item = {"id": f"e-{who}", "kind": kind, "uri": f"oss://evidence/{who}", "sha256": "a" * 64}
+    return Tell(Role(who), "evidence_submitted", {"evidence": [item], "final": True})
+
+
+def asks(
+    problem: Problem,
+    remedy: Remedy,
+    description: str,
+    amount: str | None = None,
+    channel: Channel = Channel.ORDER_PAGE,
+) -> Complaint:
+    """A complaint of which only this matters."""
+    return Complaint(
+        problem=problem,
+        remedy=remedy,
+        description=description,
+        amount=yuan(amount) if amount else None,
+        channel=channel,
+    )
+
+
+def rules(liability: str, remedy: str, reason: str, amount: str | None = None, freight: str = "seller") -> Tell:
+    """The handler rules."""
+    body = {
+        "liability": liability,
+        "remedy": remedy,
+        "reason": reason,
+        "freight": freight,
+        "text": "依据现有证据判定。",
+    }
+    return Tell(Role.AGENT, "ruled", {**body, **({"amount": yuan(amount)} if amount else {})})

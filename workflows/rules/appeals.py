@@ -46,9 +46,9 @@ def a_party_appeals(case: Case, message: RulingAppealed, at: Instant) -> Case:
 
 @duty(LimitName.APPEAL_DECISION)
 def a_supervisor_owes_a_decision(case: Case) -> Iterator[Runs]:
-    """Run from the first appeal (R5.4)."""
+    """Run from the first appeal; where every supervisor took part, for the operations manager (R5.4)."""
     if case.phase is Phase.APPEAL and case.appeal and not case.appeal.sent_back_at:
-        yield Runs(case.appeal.since)
+        yield Runs(case.appeal.since, None if _uninvolved(case) else Role.OPERATIONS_MANAGER)
 
 
 @duty(LimitName.SEND_BACK_RULING)
@@ -86,10 +86,9 @@ def _change(case: Case, ruling: Ruling, at: Instant) -> Case:
 
 
 def _require_uninvolved(case: Case, sender: Party) -> None:
-    involved = _involved(case)
-    if sender.id in involved:
+    free = _uninvolved(case)
+    if sender.id in _involved(case):
         raise NotHeard(Code.WRONG_SENDER, "R5.4", f"{sender.id} has ruled or countersigned; another supervisor decides")
-    free = [one for one in case.staff.of(Role.SUPERVISOR) if one not in involved]
     if sender.role is Role.OPERATIONS_MANAGER and free:
         raise NotHeard(Code.WRONG_SENDER, "R5.4", f"a supervisor decides while one is free: {', '.join(free)}")
 
@@ -97,6 +96,10 @@ def _require_uninvolved(case: Case, sender: Party) -> None:
 def _involved(case: Case) -> frozenset[str]:
     made = {one.by.id for one in case.rulings}
     return frozenset(made | {one.countersigned_by.id for one in case.rulings if one.countersigned_by})
+
+
+def _uninvolved(case: Case) -> list[str]:
+    return [one for one in case.staff.of(Role.SUPERVISOR) if one not in _involved(case)]
 
 
 def _replaced(case: Case) -> tuple[Ruling, ...]:

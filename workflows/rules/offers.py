@@ -6,7 +6,7 @@ from typing import Literal
 from workflows.domain.answers import Code, NotHeard
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
-from workflows.domain.filing import Party
+from workflows.domain.filing import OrderLine, Party
 from workflows.domain.messages import OfferConfirmed, OfferMade, OfferRejected
 from workflows.domain.money import Money
 from workflows.domain.parts import PLATFORM, Award, Decision, Freight, Negotiation, Offer
@@ -60,21 +60,28 @@ def _freight(case: Case, payer: Party) -> Freight:
     return "platform" if payer == PLATFORM else "seller"
 
 
-_GOODWILL = frozenset({Remedy.COMPENSATION, Remedy.COUPON})
+GOODWILL = frozenset({Remedy.COMPENSATION, Remedy.COUPON})
+"""What staff may offer to soothe the buyer, at the platform's cost (R3.6)."""
+
 _GIVEN_UP = frozenset({"rejected", "lapsed"})
 
 
 def _require_goodwill(case: Case, message: OfferMade) -> None:
     """Refuse goodwill of staff above its rung: 10, 20, at most 30 % of what was paid for the line (R3.6)."""
-    if message.remedy not in _GOODWILL or message.amount is None or case.order is None:
+    if message.remedy not in GOODWILL or message.amount is None or case.order is None:
         return
-    earlier = [one for one in case.offers if one.by.role not in PARTIES and one.award.remedy in _GOODWILL]
-    rungs = case.policy.goodwill_percent
-    rung = min(sum(one.state in _GIVEN_UP for one in earlier), len(rungs) - 1)
-    most = Money(amount=case.order.paid.amount * rungs[rung] // 100)
+    percent, most = goodwill(case, case.order)
     if most < message.amount:
-        text = f"goodwill is at most {rungs[rung]} % of what was paid, {most} yuan; more only after it was rejected"
+        text = f"goodwill is at most {percent} % of what was paid, {most} yuan; more only after it was rejected"
         raise NotHeard(Code.ABOVE_LIMIT, "R3.6", text)
+
+
+def goodwill(case: Case, order: OrderLine) -> tuple[int, Money]:
+    """Return the rung that goodwill of staff has come to, in per cent of what was paid, and its amount (R3.6)."""
+    earlier = [one for one in case.offers if one.by.role not in PARTIES and one.award.remedy in GOODWILL]
+    rungs = case.policy.goodwill_percent
+    percent = rungs[min(sum(one.state in _GIVEN_UP for one in earlier), len(rungs) - 1)]
+    return percent, Money(amount=order.paid.amount * percent // 100)
 
 
 def _supervised(case: Case) -> bool:
@@ -135,7 +142,7 @@ def an_offer_is_confirmed(case: Case, message: OfferConfirmed, at: Instant) -> C
     if not set(offer.confirmed_by) >= PARTIES:
         return case.but(offers=(*case.offers[:-1], offer))
     # Goodwill of staff is paid by the platform, anything else that is agreed by the seller (R3.6, R6.11).
-    goodwill = offer.by.role not in PARTIES and offer.award.remedy in _GOODWILL
+    goodwill = offer.by.role not in PARTIES and offer.award.remedy in GOODWILL
     payer = PLATFORM if goodwill else case.seller or PLATFORM
     case = case.but(offers=(*case.offers[:-1], offer.but(state="agreed", ended_at=at)))
     return agreed(case, offer.award, payer, offer.by, at)
