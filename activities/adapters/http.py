@@ -60,9 +60,13 @@ class Partner:
     async def call(self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> Answer:
         """Return the partner's answer, its size bounded; raises PartnerUnreachable for none, 5xx and "later"."""
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        headers = {"Accept": "application/json"}
-        headers |= {"Content-Type": "application/json"} if content is not None else {}
+        headers = {"Content-Type": "application/json"} if content is not None else {}
         headers |= {"Idempotency-Key": key} if key is not None else {}
+        return await self.exchange(method, path, content, headers)
+
+    async def exchange(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> Answer:
+        """Do the same with a body of any kind, whose type the headers name."""
+        headers = {"Accept": "application/json", **headers}
         try:
             async with asyncio.timeout(self.seconds):
                 return await self._stream(method, f"{self.base_url}{path}", content, headers)

@@ -1,0 +1,57 @@
+"""Movements as the rules order them, and the adapter under test."""
+
+import httpx2
+
+from activities.adapters.alipay.adapter import Alipay
+from activities.adapters.alipay.gateway import App
+from tests.adapters.alipay.gateway import APP_ID
+from tests.adapters.alipay.keys import alipays, ours
+from workflows.domain.filing import Party
+from workflows.domain.money import Money
+from workflows.domain.parts import PLATFORM
+from workflows.domain.payment import LineRef, Movement
+from workflows.domain.vocabulary import MoneyState, Purpose, Role
+
+BUYER, SELLER = Party(role=Role.BUYER, id="b-1"), Party(role=Role.SELLER, id="sl-1")
+FUND = Party(role=Role.SYSTEM, id="fund")
+SELLERS = {"sl-1": "2088000000000099"}
+
+
+class Books:
+    """Our own books, as a test has them."""
+
+    def __init__(self) -> None:
+        self.held = Money(amount=30900)
+
+    async def left(self, movement: Movement) -> Money:
+        assert movement.payer.role is Role.SELLER
+        return self.held
+
+
+def an_app() -> App:
+    return App(APP_ID, ours().signs, alipays().tells)
+
+
+def an_adapter(url: str, client: httpx2.AsyncClient, books: Books | None = None, *, seconds: float = 3.0) -> Alipay:
+    return Alipay(an_app(), books or Books(), SELLERS, gateway=url, client=client, seconds=seconds)
+
+
+def a_movement(
+    purpose: Purpose = Purpose.REFUND,
+    fen: int = 29900,
+    *,
+    payer: Party = SELLER,
+    payee: Party = BUYER,
+    number: int = 1,
+    order: str | None = "o-1",
+) -> Movement:
+    return Movement(
+        key=f"C20261122-TEST00000A:{purpose}:{number}", purpose=purpose, payer=payer, payee=payee,
+        amount=Money(amount=fen), state=MoneyState.REQUESTED, rule="R6.1", ordered_by=PLATFORM,
+        remark="退款 / refund & more", line=None if order is None else LineRef(order_id=order, line=1),
+    )  # fmt: skip
+
+
+def number_of(movement: Movement) -> str:
+    """The movement's number at Alipay, written down here by hand."""
+    return movement.key.replace("-", "_").replace(":", "_")
