@@ -19,7 +19,8 @@ from activities.postgres.pool import Pool
 from starter import connection
 from starter.errors import CommandError, Exit, Unreachable
 from starter.whereabouts import Whereabouts, find
-from workers.settings import Settings
+from workers.provider import payment_provider
+from workers.settings import Settings, SettingsInvalid
 from workflows import wire
 from workflows.domain.calendar import Calendar
 from workflows.policy import PolicyInvalid, load, packaged
@@ -65,7 +66,9 @@ async def checks(today: date) -> AsyncIterator[Check]:
 
 def _settings() -> Check:
     try:
-        Settings()
+        payment_provider(Settings())
+    except SettingsInvalid as invalid:
+        return failed("configuration", str(invalid))
     except ValidationError as invalid:
         wrong = [f"REDRESS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in invalid.errors(include_url=False)]
         return failed("configuration", f"{'; '.join(wrong)}; mend these variables")

@@ -9,6 +9,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
+from activities.adapters.alipay import GATEWAY
 from workflows.domain.rulebook import Rulebook
 from workflows.policy import load, packaged
 
@@ -24,6 +25,17 @@ class Settings(BaseSettings):
 
     database_url: str = Field(default="", description="postgresql://user:password@host:port/database")
     partners_url: str = Field(default="", description="base address of order system, payments and notices")
+    payment_provider: Literal["partners", "alipay"] = Field(
+        default="partners", description="who moves money: the partners' payment service, or Alipay"
+    )
+    alipay_app_id: str = Field(default="", description="the application at Alipay")
+    alipay_app_key: Path | None = Field(default=None, description="file with the application's private key (PEM, RSA2)")
+    alipay_public_key: Path | None = Field(default=None, description="file with Alipay's public key (PEM)")
+    alipay_sellers: Path | None = Field(
+        default=None, description='file with the sellers\' accounts at Alipay: {"seller id": "2088…"}'
+    )
+    alipay_transfer_scene: str = Field(default="", description="scene of transfers, where Alipay's agreement names one")
+    alipay_gateway: str = Field(default=GATEWAY, description="address of Alipay's gateway")
     policy: Path | None = Field(default=None, description="a policy file or a directory; the packaged one if unset")
     log_format: Literal["json", "console"] = "json"
     max_cached_workflows: int = Field(default=1000, ge=0, description="complaints kept in memory, about 0.1 MB each")

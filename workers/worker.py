@@ -15,10 +15,10 @@ from temporalio.worker import Worker
 
 from activities.adapters.notices import NoticeSink
 from activities.adapters.orders import OrderSystem
-from activities.adapters.payments import PaymentProvider
 from activities.calendars import Calendars
 from activities.notices import Notices
 from activities.payments import Payments
+from activities.postgres.held import HeldMoney
 from activities.postgres.migrate import MigrationRefused
 from activities.postgres.pool import open_pool
 from activities.postgres.prepare import prepare
@@ -28,6 +28,7 @@ from activities.registry import Registry
 from activities.telling import Tell, tell
 from workers.logs import configure
 from workers.metadata import KindsShown
+from workers.provider import payment_provider
 from workers.runner import workflow_runner
 from workers.settings import Settings, SettingsInvalid, connect
 from workflows import wire
@@ -51,16 +52,16 @@ came within this time beside an activity's result was replayed in another order 
 async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -> None:
     """Work until told to stop; `tell` starts notices.
 
-    Raises OSError or RuntimeError when database or Temporal cannot be reached.
+    Raises SettingsInvalid or PolicyInvalid, and OSError or RuntimeError when database or Temporal cannot be reached.
     """
-    rulebook = settings.rulebook()
+    rulebook, provider_over = settings.rulebook(), payment_provider(settings)
     await prepare(settings.database_url, rulebook)
     client = await connect()
     async with AsyncExitStack() as world:
         pool = await open_pool(settings.database_url, most=max(2, settings.max_activities // 4))
         world.push_async_callback(pool.close)
         orders = await world.enter_async_context(OrderSystem(settings.partners_url))
-        provider = await world.enter_async_context(PaymentProvider(settings.partners_url))
+        provider = await world.enter_async_context(provider_over(HeldMoney(pool)))
         sink = await world.enter_async_context(NoticeSink(settings.partners_url))
         registry = Registry(
             pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=tell

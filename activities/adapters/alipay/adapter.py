@@ -5,6 +5,7 @@ from typing import Protocol
 
 import httpx2
 
+from activities.adapters.alipay import GATEWAY
 from activities.adapters.alipay.gateway import App, Gateway
 from activities.adapters.alipay.names import Unwritable, request_number
 from activities.adapters.alipay.refunds import Refunds
@@ -13,8 +14,6 @@ from activities.adapters.http import PartnerClient
 from workflows.domain.money import Money
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.vocabulary import Purpose, Role
-
-GATEWAY = "https://openapi.alipay.com/gateway.do"
 
 CALL_SECONDS = 3.0
 """One call in all. A retried transfer makes three: look-up, whose account, transfer; together below 10 s."""
