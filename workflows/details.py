@@ -56,6 +56,8 @@ def _standing(case: Case, coming: Sequence[Moment]) -> Iterator[str]:
     rung = max((moment.rung for moment in coming), default=0)
     if rung > MISSED:
         yield f"**OVERDUE**{_LEVELS.get(min(rung - 1 - MISSED, 2), '')}"
+    if case.first_response_missed and case.first_response_at is None:
+        yield "**NO FIRST RESPONSE** within its time (R1.6)"
     if hold := held(case):
         yield f"**ON HOLD** until {instant_in_words(hold.until)} (Beijing time): {_said(hold.reason)}"
     if case.closed:

@@ -152,6 +152,13 @@ def _awake(case: Case, at: Instant) -> Instant:
     return at if case.severity is Severity.MAJOR else case.policy.service_hours.next_open(at)
 
 
+def expected(case: Case) -> Instant | None:
+    """Return when to expect news: of what is overdue its next rung, else the earliest due time (R7.2, R11.2)."""
+    coming = [moment for moment in moments(case) if moment.rung != MARKED]
+    late = [moment.at for moment in coming if moment.rung > MISSED]
+    return min(late, default=None) or min((moment.deadline.due_at for moment in coming), default=None)
+
+
 def summary(case: Case, moment: Moment) -> str:
     """Say in one line what a timer waits for: the limit and its default, or the next rung of a duty."""
     limit = case.policy.limits[moment.deadline.name]

@@ -81,7 +81,8 @@ def a_short_message_is_sent(case: Case, deadline: Deadline) -> Case:
 @window(LimitName.CALLBACK_PHONE, lambda case: _reminder(case, "phone_task_at"))
 def a_phone_task_is_given(case: Case, deadline: Deadline) -> Case:
     """Give the handler a phone task after 48 h of silence (R10.1)."""
-    case = step(case, deadline.due_at, "callback_task_given", "R10.1", reason=f"{case.handler} calls the buyer")
+    hours = ", ".join(f"{one.opens:%H:%M}-{one.closes:%H:%M}" for one in case.policy.callback_hours)
+    case = step(case, deadline.due_at, "callback_task_given", "R10.1", reason=hours)
     return case.but(follow_up=case.follow_up.but(phone_task_at=deadline.due_at) if case.follow_up else None)
 
 

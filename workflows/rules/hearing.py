@@ -4,7 +4,7 @@ from workflows.domain.answers import Answer, Code, NotHeard, Receipt, Refusal
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
 from workflows.domain.filing import Party
-from workflows.domain.messages import Message
+from workflows.domain.messages import HandedOver, Message
 from workflows.domain.money import Money
 from workflows.domain.vocabulary import Role
 from workflows.rules.deadlines import climb, next_moment, turned
@@ -13,7 +13,7 @@ from workflows.rules.registry import HEARINGS, WINDOWS, Hearing
 from workflows.rules.steps import step
 from workflows.rules.weight import MOST, weight
 
-_REASONS = ("decision", "answer", "result", "reason", "score", "offer", "ruling", "to")
+_REASONS = ("decision", "answer", "result", "reason", "score", "offer", "ruling")
 UNREAD = "R11.1"
 """What cannot be understood is kept all the same: the timeline is complete."""
 
@@ -137,6 +137,8 @@ _HUMAN = frozenset({Role.AGENT, Role.SUPERVISOR, Role.OPERATIONS_MANAGER, Role.G
 
 def _reason(case: Case, message: Message) -> str | None:
     said = [f"{getattr(message, name)}" for name in _REASONS if getattr(message, name, None) is not None]
+    if isinstance(message, HandedOver):  # from whom, to whom, with which open points (R2.5)
+        said = [f"from {case.handler} to {message.to}", *([message.open_points] if message.open_points else [])]
     if message.sender.role is Role.AGENT and case.handler and message.sender.id != case.handler:
         said.append(f"acting for {case.handler}")
     return " · ".join(said)[:500] or None

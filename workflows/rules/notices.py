@@ -7,8 +7,8 @@ from workflows.domain.explained import due_in_words
 from workflows.domain.filing import Party
 from workflows.domain.records import Notice
 from workflows.domain.timeline import Step
-from workflows.domain.vocabulary import Outcome, Phase, Role
-from workflows.rules.deadlines import deadlines
+from workflows.domain.vocabulary import STAFF, Outcome, Phase, Role
+from workflows.rules.deadlines import deadlines, expected
 
 Recipients = Callable[[Case, Step], Iterator[Party]]
 
@@ -40,6 +40,38 @@ def _department(case: Case, step: Step) -> Iterator[Party]:
     del step
     if case.work_orders:
         yield Party(role=Role.DEPARTMENT, id=case.work_orders[-1].department)
+
+
+def _departments(case: Case, step: Step) -> Iterator[Party]:
+    """Every department that had a work order, and the sales side, which learns each result (R10.3)."""
+    del step
+    asked = (order.department for order in case.work_orders)
+    for one in dict.fromkeys((*asked, _SALES)):
+        if case.staff.knows(Role.DEPARTMENT, one):
+            yield Party(role=Role.DEPARTMENT, id=one)
+
+
+_SALES = "operations"
+"""The department of promises and page content is the platform's side of the sale."""
+
+
+def _waiting_buyer(case: Case, step: Step) -> Iterator[Party]:
+    """Who waits is told when to expect news; after the end nobody waits."""
+    del step
+    if not case.closed:
+        yield case.buyer
+
+
+def _holder(case: Case, step: Step) -> Iterator[Party]:
+    """Who owes the act that the step is about: the handler, the department, or everybody of the role (R7.2)."""
+    limits = case.policy.limits.values()
+    actor = next((one.actor for one in limits if step.reason == f"{one.act} ({one.rule})"), Role.AGENT)
+    if actor is Role.DEPARTMENT:
+        yield from _department(case, step)
+    elif actor in STAFF and actor is not Role.AGENT:
+        yield from _all(Role(actor))(case, step)
+    else:
+        yield from _handler(case, step)
 
 
 def _all(role: Role) -> Recipients:
@@ -84,7 +116,7 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "offer_lapsed": (("offer_lapsed", (_buyer, _seller)),),
     "intervention_started": (("intervention_started", (_buyer, _seller, _handler)),),
     "ruling_sent": (("ruling_sent", (_asked,)),),
-    "countersign_awaited": (("countersign_awaited", (_supervisors,)),),
+    "countersign_awaited": (("countersign_awaited", (_supervisors,)), ("passed_up", (_buyer,))),
     "ruling_appealed": (("appealed", (_supervisors, _others)),),
     "ruling_final": (("ruling_final", (_buyer, _seller)),),
     "amount_cut": (("amount_cut", (_handler,)),),
@@ -96,14 +128,18 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "survey_reminded": (("survey_reminded", (_buyer,)),),
     "callback_task_given": (("callback_task_given", (_handler,)),),
     "second_cycle_started": (("second_cycle_started", (_handler,)),),
-    "duty_warned": (("duty_warned", (_handler,)),),
-    "duty_missed": (("duty_missed", (_handler,)),),
-    "escalated_to_supervisor": (("escalated_to_supervisor", (_supervisors,)), ("expected_time_told", (_buyer,))),
+    "duty_warned": (("duty_warned", (_holder,)),),
+    # A duty is missed at its due instant, often at midnight; that is told with the first rung, which is quiet by night.
+    "escalated_to_supervisor": (
+        ("duty_missed", (_holder,)),
+        ("escalated_to_supervisor", (_supervisors,)),
+        ("expected_time_told", (_waiting_buyer,)),
+    ),
     "escalated_to_operations_manager": (
         ("escalated_to_operations_manager", (_operations_manager,)),
-        ("expected_time_told", (_buyer,)),
+        ("expected_time_told", (_waiting_buyer,)),
     ),
-    "duty_reminded": (("duty_reminded", (_handler, _operations_manager)),),
+    "duty_reminded": (("duty_reminded", (_holder, _operations_manager)),),
     "refused: overtaken": (("message_overtaken", (_supervisors,)),),
     "evidence_requested": (("evidence_requested", (_buyer, _seller)),),
     "evidence_silence": (("evidence_silence", (_handler,)),),
@@ -114,10 +150,10 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "date_named": (("date_named", (_buyer, _handler)),),
     "work_order_superseded": (("work_order_superseded", (_department,)),),
     "plan_put_to_buyer": (("plan_put_to_buyer", (_buyer,)),),
-    "plan_put_to_manager": (("plan_put_to_manager", (_general_manager,)),),
+    "plan_put_to_manager": (("plan_put_to_manager", (_general_manager,)), ("passed_up", (_buyer,))),
     "hold_ended": (("hold_ended", (_operations_manager,)),),
     "of a grave complaint": (("grave_step", (_general_manager,)),),
-    "closed": (("closed", (_buyer, _seller, _handler)),),
+    "closed": (("closed", (_buyer, _seller, _handler, _departments)),),
 }
 """Event of a step (with its decision or code where that matters) to notices and their recipients."""
 
@@ -134,7 +170,8 @@ def _notices(case: Case, step: Step) -> Iterator[Notice]:
         for recipient in recipients:
             for party in recipient(case, step):
                 key = f"{case.complaint}:{step.number}:{event}:{party.role}:{party.id}"
-                yield Notice(key=key[:128], complaint=case.complaint, to=party, event=event, data=_data(case, step))
+                data = _data(case, step, event)
+                yield Notice(key=key[:128], complaint=case.complaint, to=party, event=event, data=data)
 
 
 def _told_above(case: Case, step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
@@ -150,8 +187,8 @@ def _told(step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
     return next((TOLD[event] for event in (*detailed, step.event) if event in TOLD), ())
 
 
-def _data(case: Case, step: Step) -> dict[str, str]:
-    expected = min((one.due_at for one in deadlines(case)), default=None)
+def _data(case: Case, step: Step, event: str) -> dict[str, str]:
+    by = expected(case) if event in _NEWS else min((one.due_at for one in deadlines(case)), default=None)
     return {
         "complaint": case.complaint,
         "order": case.filing.order_id,
@@ -162,5 +199,9 @@ def _data(case: Case, step: Step) -> dict[str, str]:
         "amount": str(step.amount) if step.amount else "",
         "reason": step.reason or "",
         "rule": step.rule,
-        "expected": due_in_words(expected) if expected and case.phase is not Phase.CLOSED else "",
+        "expected": due_in_words(by) if by and case.phase is not Phase.CLOSED else "",
     }
+
+
+_NEWS = frozenset({"expected_time_told", "passed_up"})
+"""Notices that promise the buyer a time: never one that is over already."""

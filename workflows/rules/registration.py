@@ -27,8 +27,7 @@ def open_case(registration: Registration, facts: Facts, rulebook: Rulebook) -> C
     case = step(case.but(handler=handler), case.filed_at, "assigned", "R2.5", reason=handler)
     outside = outside_the_window(case)
     if outside:
-        case = step(case, case.filed_at, "courtesy_call_given", "R1.7", reason=f"{handler} explains by phone")
-        return close(case, case.filed_at, Outcome.NOT_APPLICABLE, "R1.7", outside)
+        return close(courtesy_call(case, case.filed_at), case.filed_at, Outcome.NOT_APPLICABLE, "R1.7", outside)
     return case.but(phase=Phase.REVIEW, review=Review(agent_since=case.filed_at))
 
 
@@ -104,6 +103,19 @@ def outside_the_window(case: Case) -> str | None:
         )
     within = admission.review_within or admission.within
     return _too_long_after(case, case.order.delivered_at, within.elapsed)
+
+
+def hidden_defect(case: Case) -> bool:
+    """Say whether the complaint was admitted to review only: accepting it means that the defect was hidden (R1.7)."""
+    admission, order = case.policy.admission[case.filing.problem], case.order
+    if order is None or order.delivered_at is None or admission.review_within is None:
+        return False
+    return case.filed_at > order.delivered_at + admission.within.elapsed
+
+
+def courtesy_call(case: Case, at: Instant) -> Case:
+    """Give the one courtesy call that explains why a complaint is not applicable; it keeps nothing open (R1.7)."""
+    return step(case, at, "courtesy_call_given", "R1.7", reason=f"{case.handler} explains by phone")
 
 
 def _before_the_promise(case: Case, order: OrderLine) -> str | None:

@@ -10,6 +10,7 @@ from workflows.domain.parts import Award, Negotiation, Review, Ruling
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
 from workflows.rules.evidence import exhibit
+from workflows.rules.registration import courtesy_call, hidden_defect
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
 from workflows.rules.rulings import send
 from workflows.rules.steps import close, enter, step
@@ -46,11 +47,13 @@ def the_agent_reviews(case: Case, message: Reviewed, at: Instant) -> Case:
     case = case.but(severity=severity)
     match message.decision:
         case "accept":
+            if hidden_defect(case):
+                case = step(case, at, "hidden_defect_found", "R1.7", reason="accepted after the time for plain defects")
             return accept(case, at)
         case "need_material":
             return _ask_the_buyer(case, at)
         case "not_applicable":
-            return close(case, at, Outcome.NOT_APPLICABLE, "R2.1", message.text[:200] or None)
+            return close(courtesy_call(case, at), at, Outcome.NOT_APPLICABLE, "R2.1", message.text[:200] or None)
         case "unfounded":
             return _unfounded(case, message, at)
 
