@@ -1,11 +1,13 @@
 """Payments: requested on record, asked of the provider by key, answered on record; once, whatever fails (R6.10)."""
 
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
+import asyncpg
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.attempts import attempt
+from activities.postgres.movements import REFUSED, contradict, decide
 from activities.postgres.named import query
 from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
 from activities.records import write
@@ -13,9 +15,11 @@ from activities.telling import Tell, tell
 from workflows.domain.money import Money
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.records import Payment
+from workflows.domain.vocabulary import Role
 
 _State = Literal["decided", "requested", "settled", "failed", "reversed"]
 _STATES: dict[str, _State] = {"settled": "settled", "pending": "requested", "refused": "failed"}
+_REASON = 200
 
 
 class Provider(Protocol):
@@ -23,6 +27,13 @@ class Provider(Protocol):
 
     async def pay(self, movement: Movement, first_attempt: bool) -> PaymentAnswer:
         """Pay once; unless it is the first attempt, look the key up before anything is sent."""
+
+
+class Asked(NamedTuple):
+    """What became of a request: written by this very attempt, so that nothing can have been sent yet; or proven."""
+
+    fresh: bool = False
+    proven: PaymentAnswer | None = None
 
 
 class Payments:
@@ -40,78 +51,100 @@ class Payments:
         """
         movement = payment.movement
         with attempt(movement.key.split(":")[0]) as this:
-            fresh, left = await self._requested(payment)
+            asked = await self._requested(payment)
             if payment.burst:
                 await self._tell(payment.burst.notices)
-            if left is not None:
-                this.outcome = "above the line"
-                return _above_the_line(left)
-            answer = None if fresh else await self._proven(movement)
+            answer = asked.proven
             if answer is None:
-                answer = await self._provider.pay(movement, first_attempt=fresh)
+                answer = await self._provider.pay(movement, first_attempt=asked.fresh)
                 answer = await self._answered(movement, answer)
             this.outcome = answer.result
             return answer
 
-    async def _requested(self, payment: Payment) -> tuple[bool, Money | None]:
-        """Write the request down; return whether this very attempt did, so that nothing can have been sent yet.
-
-        Where other complaints of the line have left too little, nothing is written, and what is left is returned.
-        """
-        movement = payment.movement
+    async def _requested(self, payment: Payment) -> Asked:
+        """Write the request down, with the steps that decided it; what is on record by then is left as it is."""
         async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
             if payment.burst:
                 await write(connection, payment.burst)
-            left = await _left(connection, payment)
-            if left is not None and left < movement.amount:
-                return False, left
-            done = await connection.execute(
-                query("request_movement"), movement.key, movement.purpose, movement.payer.role, movement.payer.id,
-                movement.payee.role, movement.payee.id, movement.amount.amount, movement.rule,
-                movement.ordered_by.role, movement.ordered_by.id, movement.remark,
-            )  # fmt: skip
-        return bool(done == "INSERT 0 1"), None
-
-    async def _proven(self, movement: Movement) -> PaymentAnswer | None:
-        """Return what the record says of a movement once it is settled or failed."""
-        row = await self._pool.fetchrow(query("movement"), movement.key)
-        if row is None or _named(movement) != tuple(row)[1:7]:
-            raise ApplicationError(
-                f"{movement.key} is on record for other parties or another amount: "
-                "compare the case with the record, and give a different payment a key of its own",
-                type="MovementContradicts",
-            )
-        state, reference, reason = row["state"], row["provider_reference"], row["reason"]
-        if state in {"settled", "reversed"}:
-            return PaymentAnswer(result="settled", provider_reference=reference)
-        if state == "failed":
-            return PaymentAnswer(result="refused", provider_reference=reference, reason=reason)
-        return None
+            await decide(connection, [payment.movement])
+            stands = await _on_record(connection, payment.movement)
+            if stands["state"] != "decided":
+                return Asked(proven=_proven(stands))
+            refusal = await _above_the_line(connection, payment) or await _request(connection, payment.movement)
+            if refusal is None:
+                return Asked(fresh=True)
+            await connection.execute(query("refuse_movement"), payment.movement.key, refusal)
+            return Asked(proven=PaymentAnswer(result="refused", reason=refusal))
 
     async def _answered(self, movement: Movement, answer: PaymentAnswer) -> PaymentAnswer:
         """Write the answer down; what was proven meanwhile (by the provider's own report) stands."""
-        done = await self._pool.execute(
-            query("answer_movement"), movement.key, _STATES[answer.result], answer.provider_reference, answer.reason
+        async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
+            done = await connection.execute(query("answer_movement"), movement.key, *_columns(movement, answer))
+            if done == "UPDATE 1":
+                return answer
+            stands = await _on_record(connection, movement)
+            proven = _proven(stands) or answer
+            if {proven.result, answer.result} == {"settled", "refused"}:
+                await contradict(connection, movement.key, _STATES[answer.result], stands["state"])
+            return proven
+
+
+async def _on_record(connection: Connection, movement: Movement) -> asyncpg.Record:
+    """Return the movement as it is on record, nobody else's until the end of the transaction."""
+    row = await connection.fetchrow(query("movement"), movement.key)
+    if row is None or _named(movement) != tuple(row)[1:8]:
+        raise ApplicationError(
+            f"{movement.key} is on record for other parties or another amount: "
+            "compare the case with the record, and give a different payment a key of its own",
+            type="MovementContradicts",
         )
-        return answer if done == "UPDATE 1" else await self._proven(movement) or answer
+    return row
 
 
-async def _left(connection: Connection, payment: Payment) -> Money | None:
-    """Return what the line can still give, under its lock; None for what is no refund or is on record (R1.8)."""
-    key = payment.movement.key
-    if payment.ceiling is None or await connection.fetchrow(query("movement"), key):
+def _proven(row: asyncpg.Record) -> PaymentAnswer | None:
+    """Return what the record says of a movement once it is settled or failed."""
+    state, reference = row["state"], row["provider_reference"]
+    if state in {"settled", "reversed"}:
+        drawn = Money(amount=row["from_deposit_minor"])
+        return PaymentAnswer(result="settled", provider_reference=reference, from_deposit=drawn)
+    if state == "failed":
+        left = row["available_minor"]
+        available = None if left is None else Money(amount=left)
+        return PaymentAnswer(result="refused", provider_reference=reference, reason=row["reason"], available=available)
+    return None
+
+
+async def _above_the_line(connection: Connection, payment: Payment) -> str | None:
+    """Say why the line can no longer give that much; nobody else takes of it until the request is written (R1.8)."""
+    if payment.ceiling is None:
         return None
-    complaint = key.split(":")[0]
-    await connection.execute(query("lock_line"), complaint)
-    return payment.ceiling - Money(amount=await connection.fetchval(query("refunded_besides"), complaint, key))
+    given = await connection.fetchval(query("given_by_the_line"), payment.movement.key.split(":")[0])
+    left = payment.ceiling - Money(amount=given or 0)
+    return f"other complaints of the line leave {left} yuan (R1.8)" if left < payment.movement.amount else None
 
 
-def _above_the_line(left: Money) -> PaymentAnswer:
-    return PaymentAnswer(result="refused", reason=f"other complaints of the line leave {left} yuan (R1.8)")
+async def _request(connection: Connection, movement: Movement) -> str | None:
+    """Request a movement; returns the reason where the book refuses it, so that nothing is sent."""
+    try:
+        async with connection.transaction():
+            await connection.execute(query("request_movement"), movement.key)
+    except REFUSED as wrong:
+        return f"refused by the ledger: {wrong.constraint_name}: {wrong}"[:_REASON]
+    return None
+
+
+def _columns(movement: Movement, answer: PaymentAnswer) -> tuple[object, ...]:
+    # A pending payment may still split otherwise; the database splits it by the rule if nobody says (R6.11).
+    split = answer.from_deposit if answer.from_deposit or answer.result == "settled" else None
+    return (
+        _STATES[answer.result], answer.provider_reference, answer.reason,
+        split.amount if split is not None and movement.payer.role is Role.SELLER else None,
+        answer.available.amount if answer.available is not None else None,
+    )  # fmt: skip
 
 
 def _named(movement: Movement) -> tuple[str | int, ...]:
     return (
         movement.purpose, movement.payer.role, movement.payer.id, movement.payee.role, movement.payee.id,
-        movement.amount.amount,
+        movement.amount.amount, movement.rest.amount if movement.rest else 0,
     )  # fmt: skip

@@ -6,17 +6,16 @@ import structlog
 from temporalio import activity
 
 from activities.attempts import attempt
+from activities.postgres.movements import decide, follow
 from activities.postgres.named import query
 from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
 from activities.postgres.standing import as_json, standing
 from activities.telling import Tell, tell
 from workflows.domain.records import Record
 from workflows.domain.view import View
-from workflows.domain.vocabulary import MoneyState, Phase
+from workflows.domain.vocabulary import Phase
 
 _log = structlog.stdlib.get_logger("redress.activities")
-
-_REPORTED = {MoneyState.SETTLED, MoneyState.FAILED, MoneyState.REVERSED}
 
 
 class NotRegistered(Exception):  # noqa: N818 - named for what it says
@@ -48,11 +47,8 @@ async def write(connection: Connection, burst: Record) -> str:
     await _append(connection, burst)
     if burst.ended:
         await connection.execute(query("append_ended"), burst.complaint, burst.ended_from, as_json(burst.ended))
-    for movement in burst.view.money:
-        if movement.state in _REPORTED:
-            await connection.execute(
-                query("report_movement"), movement.key, movement.state, movement.provider_reference
-            )
+    await decide(connection, burst.movements)
+    await follow(connection, burst.complaint, burst.view.money, burst.steps)
     updated = await connection.execute(query("update_complaint"), burst.complaint, *_columns(burst))
     return "done" if updated == "UPDATE 1" else "known"
 

@@ -216,6 +216,7 @@ class Complaint:
             view=view_of(case),
             decided=decided_for_the_buyer(case),
             notices=notices_of(case, steps),
+            movements=tuple(entry.movement for entry in case.money),
         )
         self._recorded, self._ended_recorded = steps[-1].number, len(case.ended)
         return burst

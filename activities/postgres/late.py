@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from activities.postgres.movements import hear_late
 from activities.postgres.named import query
 from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
 from activities.postgres.reading import step_of
 from activities.postgres.standing import as_json
-from workflows.domain.messages import Message
+from workflows.domain.messages import Message, PaymentReported
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import Phase
 
@@ -36,6 +37,8 @@ async def keep_late_message(pool: Pool, complaint: str, message: Message, at: da
             message.sender.id, message.model_dump_json(),
         )  # fmt: skip
         await connection.execute(query("lengthen"), complaint, step.number)
+        if isinstance(message, PaymentReported):
+            await hear_late(connection, complaint, message)
         return step
 
 

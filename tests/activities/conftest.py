@@ -83,7 +83,8 @@ async def pool(shared: Pool) -> Pool:
     """The system of record of this release, without a complaint in it."""
     await shared.execute(
         "BEGIN; SET LOCAL session_replication_role = replica;"  # else the guards refuse, as they should
-        "TRUNCATE complaints, steps, ended, rulebooks, movements, late_messages; COMMIT"
+        "TRUNCATE complaints, steps, ended, rulebooks, late_messages, movements, movement_states, contradictions, "
+        "lines, advances, transactions, postings; COMMIT"
     )
     return shared
 

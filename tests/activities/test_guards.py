@@ -12,6 +12,13 @@ INSERT INTO movements (key, complaint, purpose, payer_role, payer_id, payee_role
 VALUES ($1 || ':refund:1', $1, 'refund', 'seller', 'sl-1', 'buyer', 'b-1', 100, 'R6.1', 'system', 'system', '', $2)
 """
 
+ANOTHER = """
+INSERT INTO complaints
+SELECT (jsonb_populate_record(c, '{"complaint": "C-2", "request_id": "r-2", "phase": "review", "outcome": null,
+    "closed_at": null}')).*
+FROM complaints c WHERE complaint = $1
+"""
+
 
 @pytest.fixture
 async def complaint(world: World) -> str:
@@ -82,7 +89,7 @@ async def test_a_movement_keeps_the_reference_of_its_provider_and_is_never_delet
     for reference in ("'p-2'", "NULL"):
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="keeps the reference"):
             await pool.execute(f"UPDATE movements SET provider_reference = {reference}")  # noqa: S608
-    for order in ("DELETE FROM movements", "TRUNCATE movements"):
+    for order in ("DELETE FROM movements", "TRUNCATE movements CASCADE"):
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="append-only"):
             await pool.execute(order)
 
@@ -102,11 +109,17 @@ async def test_a_key_belongs_to_its_complaint_and_is_there_once(pool: Pool, comp
 
 
 async def test_two_open_complaints_on_one_line_and_problem_are_refused(world: World) -> None:
-    first, second = await world.opened(order_id="o-x"), await world.opened(order_id="o-y")
+    first = await world.opened(order_id="o-x")
     with pytest.raises(asyncpg.UniqueViolationError, match="one_open_complaint_per_line_and_problem"):
-        await world.pool.execute("UPDATE complaints SET order_id = 'o-x' WHERE complaint = $1", second.complaint)
+        await world.pool.execute(ANOTHER, first.complaint)
     await world.record(burst(first, withdrawn(first)))
-    await world.pool.execute("UPDATE complaints SET order_id = 'o-x' WHERE complaint = $1", second.complaint)
+    await world.pool.execute(ANOTHER, first.complaint)
+
+
+@pytest.mark.parametrize("change", ["order_id = 'o-y'", "line = 2", "buyer_id = 'b-2'", "policy_version = '2099-01'"])
+async def test_a_complaint_keeps_its_line_its_parties_and_its_policy(pool: Pool, complaint: str, change: str) -> None:
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="keeps its number, order line, parties"):
+        await pool.execute(f"UPDATE complaints SET {change} WHERE complaint = $1", complaint)  # noqa: S608 - our own
 
 
 async def test_a_closed_complaint_has_an_outcome_and_a_time_of_its_end(world: World) -> None:

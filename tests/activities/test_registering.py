@@ -120,7 +120,8 @@ async def test_freight_repaid_to_the_buyer_takes_nothing_from_what_a_line_can_gi
     first = await world.opened(order_id="o-freight")
     after = reported(agreed(first), MoneyState.SETTLED)
     refund = after.money[0]
-    freight = refund.but(movement=refund.movement.but(key="C:return_freight:1", purpose=Purpose.RETURN_FREIGHT))
+    key = f"{first.complaint}:return_freight:1"
+    freight = refund.but(movement=refund.movement.but(key=key, purpose=Purpose.RETURN_FREIGHT))
     await world.record(burst(first, after.but(money=(refund, freight))))
     second = await world.opened(order_id="o-freight", problem=Problem.OTHER)
     assert second.decided_elsewhere == refund.movement.amount

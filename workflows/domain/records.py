@@ -58,6 +58,8 @@ class Record(Value):
     decided: Money = NOTHING
     """What this complaint has decided for the buyer, moved or not (R1.8)."""
     notices: tuple[Notice, ...] = ()
+    movements: tuple[Movement, ...] = ()
+    """Every movement of the complaint: what is decided is on record before anybody is asked for it (R6.10)."""
 
 
 class CalendarWanted(Value):

@@ -1,30 +1,53 @@
--- name: request_movement
+-- name: decide_movements
 INSERT INTO movements (
-    key, complaint, purpose, payer_role, payer_id, payee_role, payee_id, amount_minor, rule, ordered_by_role,
-    ordered_by_id, remark, state, requested_at
-) VALUES ($1, split_part($1, ':', 1), $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'requested', now())
-ON CONFLICT (key) DO UPDATE SET state = 'requested', requested_at = now() WHERE movements.state = 'decided';
+    key, complaint, purpose, payer_role, payer_id, payee_role, payee_id, amount_minor, rest_minor, line_named,
+    rule, ordered_by_role, ordered_by_id, remark, state
+)
+SELECT m.key, split_part(m.key, ':', 1), m.purpose, m."from" ->> 'role', m."from" ->> 'id', m."to" ->> 'role',
+    m."to" ->> 'id', (m.amount ->> 'amount')::bigint, coalesce((m.rest ->> 'amount')::bigint, 0),
+    coalesce(jsonb_typeof(m.line) = 'object', false), m.rule, m.ordered_by ->> 'role', m.ordered_by ->> 'id', m.remark, 'decided'
+FROM jsonb_to_recordset($1::jsonb) AS m (
+    key text, purpose text, "from" jsonb, "to" jsonb, amount jsonb, rest jsonb, line jsonb, rule text, ordered_by jsonb,
+    remark text
+)
+ON CONFLICT (key) DO NOTHING;
 
 -- name: movement
-SELECT key, purpose, payer_role, payer_id, payee_role, payee_id, amount_minor, state, provider_reference, reason
-FROM movements WHERE key = $1;
+SELECT key, purpose, payer_role, payer_id, payee_role, payee_id, amount_minor, rest_minor, state, provider_reference,
+    reason, coalesce(from_deposit_minor, 0) AS from_deposit_minor, available_minor
+FROM movements WHERE key = $1
+FOR UPDATE;
+
+-- name: request_movement
+UPDATE movements SET state = 'requested' WHERE key = $1;
+
+-- name: given_by_the_line
+SELECT given_by_the_line($1);
+
+-- name: refuse_movement
+UPDATE movements SET state = 'failed', reason = $2 WHERE key = $1;
 
 -- name: answer_movement
 UPDATE movements
 SET state = $2,
     provider_reference = coalesce(provider_reference, $3),
     reason = $4,
-    settled_at = CASE $2 WHEN 'settled' THEN now() END,
-    failed_at = CASE $2 WHEN 'failed' THEN now() END
+    from_deposit_minor = coalesce($5, from_deposit_minor),
+    available_minor = $6
 WHERE key = $1 AND state = 'requested';
 
--- name: lock_line
-SELECT pg_advisory_xact_lock(hashtextextended('refunds of ' || order_id || ' ' || line, 0))
-FROM complaints WHERE complaint = $1;
+-- name: states_of_movements
+SELECT key, state FROM movements WHERE complaint = $1;
 
--- name: refunded_besides
-SELECT coalesce(sum(m.amount_minor), 0)::bigint
-FROM complaints this
-JOIN complaints c ON c.order_id = this.order_id AND c.line = this.line
-JOIN movements m ON m.complaint = c.complaint
-WHERE this.complaint = $1 AND m.key <> $2 AND m.purpose <> 'return_freight' AND m.state IN ('requested', 'settled');
+-- name: report_movement
+UPDATE movements
+SET state = $2, provider_reference = coalesce(provider_reference, $3), reason = coalesce($4, reason)
+WHERE key = $1
+    AND (state, $2) IN (
+        ('decided', 'failed'), ('requested', 'settled'), ('requested', 'failed'), ('settled', 'reversed')
+    );
+
+-- name: keep_contradiction
+INSERT INTO contradictions (complaint, movement, said, on_record, text)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING;

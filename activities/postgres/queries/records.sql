@@ -33,13 +33,4 @@ SET phase = $2, outcome = $3, severity = $4, handler = $5, level = $6, overdue =
 WHERE complaint = $1 AND steps < $12;
 
 -- name: registered
-SELECT true FROM complaints WHERE complaint = $1;
-
--- name: report_movement
-UPDATE movements
-SET state = $2,
-    provider_reference = coalesce(provider_reference, $3),
-    settled_at = CASE $2 WHEN 'settled' THEN now() ELSE settled_at END,
-    failed_at = CASE $2 WHEN 'failed' THEN now() ELSE failed_at END,
-    reversed_at = CASE $2 WHEN 'reversed' THEN now() ELSE reversed_at END
-WHERE key = $1 AND (state, $2) IN (('requested', 'settled'), ('requested', 'failed'), ('settled', 'reversed'));
+SELECT true FROM complaints WHERE complaint = $1 FOR NO KEY UPDATE;

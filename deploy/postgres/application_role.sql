@@ -1,0 +1,16 @@
+-- The role that workers connect as where the database is one's own: it reads everything, moves money by changing the
+-- state of movements, and can write neither the ledger itself nor delete anything. Run it as the owner of the schema,
+-- after `redress worker --migrate`, and again after each release that migrates; then:
+--   CREATE ROLE redress_worker LOGIN PASSWORD '…' IN ROLE redress_app;
+DO $$
+BEGIN
+    CREATE ROLE redress_app NOLOGIN;
+EXCEPTION
+    WHEN duplicate_object THEN NULL;
+END $$;
+
+GRANT USAGE ON SCHEMA public TO redress_app;
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO redress_app;
+-- What follows from movements and registrations is written by the database's own functions alone.
+REVOKE INSERT, UPDATE ON lines, advances, transactions, postings, movement_states, schema_migrations FROM redress_app;
+REVOKE UPDATE ON steps, ended, rulebooks, late_messages, contradictions FROM redress_app;
