@@ -1,13 +1,16 @@
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import chinese_calendar  # type: ignore[import-untyped]
+import holidays
 import pytest
 from pydantic import ValidationError
 
+from workflows.domain.base import BEIJING
 from workflows.domain.calendar import Calendar
+from workflows.domain.limits import Length, due, end_of
 from workflows.policy import packaged
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +40,26 @@ def test_working_days_are_those_of_an_independent_library_on_every_day_from_2018
 
     assert ours == {day: chinese_calendar.is_workday(day) for day in every_day}
     assert len(every_day) == 3287
+
+
+def test_they_are_those_of_a_second_library_as_well_from_which_no_published_day_was_taken() -> None:
+    every_day = days(date(2018, 1, 1), date(2026, 12, 31))
+    theirs = holidays.country_holidays("CN", years=range(2018, 2027))
+
+    assert {day: CHINA.working(day) for day in every_day} == {day: theirs.is_working_day(day) for day in every_day}
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 7])
+def test_limits_from_every_day_of_2018_to_2026_end_on_the_working_day_that_a_second_library_counts(number: int) -> None:
+    theirs = holidays.country_holidays("CN", years=range(2018, 2028))
+    hours = packaged().policy.service_hours
+    wrong = {}
+    for day in days(date(2018, 1, 1), date(2026, 12, 10)):
+        filed = datetime.combine(day, time(23, 59), BEIJING)
+        ends = due(filed, Length.parse(f"{number}wd"), CHINA, hours)
+        if ends != end_of(theirs.get_nth_working_day(day, number)):
+            wrong[day] = ends
+    assert wrong == {}
 
 
 def test_the_published_years_end_in_2026_and_the_year_after_is_provisional() -> None:
