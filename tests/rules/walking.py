@@ -34,6 +34,10 @@ STARTS = tuple(
         "the_goods_come_back_intact_and_are_refunded",
         "the_goods_are_exchanged",
         "what_never_arrived_is_sent_again",
+        "a_claim_for_a_counterfeit_is_countersigned_and_paid_threefold",
+        "without_photos_on_opening_a_no_reason_return_goes_through",
+        "the_platform_erred_and_pays_the_way_to_the_repair",
+        "the_missing_part_is_sent_by_ruling",
     )
 )
 _KNOWN = packaged().calendar
@@ -66,7 +70,7 @@ _MOVE = st.builds(
     Move,
     gap=st.integers(0, 8),
     choice=st.integers(0, 999),
-    twist=st.integers(0, 11),
+    twist=st.integers(0, 14),
     wild=st.integers(0, 4).map(lambda number: number == 0),
     payment=st.integers(0, 7),
 )
@@ -228,6 +232,9 @@ def _rulings(case: Case) -> list[dict[str, Any]]:
         {**seller, "remedy": "reship"},
         {**seller, "remedy": "apology"},
         {**told, "liability": "nobody", "remedy": "refund", "amount": _amount(1), "reason": "seller_silent"},
+        {**told, "liability": "carrier", "remedy": "refund", "amount": _amount(paid_for), "reason": "lost_in_transit"},
+        {**seller, "liability": "both", "seller_share": 60, "remedy": "price_difference", "amount": _amount(900)},
+        {**told, "liability": "platform", "remedy": "coupon", "amount": _amount(2000), "reason": "platform_error"},
     ]
 
 
