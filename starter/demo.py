@@ -128,6 +128,7 @@ def _where(ready: Ready) -> Whereabouts:
         connect={"target_host": ready.temporal},
         database=ready.database,
         partners=ready.partners,
+        payment_secret=ready.payment_secret,
         ui=ready.ui,
         time_skipping=True,
     )

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ class Whereabouts:
     connect: dict[str, Any]
     database: str | None
     partners: str | None
+    payment_secret: str | None = field(repr=False)
     ui: str | None
     time_skipping: bool | None
     """None: not known, because the Temporal is not that of a stack of ours."""
@@ -76,6 +77,7 @@ def find() -> Whereabouts:
         connect=connect,
         database=database or known.get("database"),
         partners=os.environ.get("REDRESS_PARTNERS_URL") or known.get("partners"),
+        payment_secret=os.environ.get("REDRESS_PAYMENT_SECRET") or known.get("payment_secret"),
         ui=os.environ.get("REDRESS_UI_URL") or known.get("ui"),
         time_skipping=known.get("time_skipping"),
     )

@@ -28,7 +28,7 @@ def payment_provider(settings: Settings) -> Connects:
     Keys are read here, once, from files: they are in no setting, and no text of ours quotes them.
     """
     if settings.payment_provider == "partners":
-        return lambda _: PaymentProvider(settings.partners_url)
+        return lambda _: PaymentProvider(settings.partners_url, signer=settings.signer())
     app, sellers = _app(settings), _sellers(settings.alipay_sellers)
     scene, gateway = settings.alipay_transfer_scene, settings.alipay_gateway
     return lambda held: Alipay(app, held, sellers, scene=scene, gateway=gateway)

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
 from activities.adapters.alipay import GATEWAY
+from activities.adapters.signing import SHORTEST_SECRET, Signer
 from workflows.domain.rulebook import Rulebook
 from workflows.policy import load, packaged
 
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
     )
     alipay_transfer_scene: str = Field(default="", description="scene of transfers, where Alipay's agreement names one")
     alipay_gateway: str = Field(default=GATEWAY, description="address of Alipay's gateway")
+    payment_secret: SecretStr | None = Field(
+        default=None, min_length=SHORTEST_SECRET, description="signs each request to the payment provider"
+    )
     policy: Path | None = Field(default=None, description="a policy file or a directory; the packaged one if unset")
     log_format: Literal["json", "console"] = "json"
     max_cached_workflows: int = Field(default=1000, ge=0, description="complaints kept in memory, about 0.1 MB each")
@@ -58,6 +62,10 @@ class Settings(BaseSettings):
             names = " and ".join(f"REDRESS_{name.upper()}" for name in missing)
             raise SettingsInvalid(f"{names} must be set, or start everything with `redress up`")
         return settings
+
+    def signer(self) -> Signer | None:
+        """Return what signs requests to the payment provider, None where no secret is set."""
+        return Signer(self.payment_secret.get_secret_value()) if self.payment_secret else None
 
     def rulebook(self) -> Rulebook:
         """Load and validate the policy; raises PolicyInvalid listing every fault."""

@@ -11,6 +11,7 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from activities.adapters.errors import PartnerConfused, PartnerUnreachable
+from activities.adapters.signing import Signer
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -22,6 +23,9 @@ BIGGEST_ANSWER = 256 * 1024
 
 LATER = frozenset({408, 425, 429})
 """Client errors that mean "later", beside every 5xx."""
+
+UNBELIEVED = frozenset({401, 403})
+"""The partner does not take the request for ours: mended by people, on one side or the other."""
 
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 """A partner may ask for patience, not stop a refund for days by one header."""
@@ -42,12 +46,20 @@ class _Refusal(BaseModel):
 
 
 class Partner:
-    """A partner's address and the connection to it; the client is closed with it only if it made one itself."""
+    """A partner's address and the connection to it; the client is closed with it only if it made one itself.
+
+    With a signer every request is signed.
+    """
 
     def __init__(
-        self, name: str, base_url: str, client: httpx2.AsyncClient | None = None, seconds: float = CALL_SECONDS
+        self,
+        name: str,
+        base_url: str,
+        client: httpx2.AsyncClient | None = None,
+        seconds: float = CALL_SECONDS,
+        signer: Signer | None = None,
     ) -> None:
-        self.name, self.base_url, self.seconds = name, base_url.rstrip("/"), seconds
+        self.name, self.base_url, self.seconds, self._signer = name, base_url.rstrip("/"), seconds, signer
         self._owned = client is None
         # trust_env: partners are addressed directly; where a proxy is needed, hand in a client that knows it.
         self._client = client or httpx2.AsyncClient(trust_env=False)
@@ -57,19 +69,33 @@ class Partner:
         if self._owned:
             await self._client.aclose()
 
-    async def call(self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None) -> Answer:
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        key: str | None = None,
+        biggest: int = BIGGEST_ANSWER,
+    ) -> Answer:
         """Return the partner's answer, its size bounded; raises PartnerUnreachable for none, 5xx and "later"."""
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"} if content is not None else {}
         headers |= {"Idempotency-Key": key} if key is not None else {}
-        return await self.exchange(method, path, content, headers)
+        return await self.exchange(method, path, content, headers, biggest)
 
-    async def exchange(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> Answer:
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        content: bytes | None,
+        headers: dict[str, str],
+        biggest: int = BIGGEST_ANSWER,
+    ) -> Answer:
         """Do the same with a body of any kind, whose type the headers name."""
         headers = {"Accept": "application/json", **headers}
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._stream(method, f"{self.base_url}{path}", content, headers)
+                return await self._stream(method, f"{self.base_url}{path}", content, headers, biggest)
         except TimeoutError:
             raise self.unreachable(f"did not answer within {self.seconds:g} s") from None
         except httpx2.TransportError as wrong:
@@ -77,7 +103,12 @@ class Partner:
         except (httpx2.HTTPError, httpx2.InvalidURL) as wrong:
             raise self.confused(f"gave an answer that is not HTTP as we know it ({wrong})") from None
 
-    async def _stream(self, method: str, url: str, content: bytes | None, headers: dict[str, str]) -> Answer:
+    async def _stream(
+        self, method: str, url: str, content: bytes | None, headers: dict[str, str], biggest: int
+    ) -> Answer:
+        if self._signer is not None:
+            target = httpx2.URL(url).raw_path.decode("ascii")
+            headers = headers | self._signer.headers(method, target, content or b"")
         # The time of the whole call is bounded around this, so the client's own clocks, each per step, are off.
         async with self._client.stream(method, url, content=content, headers=headers, timeout=None) as response:
             if response.status_code >= 500 or response.status_code in LATER:
@@ -85,8 +116,8 @@ class Partner:
             received = bytearray()
             async for chunk in response.aiter_bytes():
                 received += chunk
-                if len(received) > BIGGEST_ANSWER:
-                    raise self.confused(f"answered with more than {BIGGEST_ANSWER} bytes")
+                if len(received) > biggest:
+                    raise self.confused(f"answered with more than {biggest} bytes")
             return Answer(response.status_code, bytes(received))
 
     def read(self, model: type[M], answer: Answer) -> M:
@@ -104,11 +135,24 @@ class Partner:
 
     def unexpected(self, answer: Answer) -> PartnerConfused:
         """Return what to raise for an answer that should not be: with its code and text if it has them."""
+        if answer.status in UNBELIEVED:
+            return self._unbelieved(answer)
         try:
             refusal = _Refusal.model_validate_json(answer.content)
         except ValidationError:
             return self.confused(f"answered {answer.status} where that makes no sense")
         return self.confused(f"answered {answer.status} {refusal.code[:100]}: {refusal.text[:300]}")
+
+    def _unbelieved(self, answer: Answer) -> PartnerConfused:
+        try:
+            said = _Refusal.model_validate_json(answer.content)
+            why = f" {said.code[:100]}: {said.text[:300]}"
+        except ValidationError:
+            why = ""
+        return self.confused(
+            f"does not believe that it is we who ask ({answer.status}{why}) and did nothing; "
+            "compare the secret or key that requests are signed with on both sides, and the clocks"
+        )
 
     def unreachable(self, what: str, retry_after: timedelta | None = None) -> PartnerUnreachable:
         """Return what to raise when there is no answer."""
@@ -135,9 +179,14 @@ class PartnerClient:
     NAME = "the partner"
 
     def __init__(
-        self, base_url: str, *, client: httpx2.AsyncClient | None = None, seconds: float = CALL_SECONDS
+        self,
+        base_url: str,
+        *,
+        client: httpx2.AsyncClient | None = None,
+        seconds: float = CALL_SECONDS,
+        signer: Signer | None = None,
     ) -> None:
-        self._partner = Partner(self.NAME, base_url, client, seconds)
+        self._partner = Partner(self.NAME, base_url, client, seconds, signer)
 
     async def aclose(self) -> None:
         """Close the connection if it is this adapter's own."""

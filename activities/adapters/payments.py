@@ -1,11 +1,14 @@
 """The payment provider: one payment per movement, looked up by its key before anything is sent again (R6.10)."""
 
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Literal
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from activities.adapters.http import Answer, PartnerClient, segment
-from workflows.domain.base import Id, ShortText
+from workflows.domain.base import Id, Instant, ShortText
 from workflows.domain.money import NOTHING, Money
 from workflows.domain.payment import LineRef, Movement, PaymentAnswer
 
@@ -21,6 +24,12 @@ _RESULTS: dict[_State, _Result] = {
 }
 """Declined at once or failed after it was pending: both are proven, nothing has moved. What was reversed had settled:
 that it was taken back is a fact of its own, which the provider reports."""
+
+
+PAGE = 500
+"""Entries asked for at once, and how many bytes they may take: about 2 kB each with the longest remark."""
+
+BIGGEST_PAGE = 2 * 1024 * 1024
 
 
 class _Account(BaseModel):
@@ -62,6 +71,21 @@ class _Payment(BaseModel):
         return _RESULTS[self.state]
 
 
+class Booked(_Payment):
+    """One line of the provider's own book, whether we know it or not."""
+
+    time: Instant
+    changed: Instant
+    """When its state last changed."""
+
+
+class _Page(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    payments: tuple[Booked, ...]
+    next: int | None = None
+
+
 class PaymentProvider(PartnerClient):
     """Pays over HTTP; raises PartnerUnreachable or PartnerConfused, neither of which proves that nothing was paid."""
 
@@ -85,6 +109,30 @@ class PaymentProvider(PartnerClient):
             raise self._partner.unexpected(answer)
         return self._understand(answer, movement)
 
+    async def entries(
+        self, complaint: str | None = None, since: datetime | None = None, until: datetime | None = None
+    ) -> AsyncIterator[Booked]:
+        """Go through the provider's book in its order: of one complaint, or what changed in a time, or all of it.
+
+        `until` itself is not in it any more. What is written meanwhile may be in it or not.
+        """
+        wanted = {"complaint": complaint, "since": _rfc(since), "until": _rfc(until), "limit": PAGE}
+        given: dict[str, object] = {name: value for name, value in wanted.items() if value is not None}
+        after: int | None = 0
+        while after is not None:
+            page = await self._page(given | {"after": after})
+            for entry in page.payments:
+                yield entry
+            if page.next is not None and page.next <= after:
+                raise self._partner.confused(f"turns the pages of its book backwards, from {after} to {page.next}")
+            after = page.next
+
+    async def _page(self, wanted: dict[str, object]) -> _Page:
+        answer = await self._partner.call("GET", f"/payments?{urlencode(wanted)}", biggest=BIGGEST_PAGE)
+        if answer.status != 200:
+            raise self._partner.unexpected(answer)
+        return self._partner.read(_Page, answer)
+
     async def _send(self, movement: Movement) -> PaymentAnswer:
         answer = await self._partner.call("POST", "/payments", _request(movement), key=movement.key)
         if answer.status not in (200, 201, 202, 402):
@@ -107,6 +155,10 @@ class PaymentProvider(PartnerClient):
             from_deposit=payment.from_deposit,
             available=payment.available if payment.result == "refused" else None,
         )
+
+
+def _rfc(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.astimezone(UTC).isoformat()
 
 
 def _request(movement: Movement) -> dict[str, object]:

@@ -38,5 +38,6 @@ def _settings(where: Whereabouts) -> dict[str, str]:
         "TEMPORAL_ADDRESS": where.connect.get("target_host"),
         "REDRESS_DATABASE_URL": where.database,
         "REDRESS_PARTNERS_URL": where.partners,
+        "REDRESS_PAYMENT_SECRET": where.payment_secret,
     }
     return {name: str(value) for name, value in told.items() if value}

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -81,6 +82,37 @@ async def test_a_look_up_that_fails_sends_nothing(
         await hasty.pay(movement, first_attempt=False)
     assert await operator.book(complaint_of(movement)) == []
     assert (await provider.pay(movement, first_attempt=False)).result == "settled"
+
+
+async def test_an_error_that_is_kept_for_the_key_is_never_taken_for_the_truth(
+    provider: PaymentProvider, operator: SandboxClient
+) -> None:
+    movement = a_movement()
+    await operator.fault("payment", "stored_error")
+    for _ in range(3):
+        with pytest.raises(PartnerUnreachable, match="answered 500"):
+            await provider.pay(movement, first_attempt=True)
+    answer = await provider.pay(movement, first_attempt=False)
+    assert answer.result == "settled"
+    assert [line.state for line in await operator.book(complaint_of(movement))] == ["settled"]
+
+
+async def test_a_busy_provider_is_asked_again_when_it_says(provider: PaymentProvider, operator: SandboxClient) -> None:
+    movement = a_movement()
+    await operator.fault("payment", "busy")
+    with pytest.raises(PartnerUnreachable, match="answered 429") as busy:
+        await provider.pay(movement, first_attempt=True)
+    assert busy.value.retry_after == timedelta(seconds=2)
+    assert await operator.book(complaint_of(movement)) == []
+
+
+async def test_a_fault_for_one_complaint_leaves_the_others_alone(
+    provider: PaymentProvider, operator: SandboxClient
+) -> None:
+    unlucky, other = a_movement(), a_movement()
+    await operator.fault("payment", "declined", complaint=complaint_of(unlucky))
+    assert (await provider.pay(other, first_attempt=True)).result == "settled"
+    assert (await provider.pay(unlucky, first_attempt=True)).result == "refused"
 
 
 async def test_a_slow_answer_is_waited_for(provider: PaymentProvider, operator: SandboxClient) -> None:

@@ -144,6 +144,19 @@ async def test_a_stray_404_is_not_the_word_that_nothing_was_paid(client: Client)
             await provider.look_up(MOVEMENT)
 
 
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
+@pytest.mark.parametrize("ask", [ask_payment, ask_look_up])
+async def test_a_partner_that_does_not_believe_us_is_named_with_what_to_do(
+    ask: Ask, status: str, client: Client
+) -> None:
+    said = b'{"code": "bad_signature", "text": "does not fit"}'
+    async with partner_saying(spoken(status, said)) as url:
+        with pytest.raises(
+            PartnerConfused, match=r"bad_signature: does not fit.* did nothing; compare the secret or key"
+        ):
+            await ask(url, client)
+
+
 async def test_an_answer_without_end_is_not_read_to_its_end(client: Client) -> None:
     long = json.dumps(PAID).encode() + b" " * BIGGEST_ANSWER
     async with partner_saying(spoken("200 OK", long)) as url:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
@@ -37,7 +38,10 @@ PARTIES = {
 class RunningSandbox:
     """`async with RunningSandbox(home)`: listens at `url`; its standard error is `errors`."""
 
-    def __init__(self, home: Path, temporal: str = NOWHERE, callback_after: float = 0.2, slow: float = 0.3) -> None:
+    def __init__(
+        self, home: Path, temporal: str = NOWHERE, callback_after: float = 0.2, slow: float = 0.3, secret: str = ""
+    ) -> None:
+        self._environment = {**os.environ, "REDRESS_PAYMENT_SECRET": secret}
         self.book, self._log = home / "book.db", home / "sandbox.log"
         self._wishes = ["--temporal", temporal, "--callback-after", str(callback_after), "--slow", str(slow)]
         self.url, self._port = "", 0
@@ -64,7 +68,7 @@ class RunningSandbox:
         command = ["-m", "workers.sandbox", "--port", str(self._port), "--book", str(self.book), *self._wishes]
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, *command, stdout=PIPE, stderr=log, cwd=Path(__file__).parents[2]
+                sys.executable, *command, stdout=PIPE, stderr=log, cwd=Path(__file__).parents[2], env=self._environment
             )
         assert self.process.stdout is not None
         line = await asyncio.wait_for(self.process.stdout.readline(), 20)

@@ -19,6 +19,7 @@ from workers.embedded.temporal import Temporal
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import Payment
 from workflows.domain.messages import PaymentReported
+from workflows.domain.payment import Movement, PaymentAnswer
 
 
 @workflow.defn(name="Listening")
@@ -113,6 +114,82 @@ async def test_a_callback_ordered_to_decline_reports_the_failure(temporal: Clien
         payment = await until(operator, key, delivered)
     (told,) = await complaint.query(Listening.told)
     assert (payment.state, told["result"], told["reason"]) == ("failed", "failed", "declined by the provider")
+    await complaint.terminate()
+
+
+async def pay_under(sandbox: RunningSandbox, mode: str, complaint: str) -> tuple[Movement, PaymentAnswer]:
+    """Ask for a payment of a complaint that meets that fault; returns it with the answer."""
+    async with sandbox.client() as operator, PaymentProvider(sandbox.url) as provider:
+        await operator.fault("payment", mode, complaint=complaint)
+        movement = a_movement(complaint=complaint)
+        return movement, await provider.pay(movement, first_attempt=True)
+
+
+async def all_told(operator: SandboxClient, key: str, complaint: WorkflowHandle[Any, Any], words: int) -> list[str]:
+    """Wait until the complaint was told so many words; returns the results in their order."""
+    async with asyncio.timeout(20):
+        while len(told := await complaint.query(Listening.told)) < words:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await until(operator, key, delivered)
+    assert await complaint.query(Listening.told) == told
+    assert {one["movement"] for one in told} == {key}
+    return [one["result"] for one in told]
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("pending", ["settled"]),
+        ("pending_fails", ["failed"]),
+        ("callback_repeated", ["settled"] * 5),
+        ("failed_then_settled", ["failed", "settled"]),
+        ("settled_then_failed", ["settled", "failed"]),
+    ],
+)
+async def test_the_words_of_a_pending_payment_are_told_in_their_order_and_the_last_is_the_truth(
+    temporal: Client, beside: RunningSandbox, mode: str, words: list[str]
+) -> None:
+    complaint = await listening(temporal)
+    movement, answer = await pay_under(beside, mode, complaint.id)
+    assert answer.result == "pending"
+    async with beside.client() as operator, PaymentProvider(beside.url) as provider:
+        assert await all_told(operator, movement.key, complaint, len(words)) == words
+        (line,) = await operator.book(complaint.id)
+        assert line.state == words[-1]
+        truth = "settled" if words[-1] == "settled" else "refused"
+        assert (await provider.pay(movement, first_attempt=False)).result == truth
+    told = await complaint.query(Listening.told)
+    assert len({one["message_id"] for one in told}) == len(set(words))
+    await complaint.terminate()
+
+
+async def test_a_callback_may_be_told_before_the_answer_is_given(temporal: Client, beside: RunningSandbox) -> None:
+    complaint = await listening(temporal)
+    _, answer = await pay_under(beside, "callback_first", complaint.id)
+    assert answer.result == "pending"
+    assert [one["result"] for one in await complaint.query(Listening.told)] == ["settled"]
+    await complaint.terminate()
+
+
+async def test_what_settled_may_be_taken_back_weeks_later_and_is_told(temporal: Client, beside: RunningSandbox) -> None:
+    complaint = await listening(temporal)
+    async with beside.client() as operator, PaymentProvider(beside.url) as provider:
+        movement = a_movement(complaint=complaint.id)
+        await provider.pay(movement, first_attempt=True)
+        await operator.reverse(movement.key)
+        assert await all_told(operator, movement.key, complaint, 1) == ["reversed"]
+    (told,) = await complaint.query(Listening.told)
+    told.pop("name")
+    assert PaymentReported.model_validate_json(json.dumps(told)).result == "reversed"
+    await complaint.terminate()
+
+
+async def test_a_word_that_was_not_told_holds_back_the_next_one(temporal: Client, beside: RunningSandbox) -> None:
+    complaint = await listening(temporal)
+    async with beside.client() as operator:
+        await operator.fault("payment", "error_500", times=2, operation="callback", complaint=complaint.id)
+        movement, _ = await pay_under(beside, "failed_then_settled", complaint.id)
+        assert await all_told(operator, movement.key, complaint, 2) == ["failed", "settled"]
     await complaint.terminate()
 
 

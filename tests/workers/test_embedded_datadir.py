@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from activities.adapters.signing import SHORTEST_SECRET
 from tests.workers.embedded_world import options, processes_on
 from workers.embedded.child import Child, Program
 from workers.embedded.datadir import DataDir, is_alive
@@ -49,6 +50,16 @@ async def test_a_data_directory_stays_taken_until_the_last_child_of_a_killed_sta
     await child.stop()
     await other.lock()
     other.unlock()
+
+
+def test_a_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
+    place = DataDir(tmp_path)
+    (tmp_path / "payment.secret.new").write_text("half of one that was being written when the power went")
+    secret = place.secret("payment.secret")
+    assert len(secret) >= SHORTEST_SECRET
+    assert DataDir(tmp_path).secret("payment.secret") == secret
+    assert stat.S_IMODE((tmp_path / "payment.secret").stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [tmp_path / "payment.secret"]
 
 
 async def test_what_the_stack_publishes_is_private_and_withdrawn(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -69,16 +70,27 @@ class DataDir:
 
     def write_stack(self, facts: Mapping[str, Any]) -> None:
         """Publish how to reach the stack, readable by its owner only (it holds the database password)."""
-        fresh = self.path / "stack.json.new"
-        with suppress(FileNotFoundError):
-            fresh.unlink()
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            json.dump(facts, out, indent=2)
-        fresh.replace(self.stack_file)
+        self._write(self.stack_file, json.dumps(facts, indent=2))
+
+    def secret(self, name: str) -> str:
+        """Return the secret kept in the file of that name, made with the directory and readable by its owner only."""
+        file = self.path / name
+        if not file.exists():
+            self._write(file, secrets.token_urlsafe(32))
+        return file.read_text().strip()
 
     def forget_stack(self) -> None:
         """Withdraw what `write_stack` said."""
         self.stack_file.unlink(missing_ok=True)
+
+    def _write(self, file: Path, text: str) -> None:
+        """Write a file whole or not at all, readable by its owner only."""
+        fresh = file.with_name(f"{file.name}.new")
+        with suppress(FileNotFoundError):
+            fresh.unlink()
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(text)
+        fresh.replace(file)
 
     def _make(self) -> None:
         try:

@@ -42,13 +42,14 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """Where a running stack is reached; `database` holds the password."""
+    """Where a running stack is reached; `database` holds the password, `payment_secret` signs what is sent to it."""
 
     temporal: str
     ui: str
     database: str
     partners: str | None
     time_skipping: bool
+    payment_secret: str = field(default="", repr=False)
 
     def line(self) -> dict[str, Any]:
         """Give the ready line of the contract."""
@@ -63,5 +64,6 @@ class Ready:
     def facts(self) -> dict[str, Any]:
         """Give the content of `stack.json`, by which other commands find the stack."""
         facts = self.line() | {"time_skipping": self.time_skipping, "pid": os.getpid()}
+        facts |= {"payment_secret": self.payment_secret}
         del facts["ready"]
         return facts

@@ -110,6 +110,7 @@ class Stack:
             database=database,
             partners=partners,
             time_skipping=self.options.time_skipping,
+            payment_secret=self.data_dir.secret("payment.secret") if partners else "",
         )
         await self._start_own(ready, ports["partners"])
         self.data_dir.write_stack(ready.facts())
@@ -184,7 +185,9 @@ class Stack:
             "TEMPORAL_NAMESPACE": NAMESPACE,
             "TEMPORAL_CONFIG_FILE": os.devnull,
         }
-        partners = {"REDRESS_PARTNERS_URL": ready.partners} if ready.partners else {}
+        partners = {}
+        if ready.partners:
+            partners = {"REDRESS_PARTNERS_URL": ready.partners, "REDRESS_PAYMENT_SECRET": ready.payment_secret}
         return {**kept, **own, **partners, **self.options.environment}
 
     def _check_room_to_run(self) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from activities.adapters.signing import Signer
 from workers.sandbox.app import application
 from workers.sandbox.book import Book, BookUnusable
 from workers.sandbox.callbacks import teller
@@ -22,6 +23,10 @@ from workers.sandbox.calls import House, log
 
 LOOPBACK = "127.0.0.1"
 """The sandbox asks nobody who they are, so nobody outside this machine may reach it."""
+
+
+SECRET = "REDRESS_PAYMENT_SECRET"  # noqa: S105  the variable's name
+"""Set, only payment calls that are signed with it are believed. Never an argument: everybody sees those."""
 
 
 class _OneLine(logging.Handler):
@@ -110,7 +115,8 @@ def _listening(port: int) -> Iterator[socket.socket]:
 async def _serve(listener: socket.socket, given: argparse.Namespace) -> None:
     book = await Book.open(given.book)
     try:
-        house = House(book, given.slow, given.callback_after)
+        secret = os.environ.get(SECRET)
+        house = House(book, given.slow, given.callback_after, Signer(secret) if secret else None)
         app = application(house, await teller(given.temporal, given.namespace))
         # A kept connection must outlive the adapters' pools, or a reused one meets a closed socket.
         config = uvicorn.Config(

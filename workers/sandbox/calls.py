@@ -10,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from activities.adapters.signing import SignatureWrong, Signer
 from workers.sandbox.book import Book
 from workers.sandbox.faults import Mode
 from workers.sandbox.shapes import InputUnreadable, places
@@ -34,10 +35,13 @@ class Problem(Exception):  # noqa: N818 - named as the news it brings
 
 
 class House:
-    """What the calls need: the book, how slow is slow (seconds), and word that the service is closing."""
+    """What the calls need: the book, how slow is slow (seconds), and word that the service is closing.
 
-    def __init__(self, book: Book, slow: float, callback_after: float) -> None:
-        self.book, self.slow, self.callback_after = book, slow, callback_after
+    With a signer the payment provider believes only what is signed.
+    """
+
+    def __init__(self, book: Book, slow: float, callback_after: float, signer: Signer | None = None) -> None:
+        self.book, self.slow, self.callback_after, self.signer = book, slow, callback_after, signer
         self.closing = asyncio.Event()
         self.callback_added = asyncio.Event()
         self._awaited: dict[str, asyncio.Event] = {}
@@ -69,6 +73,19 @@ async def body_bytes(request: Request) -> bytes:
         if len(chunks) > BIGGEST_BODY:
             raise Problem(413, "too_big", f"the body is over {BIGGEST_BODY} bytes; send it in several parts")
     return bytes(chunks)
+
+
+async def signed_body(request: Request) -> bytes:
+    """Return the body of a call that is believed; raises Problem 401 for one that is not, before it is read at all."""
+    body, signer = await body_bytes(request), house_of(request).signer
+    if signer is not None:
+        query = request.scope["query_string"]
+        target = (request.scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1")
+        try:
+            signer.check(request.headers, request.method, target, body)
+        except SignatureWrong as wrong:
+            raise Problem(401, wrong.code, str(wrong)) from None
+    return body
 
 
 async def body_text(request: Request) -> str:

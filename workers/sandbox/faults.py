@@ -66,6 +66,7 @@ REPERTOIRE: dict[Partner, dict[str, tuple[Mode, ...]]] = {
     Partner.PAYMENT: {
         "send": (*TRANSPORT, Mode.STORED_ERROR, Mode.DECLINED, *LATER),
         "look_up": TRANSPORT,
+        "book": TRANSPORT,
         "callback": (*TRANSPORT, Mode.DECLINED),
     },
     # Nothing calls the carrier yet; a fault ordered for it waits in the book.
@@ -74,8 +75,8 @@ REPERTOIRE: dict[Partner, dict[str, tuple[Mode, ...]]] = {
 }
 """Which modes each operation of each partner knows."""
 
-ONLY_IF_NAMED = frozenset({"callback"})
-"""The provider's own call to us: a fault for "the partner's calls" does not mean it unless it is named."""
+ONLY_IF_NAMED = frozenset({"callback", "book"})
+"""The provider's own call to us, and the reading of its book: "the partner's calls" does not mean them by itself."""
 
 
 class FaultOrder(Value):

@@ -3,16 +3,17 @@
 import sqlite3
 from functools import partial
 
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from workers.sandbox import faults, payments, records
-from workers.sandbox.calls import Problem, answer, house_of, log, misbehave, read
+from workers.sandbox.calls import Problem, answer, house_of, log, misbehave, parsed, read, signed_body
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.funds import complaint_of
 from workers.sandbox.payments import KeyReused, Sent
-from workers.sandbox.shapes import Notice, PaymentRequest
+from workers.sandbox.shapes import Notice, PaymentRequest, Wanted, places
 from workflows.domain.base import Value
 
 PAYMENT_STATUS = {"settled": 200, "pending": 202, "declined": 402, "failed": 402, "reversed": 200}
@@ -53,7 +54,7 @@ async def seller(request: Request) -> Response:
 
 async def pay(request: Request) -> Response:
     """`POST /payments`: one payment per key; 409 `key_reused` if the key stands for another one."""
-    order = await read(request, PaymentRequest)
+    order = parsed(await signed_body(request), PaymentRequest)
     if request.headers.get("idempotency-key") != order.key:
         raise Problem(422, "invalid", "the header Idempotency-Key must be the same as key in the body")
     house = house_of(request)
@@ -82,6 +83,7 @@ def _say(order: PaymentRequest, sent: Sent) -> None:
 
 async def look_up(request: Request) -> Response:
     """`GET /payments/{key}`: the payment as it stands, or 404 `no_such_payment`."""
+    await signed_body(request)
     key = str(request.path_params["key"])
     fault, found = await house_of(request).book.transact(
         lambda book: faults.under(
@@ -94,6 +96,23 @@ async def look_up(request: Request) -> Response:
     if found is None:
         raise Problem(404, "no_such_payment", f"there is no payment with the key {key}")
     return answer(found)
+
+
+async def book(request: Request) -> Response:
+    """`GET /payments[?complaint=C&since=T&until=T&after=N&limit=M]`: a page of the book, as changed in that time."""
+    await signed_body(request)
+    try:
+        wanted = Wanted.model_validate_strings(dict(request.query_params))
+    except ValidationError as wrong:
+        raise Problem(422, "invalid", places(wrong)) from None
+    fault, found = await house_of(request).book.transact(
+        lambda book: faults.under(
+            book, Partner.PAYMENT, "book", lambda book: payments.page(book, wanted), wanted.complaint
+        )
+    )
+    log.info("book", complaint=wanted.complaint, after=wanted.after, fault=fault)
+    await misbehave(request, fault)
+    return answer(found or [])
 
 
 async def deliver(request: Request) -> Response:
@@ -111,6 +130,7 @@ ROUTES = [
     Route("/orders/{order_id:path}/lines/{line:int}", order_line),
     Route("/sellers/{seller_id:path}", seller),
     Route("/payments", pay, methods=["POST"]),
+    Route("/payments", book),
     Route("/payments/{key:path}", look_up),
     Route("/notices", deliver, methods=["POST"]),
 ]

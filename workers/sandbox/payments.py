@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from workers.sandbox import faults, funds, words
 from workers.sandbox.faults import LATER, TRANSPORT, UNDONE, Mode, Partner
 from workers.sandbox.funds import Cover, complaint_of
-from workers.sandbox.shapes import Payment, PaymentRequest, PaymentState
+from workers.sandbox.shapes import Page, Payment, PaymentRequest, PaymentState, Wanted
 from workflows.domain.money import Money
 
 _LAST_WORD = (
@@ -16,6 +16,13 @@ _LAST_WORD = (
 )
 _COLUMNS = f"p.request, p.state, p.reference, p.reason, p.time, p.changed, p.from_deposit, p.available, {_LAST_WORD}"
 _ROWS = f"SELECT {_COLUMNS} FROM payments p"  # noqa: S608  fixed words
+
+
+_CONDITIONS = {
+    "complaint": "p.complaint = :complaint",
+    "since": "p.changed >= :since",
+    "until": "p.changed < :until",
+}
 
 
 class KeyReused(Exception):  # noqa: N818 - named as the news it brings
@@ -88,6 +95,26 @@ def payments(book: sqlite3.Connection, complaint: str | None) -> list[Payment]:
     if complaint is None:
         return [_payment(row) for row in book.execute(f"{_ROWS} ORDER BY p.number")]
     return [_payment(row) for row in book.execute(f"{_ROWS} WHERE p.complaint = ? ORDER BY p.number", (complaint,))]
+
+
+def page(book: sqlite3.Connection, wanted: Wanted) -> Page:
+    """Return the wanted payments in the order of the book, at most `limit` of them."""
+    given = {
+        "complaint": wanted.complaint,
+        "after": wanted.after,
+        "since": wanted.since.isoformat() if wanted.since else None,
+        "until": wanted.until.isoformat() if wanted.until else None,
+        "more": wanted.limit + 1,
+    }
+    conditions = ["p.number > :after"] + [text for name, text in _CONDITIONS.items() if given[name] is not None]
+    where = " AND ".join(conditions)
+    rows = book.execute(
+        f"SELECT p.number, {_COLUMNS} FROM payments p WHERE {where} ORDER BY p.number LIMIT :more",  # noqa: S608
+        {name: value for name, value in given.items() if value is not None},
+    ).fetchall()
+    kept = rows[: wanted.limit]
+    following = kept[-1][0] if len(rows) > wanted.limit else None
+    return Page(payments=tuple(_payment(row[1:]) for row in kept), next=following)
 
 
 def _payment(row: tuple[Any, ...]) -> Payment:

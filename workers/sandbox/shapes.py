@@ -104,6 +104,24 @@ class Payment(PaymentRequest):
     callback: Literal["waiting", "delivered", "undeliverable"] | None = None
 
 
+class Wanted(Value):
+    """Which payments of the book are asked for: of a complaint, changed in a time, after a place in the book."""
+
+    complaint: Id | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    """Not any more at that instant."""
+    after: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    limit: Annotated[int, Field(ge=1, le=500)] = 500
+
+
+class Page(Value):
+    """Some payments in the order of the book, and where the next ones begin; None at the end."""
+
+    payments: tuple[Payment, ...]
+    next: int | None = None
+
+
 class Reversal(Value):
     """A settled payment to be taken back."""
 
