@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio.client import WorkflowHistory
@@ -19,6 +19,7 @@ from starter.record import Files
 from starter.stories import Pass, Reports, Story, Tell
 from tests.conftest import Running
 from tests.engine.attacker import until
+from tests.engine.inbox import Inbox
 from tests.rules.playing import Play, opened, pass_until, say
 from workers.sandbox.client import SandboxClient
 from workflows import wire
@@ -59,6 +60,10 @@ class Doors(Complaints):
         if self._again:
             await self._said_again(complaint, message, answer)
         return answer
+
+    async def _ask(self, complaint: str, query: str, kind: Any, within: timedelta = timedelta(seconds=PATIENCE)) -> Any:
+        """Ask with the patience of a test: a dozen stories share the machine with whatever else runs on it."""
+        return await super()._ask(complaint, query, kind, max(within, timedelta(seconds=PATIENCE)))
 
     async def _as_the_provider(self, message: PaymentReported) -> PaymentReported:
         """Word a report as the provider will, who tells it once more by himself."""
@@ -105,30 +110,6 @@ def _as_answer(step: Step, message: Message) -> Answer:
         return Receipt(message_id=message.message_id, phase=step.phase, steps=step.number)
     code = (step.reason or "").split(": ")[1]
     return Refusal(code=Code(code), rule=step.rule, phase=step.phase, text=step.reason or "")
-
-
-class Inbox:
-    """What arrived at everybody's inbox, read as seldom as possible."""
-
-    def __init__(self, sandbox: SandboxClient) -> None:
-        self._sandbox = sandbox
-        self._keys: dict[str, list[str]] = {}
-
-    async def of(self, complaint: str, number: int) -> list[str]:
-        """Return the keys of a complaint's notices once so many have arrived; fails when they do not."""
-
-        async def there() -> bool:
-            if len(self._keys.get(complaint, ())) < number:
-                await self._read()
-            return len(self._keys.get(complaint, ())) >= number
-
-        await until(there, PATIENCE, f"{number} notices of {complaint}")
-        return self._keys.get(complaint, [])
-
-    async def _read(self) -> None:
-        self._keys = {}
-        for notice in await self._sandbox.inbox():
-            self._keys.setdefault(notice.key.split(":")[0], []).append(notice.key)
 
 
 @dataclass
