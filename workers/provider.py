@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from activities.adapters.alipay.adapter import Alipay, Held
+from activities.adapters.alipay.certificates import Certificates
 from activities.adapters.alipay.gateway import App
 from activities.adapters.alipay.signing import AlipayKey, AppKey, KeyUnreadable
 from activities.adapters.payments import PaymentProvider
@@ -45,9 +46,19 @@ def _app(settings: Settings) -> App:
     if address.scheme != "https" and address.hostname not in _LOOPBACK:
         raise SettingsInvalid(f"REDRESS_ALIPAY_GATEWAY: {settings.alipay_gateway} is not https; name one that is")
     try:
-        return App(settings.alipay_app_id, AppKey.read(app_key), AlipayKey.read(public_key))
+        key = AppKey.read(app_key)
+        return App(settings.alipay_app_id, key, AlipayKey.read(public_key), _certificates(settings, public_key, key))
     except KeyUnreadable as wrong:
-        raise SettingsInvalid(f"REDRESS_ALIPAY_APP_KEY or REDRESS_ALIPAY_PUBLIC_KEY: {wrong}") from None
+        raise SettingsInvalid(f"a file named by REDRESS_ALIPAY_*: {wrong}") from None
+
+
+def _certificates(settings: Settings, alipay: Path, key: AppKey) -> Certificates | None:
+    app, roots = settings.alipay_app_cert, settings.alipay_root_cert
+    if app is None and roots is None:
+        return None
+    if app is None or roots is None:
+        raise SettingsInvalid("REDRESS_ALIPAY_APP_CERT and REDRESS_ALIPAY_ROOT_CERT belong together: set both or none")
+    return Certificates.read(app, roots, alipay, key)
 
 
 def _sellers(path: Path | None) -> dict[str, str]:

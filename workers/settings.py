@@ -31,7 +31,11 @@ class Settings(BaseSettings):
     )
     alipay_app_id: str = Field(default="", description="the application at Alipay")
     alipay_app_key: Path | None = Field(default=None, description="file with the application's private key (PEM, RSA2)")
-    alipay_public_key: Path | None = Field(default=None, description="file with Alipay's public key (PEM)")
+    alipay_public_key: Path | None = Field(
+        default=None, description="file with Alipay's public key or certificate (PEM)"
+    )
+    alipay_app_cert: Path | None = Field(default=None, description="the application's certificate (certificate mode)")
+    alipay_root_cert: Path | None = Field(default=None, description="Alipay's root certificates (certificate mode)")
     alipay_sellers: Path | None = Field(
         default=None, description='file with the sellers\' accounts at Alipay: {"seller id": "2088…"}'
     )

@@ -8,7 +8,7 @@ import pytest
 from activities.adapters.alipay import GATEWAY
 from activities.adapters.alipay.adapter import Alipay
 from activities.adapters.payments import PaymentProvider
-from tests.adapters.alipay.keys import alipays, ours, written
+from tests.adapters.alipay.keys import alipays, certified, ours, written
 from tests.adapters.alipay.paying import Books
 from workers.provider import payment_provider
 from workers.settings import Settings, SettingsInvalid
@@ -45,6 +45,16 @@ async def test_the_sellers_file_says_whom_to_pay(tmp_path: Path) -> None:
         assert provider._transfers._sellers == sellers
 
 
+async def test_certificate_mode_takes_three_certificates() -> None:
+    files = certified()
+    settings = chosen(
+        alipay_app_cert=written(files.app), alipay_root_cert=written(files.roots),
+        alipay_public_key=written(files.alipay),
+    )  # fmt: skip
+    async with payment_provider(settings)(Books()) as provider:
+        assert isinstance(provider, Alipay)
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -53,6 +63,12 @@ async def test_the_sellers_file_says_whom_to_pay(tmp_path: Path) -> None:
         ({"alipay_public_key": None}, "set all three"),
         ({"alipay_app_key": Path("/nowhere/key.pem")}, "/nowhere/key.pem: No such file or directory"),
         ({"alipay_public_key": written("nonsense")}, "no RSA public key of 2048 bits"),
+        ({"alipay_app_cert": written(certified().app)}, "set both or none"),
+        ({"alipay_root_cert": written(certified().roots)}, "set both or none"),
+        (
+            {"alipay_app_cert": written(certified().app), "alipay_root_cert": written(certified().roots)},
+            "no certificate in PEM; download it",
+        ),
         ({"alipay_gateway": "http://openapi.example.com/gateway.do"}, "is not https"),
         ({"alipay_sellers": Path("/nowhere/sellers.json")}, "No such file or directory"),
     ],

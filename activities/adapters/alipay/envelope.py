@@ -7,10 +7,11 @@ _SPACE = " \t\r\n"
 
 
 class Envelope(NamedTuple):
-    """The answer's node, to the byte as it was signed, and the signature; empty where there was none."""
+    """The answer's node, to the byte as it was signed; its signature and certificate's name, empty where missing."""
 
     node: bytes
     signature: str
+    certificate: str = ""
 
 
 class NotAnEnvelope(ValueError):  # noqa: N818 - named for what it says
@@ -34,8 +35,7 @@ def opened(body: bytes, method: str) -> Envelope:
             value, text = members[name]
             if not isinstance(value, dict):
                 raise NotAnEnvelope(f"has no object under {name}")
-            signature = members.get("sign", ("", ""))[0]
-            return Envelope(text.encode(), signature if isinstance(signature, str) else "")
+            return Envelope(text.encode(), _word(members, "sign"), _word(members, "alipay_cert_sn"))
     raise NotAnEnvelope(f"has no answer to {method} in it")
 
 
@@ -58,6 +58,11 @@ def _members(text: str) -> dict[str, tuple[Any, str]]:
     if text[_past(text, at, "}") :].strip(_SPACE):
         raise ValueError
     return found
+
+
+def _word(members: dict[str, tuple[Any, str]], name: str) -> str:
+    value = members.get(name, ("", ""))[0]
+    return value if isinstance(value, str) else ""
 
 
 def _skip(text: str, at: int) -> int:

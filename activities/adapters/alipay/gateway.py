@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict
 
+from activities.adapters.alipay.certificates import Certificates
 from activities.adapters.alipay.envelope import Envelope, NotAnEnvelope, opened
 from activities.adapters.alipay.signing import AlipayKey, AppKey, canonical
 from activities.adapters.errors import PartnerConfused
@@ -25,11 +26,20 @@ _SYSTEM = frozenset({"SYSTEM_ERROR", "ACQ.SYSTEM_ERROR", "AQC.SYSTEM_ERROR", "ao
 
 
 class App(NamedTuple):
-    """Who we are at Alipay: the application, its key, and the key by which Alipay is known."""
+    """Who we are at Alipay: the application and its key, the key Alipay is known by, and certificates where used."""
 
     id: str
     key: AppKey
     alipay: AlipayKey
+    certificates: Certificates | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What every request says of us."""
+        if self.certificates is None:
+            return {"app_id": self.id}
+        roots = self.certificates.roots
+        return {"app_id": self.id, "app_cert_sn": self.certificates.app, "alipay_root_cert_sn": roots}
 
 
 class Refusal(NamedTuple):
@@ -87,7 +97,7 @@ class Gateway:
     def _signed(self, method: str, content: Mapping[str, object]) -> tuple[str, bytes]:
         """Return the public fields as the query and the content as the form body, as Alipay's own clients send them."""
         public = {
-            "app_id": self._app.id, "method": method, "format": "JSON", "charset": "utf-8", "sign_type": "RSA2",
+            **self._app.fields, "method": method, "format": "JSON", "charset": "utf-8", "sign_type": "RSA2",
             "timestamp": f"{self._clock().astimezone(BEIJING):%Y-%m-%d %H:%M:%S}", "version": "1.0",
         }  # fmt: skip
         inner = {"biz_content": json.dumps(content, ensure_ascii=False, separators=(",", ":"))}
@@ -105,6 +115,9 @@ class Gateway:
 
     def _unsigned(self, method: str, envelope: Envelope) -> PartnerConfused:
         """Say why it is not believed; the gateway leaves its complaints about our own signature unsigned."""
+        ours = self._app.certificates
+        if ours and envelope.certificate and envelope.certificate != ours.alipay:
+            return self.partner.confused(f"answered {method} by another certificate of its own: download the new one")
         said = self.partner.read(_Said, Answer(200, envelope.node))
         how = "with a signature that is not Alipay's" if envelope.signature else "without a signature"
         return self.partner.confused(f"answered {method} {how} (it says {said.code[:20]} {said.sub_code[:80]})")

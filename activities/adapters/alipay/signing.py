@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -33,7 +34,7 @@ class AppKey:
     @classmethod
     def read(cls, path: Path) -> "AppKey":
         """Read it from a PEM file (PKCS#8 or PKCS#1), or from the bare base64 that Alipay's key tool writes."""
-        content = _content(path)
+        content = content_of(path)
         for kind in ("PRIVATE KEY", "RSA PRIVATE KEY"):
             try:
                 key = serialization.load_pem_private_key(_armoured(content, kind), password=None)
@@ -42,6 +43,11 @@ class AppKey:
             if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _LEAST_BITS:
                 return cls(key)
         raise _unusable(path, "private")
+
+    @property
+    def public(self) -> rsa.RSAPublicKey:
+        """Its public half, by which its certificate is known."""
+        return self._key.public_key()
 
     def sign(self, content: bytes) -> str:
         """Return the signature as base64, as it travels in `sign`."""
@@ -56,10 +62,10 @@ class AlipayKey:
 
     @classmethod
     def read(cls, path: Path) -> "AlipayKey":
-        """Read it from a PEM file, or from the bare base64 that Alipay's console shows."""
-        content = _content(path)
+        """Read it from a PEM file, from Alipay's certificate, or from the bare base64 that Alipay's console shows."""
+        content = content_of(path)
         try:
-            key = serialization.load_pem_public_key(_armoured(content, "PUBLIC KEY"))
+            key = _public_in(content)
         except (ValueError, UnsupportedAlgorithm):
             raise _unusable(path, "public") from None
         if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _LEAST_BITS:
@@ -83,12 +89,19 @@ def canonical(fields: Mapping[str, str]) -> bytes:
     return "&".join(f"{name}={fields[name]}" for name in sorted(fields) if fields[name] and name != "sign").encode()
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Return what is in a key or certificate file; raises KeyUnreadable."""
     try:
         with path.open("rb") as file:
             return file.read(_BIGGEST_FILE).strip()
     except OSError as wrong:
         raise KeyUnreadable(f"{path}: {wrong.strerror}; name a file with a key in PEM") from None
+
+
+def _public_in(content: bytes) -> object:
+    if content.startswith(b"-----BEGIN CERTIFICATE"):
+        return x509.load_pem_x509_certificate(content).public_key()
+    return serialization.load_pem_public_key(_armoured(content, "PUBLIC KEY"))
 
 
 def _armoured(content: bytes, kind: str) -> bytes:

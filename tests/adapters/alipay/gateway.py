@@ -4,9 +4,11 @@ It signs and verifies with an independent SDK, so that nothing of ours vouches f
 """
 
 import asyncio
+import functools
 import json
 import re
 import socket
+import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,13 +17,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import uvicorn
-from alipay import AliPay
+from alipay import AliPay, DCAliPay
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.adapters.alipay.keys import alipays, ours, pair
+from activities.adapters.alipay.certificates import Certificates
+from tests.adapters.alipay.keys import a_strangers, alipays, certified, ours
 
 APP_ID = "2021000000000001"
 Node = dict[str, Any]
@@ -30,11 +33,25 @@ _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 _NUMBER = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
+_CERTIFIED_ONLY = "alipay.fund.trans."
+
+
 def sdk(private: str | None = None) -> AliPay:
     """Alipay's side: its own private key, and the application's public one."""
     return AliPay(
         appid=APP_ID, app_private_key_string=private or alipays().private, alipay_public_key_string=ours().public
     )
+
+
+@functools.cache
+def known_as() -> Certificates:
+    """What the independent SDK calls the certificates."""
+    files = certified()
+    with warnings.catch_warnings():
+        # It reads issuers in a way that the library below it advises against.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        app, roots, alipay = files.app, files.roots, files.alipay
+        return Certificates(DCAliPay.get_cert_sn(app), DCAliPay.get_root_cert_sn(roots), DCAliPay.get_cert_sn(alipay))
 
 
 @dataclass
@@ -68,7 +85,9 @@ class LocalGateway:
         self.balance = Decimal(10_000)
         self.url = ""
         self._orders: dict[str, list[str]] = {}
-        self._sdk, self._stranger = sdk(), sdk(private=pair().private)
+        self._sdk, self._stranger = sdk(), sdk(private=a_strangers().private)
+        self._certificates = {"app_cert_sn": known_as().app, "alipay_root_cert_sn": known_as().roots}
+        self.certificate = known_as().alipay
         self._calls: dict[str, Callable[[Node], Node]] = {
             "alipay.trade.refund": self._refund,
             "alipay.trade.fastpay.refund.query": self._refund_query,
@@ -107,6 +126,9 @@ class LocalGateway:
         said = {name: fields.get(name) for name in ("version", "charset", "format", "sign_type")}
         if said != {"version": "1.0", "charset": "utf-8", "format": "JSON", "sign_type": "RSA2"}:
             return Fails("isv.invalid-parameter", "40002").node
+        certified_as = {name: fields[name] for name in self._certificates if name in fields}
+        if certified_as != self._certificates and (certified_as or fields["method"].startswith(_CERTIFIED_ONLY)):
+            return Fails("isv.app-call-limited", "40006").node
         if not _TIMESTAMP.fullmatch(fields.get("timestamp", "")):
             return Fails("isv.invalid-timestamp", "40002").node
         # The SDK leaves sign_type out, as it is for notifications; a request signs it with the rest.
@@ -135,7 +157,7 @@ class LocalGateway:
         signature = (self._stranger if mode == "forged" else self._sdk)._sign(raw)
         if mode == "bent":
             raw = raw.replace('"10000"', '"10000" ')
-        outer = f'{{"{method.replace(".", "_")}_response":{raw}'
+        outer = f'{{"{method.replace(".", "_")}_response":{raw},"alipay_cert_sn":"{self.certificate}"'
         outer += f',"sign":"{signature}"}}' if signed and mode != "unsigned" else "}"
         return Response(outer, media_type="text/html;charset=utf-8")
 

@@ -2,11 +2,14 @@
 
 import functools
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 
 from activities.adapters.alipay.signing import AlipayKey, AppKey
 
@@ -22,11 +25,72 @@ class Pair(NamedTuple):
 
     @property
     def signs(self) -> AppKey:
-        return AppKey.read(written(self.private))
+        return _app_key(self.private)
 
     @property
     def tells(self) -> AlipayKey:
-        return AlipayKey.read(written(self.public))
+        return _alipay_key(self.public)
+
+
+@functools.cache
+def _app_key(private: str) -> AppKey:
+    return AppKey.read(written(private))
+
+
+@functools.cache
+def _alipay_key(public: str) -> AlipayKey:
+    return AlipayKey.read(written(public))
+
+
+@functools.cache
+def a_strangers() -> Pair:
+    """A pair that is neither the application's nor Alipay's."""
+    return pair()
+
+
+class Certified(NamedTuple):
+    """Certificates as an application downloads them from Alipay's console; the roots are a bundle."""
+
+    app: str
+    alipay: str
+    roots: str
+
+
+ANT_R1 = {"CN": "Ant Financial Certification Authority R1", "OU": "Certification Authority", "O": "Ant Financial"}
+ANT_R1_SERIAL = 0x1FCFA18D6A480D11
+"""Issuer and serial number of Alipay's own root, whose name `687b59193f3f462dd5336e5abf83c5d8` is in every request."""
+
+
+def certificate(holder: Pair, names: dict[str, str], serial: int) -> str:
+    """Make a certificate of a pair, issued by itself under these names."""
+    signer = serialization.load_pem_private_key(holder.private.encode(), password=None)
+    assert isinstance(signer, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    oids = {"C": NameOID.COUNTRY_NAME, "O": NameOID.ORGANIZATION_NAME}
+    oids |= {"OU": NameOID.ORGANIZATIONAL_UNIT_NAME, "CN": NameOID.COMMON_NAME}
+    name = x509.Name([x509.NameAttribute(oid, (names | {"C": "CN"})[short]) for short, oid in oids.items()])
+    builder = x509.CertificateBuilder(name, name, signer.public_key(), serial)
+    made = builder.not_valid_before(datetime(2018, 3, 21)).not_valid_after(datetime(2038, 2, 28))  # noqa: DTZ001
+    return made.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def curve() -> Pair:
+    """Make a pair that is not RSA, as one of Alipay's roots is not."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    private = key.private_bytes(serialization.Encoding.PEM, PKCS8, serialization.NoEncryption())
+    return Pair(private.decode(), "")
+
+
+@functools.cache
+def certified() -> Certified:
+    """The application's certificate, Alipay's, and a bundle of two RSA roots and one of another kind."""
+    names = ANT_R1 | {"CN": "Ant Financial Certification Authority Class 1 R1"}
+    roots = [certificate(curve(), {"CN": "ROOTCA", "O": "NRCAC", "OU": "-"}, 7)]
+    roots += [
+        certificate(a_strangers(), ANT_R1, ANT_R1_SERIAL),
+        certificate(a_strangers(), names, 5_388_390_398_735_413_000),
+    ]
+    app, alipay = certificate(ours(), names, 2**90 + 7), certificate(alipays(), names, 2**90 + 11)
+    return Certified(app, alipay, "\n".join(roots))
 
 
 def written(content: str) -> Path:

@@ -1,11 +1,14 @@
 """Movements as the rules order them, and the adapter under test."""
 
+import functools
+
 import httpx2
 
 from activities.adapters.alipay.adapter import Alipay
+from activities.adapters.alipay.certificates import Certificates
 from activities.adapters.alipay.gateway import App
 from tests.adapters.alipay.gateway import APP_ID
-from tests.adapters.alipay.keys import alipays, ours
+from tests.adapters.alipay.keys import alipays, certified, ours, written
 from workflows.domain.filing import Party
 from workflows.domain.money import Money
 from workflows.domain.parts import PLATFORM
@@ -29,7 +32,14 @@ class Books:
 
 
 def an_app() -> App:
-    return App(APP_ID, ours().signs, alipays().tells)
+    """The application in certificate mode, without which Alipay takes no transfer."""
+    return App(APP_ID, ours().signs, alipays().tells, certificates())
+
+
+@functools.cache
+def certificates() -> Certificates:
+    files = certified()
+    return Certificates.read(written(files.app), written(files.roots), written(files.alipay), ours().signs)
 
 
 def an_adapter(url: str, client: httpx2.AsyncClient, books: Books | None = None, *, seconds: float = 3.0) -> Alipay:

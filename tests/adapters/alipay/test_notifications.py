@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from activities.adapters.alipay.notifications import BIGGEST, NotificationRefused, Notifications
 from tests.adapters.alipay.gateway import APP_ID, sdk
-from tests.adapters.alipay.keys import alipays, pair
+from tests.adapters.alipay.keys import a_strangers, alipays
 from tests.adapters.alipay.paying import a_movement, number_of
 from workflows.domain.messages import KINDS
 from workflows.domain.vocabulary import Purpose, Role
@@ -114,7 +114,7 @@ def test_a_changed_or_missing_field_is_not_signed(ours: Notifications, name: str
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (sent(REFUNDED, private=pair().private), "not Alipay's"),
+        (sent(REFUNDED, private=a_strangers().private), "not Alipay's"),
         (sent(REFUNDED, sign=""), "not Alipay's"),
         (sent(REFUNDED, sign="x"), "not Alipay's"),
         (sent(REFUNDED, sign_type="RSA"), "RSA2 over UTF-8"),

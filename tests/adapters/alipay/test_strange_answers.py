@@ -11,7 +11,7 @@ from activities.adapters.alipay.gateway import App, Gateway
 from activities.adapters.errors import PartnerConfused, PartnerError, PartnerUnreachable
 from activities.adapters.http import BIGGEST_ANSWER, Partner
 from tests.adapters.alipay.gateway import APP_ID, LocalGateway, sdk
-from tests.adapters.alipay.keys import alipays, pair
+from tests.adapters.alipay.keys import a_strangers, alipays, ours
 from tests.adapters.alipay.paying import SELLERS, Books, a_movement, an_adapter
 from tests.adapters.hostile import partner_saying, partner_trickling, spoken
 
@@ -92,7 +92,7 @@ async def test_the_words_of_a_refusal_can_be_stored_whatever_they_are(client: ht
 async def test_a_wrong_application_or_key_is_said_in_alipays_words_and_moves_nothing(
     gateway: LocalGateway, client: httpx2.AsyncClient, app_id: str
 ) -> None:
-    stranger = pair()
+    stranger = a_strangers()
     app = App(app_id, stranger.signs, alipays().tells)
     alipay = Alipay(app, Books(), SELLERS, gateway=gateway.url, client=client)
     with pytest.raises(PartnerConfused, match=r"without a signature \(it says 40002 isv\.invalid-") as confused:
@@ -105,7 +105,7 @@ async def test_a_wrong_application_or_key_is_said_in_alipays_words_and_moves_not
 async def test_a_request_is_dated_in_beijing_and_carries_its_content_as_a_form(client: httpx2.AsyncClient) -> None:
     partner = Partner("Alipay", "http://127.0.0.1:1", client)
     gateway = Gateway(
-        partner, App(APP_ID, pair().signs, alipays().tells), lambda: datetime(2026, 11, 21, 20, 4, 5, tzinfo=UTC)
+        partner, App(APP_ID, ours().signs, alipays().tells), lambda: datetime(2026, 11, 21, 20, 4, 5, tzinfo=UTC)
     )
     query, body = gateway._signed("alipay.trade.query", {"out_trade_no": "o-1"})
     assert "timestamp=2026-11-22+04%3A04%3A05" in query
