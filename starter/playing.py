@@ -16,6 +16,7 @@ from starter.stories import Pass, Reaches, Reports, Story, Tell, faults
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import SandboxOrder
 from workflows.domain.answers import Code, Refusal
+from workflows.domain.explained import instant_in_words
 from workflows.domain.timeline import Step
 from workflows.domain.view import View
 
@@ -125,7 +126,9 @@ class Playing:
         while not _is_there(view := await self.view(), awaited):
             if clock() > until:
                 money = f" with money {awaited.money}" if awaited.money else ""
-                raise Astray(f"it does not come to {awaited.phase}{money} but stays in {view.phase}")
+                last = (await self.timeline())[-1]
+                since = f"since {last.event} at {instant_in_words(last.at)}"
+                raise Astray(f"it does not come to {awaited.phase}{money} but stays in {view.phase} {since}")
             await asyncio.sleep(_LOOK)
 
     async def _order_answers(self) -> None:

@@ -198,4 +198,39 @@ TWO_CYCLES = Story(
     ),
 )
 
-FINISHING = (PAYMENT_REFUSED, PAYMENT_PENDING, PAYMENT_OVERDUE, CALLED_BACK, SILENT_TO_THE_END, TWO_CYCLES)
+CUT_TO_WHAT_IS_LEFT = Story(
+    name="what_was_refunded_already_is_cut_from_what_is_agreed_anew",
+    zh="第二轮全额退款，扣除已退部分",
+    en="In the second cycle the seller agrees to the whole: what was refunded already is cut from it",
+    rules=("R1.8", "R3.5", "R10.2"),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    acts=(
+        ACCEPTED,
+        seller("seller_answered", answer="counter", remedy="refund", amount=yuan("200.00")),
+        buyer("offer_confirmed", offer=1),
+        Reaches(FOLLOW_UP, MoneyState.SETTLED),
+        DISCONTENT,
+        Reaches(INTERVENTION),
+        seller("seller_answered", answer="agree"),
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_NEGOTIATION, FULFILMENT, FOLLOW_UP, *SECOND_CYCLE, CLOSED),
+        outcome=Outcome.SETTLED,
+        steps=("second_cycle_started R10.2", "seller_answered R3.5", "amount_cut R1.8", "payment_settled R6.1"),
+        money=(refund("200.00"), refund("109.00")),
+        told=("amount_cut supervisor",),
+        cycle=2,
+    ),
+)
+
+FINISHING = (
+    PAYMENT_REFUSED,
+    PAYMENT_PENDING,
+    PAYMENT_OVERDUE,
+    CALLED_BACK,
+    SILENT_TO_THE_END,
+    TWO_CYCLES,
+    CUT_TO_WHAT_IS_LEFT,
+)

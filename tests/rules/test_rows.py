@@ -34,6 +34,7 @@ from workflows.domain.vocabulary import (
 )
 from workflows.policy import packaged
 from workflows.rules.burden import burden
+from workflows.rules.notices import TOLD
 from workflows.rules.registration import open_case
 from workflows.rules.registry import HEARINGS
 from workflows.rules.view import view_of
@@ -128,6 +129,12 @@ def test_a_word_that_no_story_uses_would_be_named() -> None:
         "service_chat",
         "social_media",
     ]
+
+
+def test_everybody_who_is_to_be_told_something_is_told_it_in_a_story() -> None:
+    notices = [notice for told in TOLD.values() for notice, _ in told]
+    sent = {one.split()[0] for shows in shown() for one in shows.told}
+    assert untold(notices, sent, "message_overtaken") == []  # only the edge knows when it received what (R7.4)
 
 
 # -- who must prove (R4.4) --------------------------------------------------------------------------------------------
