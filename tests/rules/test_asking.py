@@ -171,6 +171,8 @@ UNSHIPPED = {"shipped_at": None, "delivered_at": None}
         (disputing(Problem.DAMAGED_IN_TRANSIT), ("buyer", "seller"), "photos or video"),
         (came_back(disputing(Problem.QUALITY), "damaged"), ("seller",), "logistics and receipt"),
         (came_back(disputing(Problem.QUALITY), "not_received"), ("buyer",), "proof of delivery"),
+        (came_back(disputing(Problem.NO_REASON_RETURN), "damaged"), ("seller",), "on opening"),
+        (came_back(disputing(Problem.NO_REASON_RETURN), "not_received"), ("buyer",), "proof of delivery"),
         (came_back(disputing(Problem.QUALITY), "intact"), ("buyer", "seller"), "photos or video"),
         (disputing(Problem.PROMISE_NOT_KEPT), ("seller",), "chat record"),
         (disputing(Problem.PAYMENT_METHOD_REFUSED), ("seller",), "chat record"),
