@@ -23,6 +23,9 @@ COMMANDS = {
     "why-due": ("starter.commands.show:why_due", "Explain every deadline of a complaint, day by day."),
     "list": ("starter.commands.lists:list_", "List complaints, the newest first."),
     "due": ("starter.commands.lists:due", "List what is due, the earliest first."),
+    "ledger": ("starter.commands.money:ledger", "Print the signed list of what moved, for finance."),
+    "exposure": ("starter.commands.money:exposure", "Show frozen and unrecovered advances by seller and age."),
+    "verify": ("starter.commands.money:verify", "Say whether provider, ledger, record and workflow agree."),
     "fast-forward": (
         "starter.commands.forward:fast_forward",
         "Let time pass for one complaint of a training or test stack.",

@@ -25,12 +25,17 @@ def logs(common: Common, complaint: str | None = None) -> None:
         structlog.contextvars.bind_contextvars(complaint=complaint)
 
 
-@asynccontextmanager
-async def complaints(common: Common, complaint: str | None = None) -> AsyncIterator[tuple[Complaints, Whereabouts]]:
-    """Open the client of the complaints for one command."""
+def number(common: Common, complaint: str | None) -> None:
+    """Send logs to standard error, and raise WrongUse for what cannot be a complaint number."""
     logs(common, complaint)
     if complaint is not None and not 0 < len(complaint) <= _LONGEST:
         raise WrongUse(f"{complaint[:20]!r}… is no complaint number such as C20261122-7K3M9Q0VWX")
+
+
+@asynccontextmanager
+async def complaints(common: Common, complaint: str | None = None) -> AsyncIterator[tuple[Complaints, Whereabouts]]:
+    """Open the client of the complaints for one command."""
+    number(common, complaint)
     where = find()
     async with connection.complaints(where) as client:
         yield client, where

@@ -69,6 +69,8 @@ async def migrate(url: str, folder: Path = MIGRATIONS) -> None:
     wanted = migrations(folder)
     connection = await connect(url)
     try:
+        if not await unmigrated(connection, folder):
+            return  # a role that may not change the schema need not, once it is up to date
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await connection.execute(_BOOK)
         for migration in missing(wanted, await _applied(connection)):

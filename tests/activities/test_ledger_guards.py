@@ -2,15 +2,23 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from temporalio.testing import ActivityEnvironment
 
-from activities.postgres.pool import Connection, Pool
+from activities.payments import Payments
+from activities.postgres.pool import Connection, Pool, open_pool
+from activities.postgres.prepare import prepare
 from tests.activities.moving import Moving, everything, postings
-from tests.activities.world import World
+from tests.activities.test_paying import SETTLED, Counting
+from tests.activities.world import World, agreed, burst
 from workflows.domain.filing import Request
+from workflows.domain.money import Money
+from workflows.domain.records import Payment
 from workflows.domain.vocabulary import Problem, Remedy
+from workflows.policy import packaged
 
 ROLE = Path(__file__).parents[2] / "deploy" / "postgres" / "application_role.sql"
 APOLOGY = Request(remedy=Remedy.APOLOGY)
@@ -195,14 +203,33 @@ async def test_parties_belong_to_a_purpose(hand: Connection, money: Moving) -> N
         await refused(hand, money, ODD.format(named=named), because="parties_of_the_purpose")
 
 
-async def test_the_application_lives_through_all_of_it_as_its_own_role(pool: Pool, money: Moving) -> None:
-    async with pool.acquire() as connection:
-        await connection.execute(ROLE.read_text(encoding="utf-8"))
-        await connection.execute("SET ROLE redress_app")
-        own = Moving(connection, money.complaint)
-        key = await own.settled("unfreeze", 5000, rest=3000)
-        await own.settled("recovery", 5000, from_deposit=5000)
-        await own.becomes(f"{money.complaint}:refund:1", "reversed")
-        await connection.execute("RESET ROLE")
-    frozen = f"buyer_frozen:{money.complaint}"
-    assert await postings(money.on, key) == {frozen: -8000, "buyer:b-1": 5000, "fund": 3000}
+@pytest.fixture
+async def worker(pool: Pool, address: str) -> AsyncIterator[str]:
+    """The address of the system of record, as a worker with no more rights than it needs has it."""
+    await pool.execute(ROLE.read_text(encoding="utf-8"))
+    await pool.execute("DROP ROLE IF EXISTS redress_worker")
+    await pool.execute("CREATE ROLE redress_worker LOGIN PASSWORD 'of-a-test' IN ROLE redress_app")
+    where = urlsplit(address)
+    yield urlunsplit(where._replace(netloc=f"redress_worker:of-a-test@{where.hostname}:{where.port}"))
+    await pool.execute("DROP ROLE redress_worker")
+
+
+async def test_a_worker_with_a_role_of_its_own_can_do_all_it_has_to_and_no_more(worker: str) -> None:
+    await prepare(worker, packaged())
+    own = await open_pool(worker)
+    world = World(own)
+    case = await world.opened(order_id="o-7")
+    await world.record(burst(case, agreed(case)))
+    answer = await ActivityEnvironment().run(
+        Payments(own, Counting(SETTLED), tell=world.tell).pay,
+        Payment(movement=agreed(case).money[0].movement, ceiling=Money(amount=PAID + SHIPPING)),
+    )
+    assert answer == SETTLED
+    money = Moving(own, case.complaint)
+    await money.settled("advance", 800)
+    key = await money.settled("unfreeze", 500, rest=300)
+    assert await postings(own, key) == {f"buyer_frozen:{case.complaint}": -800, "buyer:b-1": 500, "fund": 300}
+    for order in ("DELETE FROM steps", "DROP TABLE postings", "CREATE TABLE mine (number integer)"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await own.execute(order)
+    await own.close()
