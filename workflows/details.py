@@ -9,15 +9,19 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from workflows.domain.advance import Advance
 from workflows.domain.case import Case
 from workflows.domain.explained import due_in_words, instant_in_words
-from workflows.domain.parts import PLATFORM, Award, Offer, Ruling
+from workflows.domain.money import Money
+from workflows.domain.parts import Award, Offer, Ruling, called
 from workflows.domain.policy import Limit
 from workflows.domain.vocabulary import Role
 from workflows.examples import example
 from workflows.kinds import senders
 from workflows.rules.deadlines import MARKED, MISSED, OPERATIONS_MANAGER, SUPERVISOR, Moment, moments
+from workflows.rules.frozen import debt_of
 from workflows.rules.stops import held
+from workflows.rules.view import view_of
 
 _LEVELS = {1: ", with the supervisor", 2: ", with the operations manager"}
 _MARKS = re.compile(r"([!#$&()*+\-.:<>\[\\\]^_`{|}~])")
@@ -34,6 +38,7 @@ def current_details(case: Case) -> str:
         _proposals(case),
         _asked(case),
         _goods(case),
+        _advance(case),
         _money(case),
         _next_messages(case, coming),
     )
@@ -60,6 +65,8 @@ def _standing(case: Case, coming: Sequence[Moment]) -> Iterator[str]:
         yield "**NO FIRST RESPONSE** within its time (R1.6)"
     if hold := held(case):
         yield f"**ON HOLD** until {instant_in_words(hold.until)} (Beijing time): {_said(hold.reason)}"
+    if case.closing:
+        yield f"closes as **{_words(case.closing.outcome)}** once its money has arrived ({case.closing.rule})"
     if case.closed:
         yield f"closed {instant_in_words(case.closed_at or case.now)} (Beijing time)"
     yield ""
@@ -148,15 +155,38 @@ def _goods(case: Case) -> Iterator[str]:
     yield ""
 
 
+def _advance(case: Case) -> Iterator[str]:
+    shown, advance = view_of(case).advance, case.advance
+    if shown is None or advance is None:
+        return
+    yield f"### Advance of {shown.amount} yuan, {_words(shown.state)}"
+    yield f"frozen **{shown.frozen}**, unfrozen **{shown.unfrozen}**, clawed back **{shown.clawed_back}**"
+    yield f"repaid to the fund: **{_words(shown.recovery)}** (R9.5)"
+    if debt := debt_of(case):
+        yield f"the seller owes **{debt.amount}** since {instant_in_words(debt.since)} (Beijing time)"
+    yield _next_of(advance, shown.frozen)
+    yield ""
+
+
+def _next_of(advance: Advance, frozen: Money) -> str:
+    if advance.asked_since:
+        return "the handler asks the buyer what became of the return (R9.4)"
+    if advance.fate is None:
+        return "it stays frozen until the ruling is final and the goods are back (R9.1, R9.7)"
+    ending = "the buyer's" if advance.fate.given else "the fund's again"
+    return f"it is decided: {ending} ({advance.fate.rule})" + (", the money is on its way" if frozen else "")
+
+
 def _money(case: Case) -> Iterator[str]:
     if not case.money:
         return
     yield "### Money"
     for entry in case.money:
         one = entry.movement
-        payer = "platform" if one.payer == PLATFORM else one.payer.role
-        moved = f"{_words(one.purpose)} {one.amount} yuan from {payer} to {one.payee.role}"
-        yield f"- {moved}: **{one.state}** ({one.rule})<br>{_code(one.key)}"
+        rest = f", {one.rest} back to the fund" if one.rest else ""
+        moved = f"{_words(one.purpose)} {one.amount} yuan from {called(one.payer)} to {called(one.payee)}{rest}"
+        lacks = ", **not covered**" if entry.uncovered_since else ""
+        yield f"- {moved}: **{one.state}**{lacks} ({one.rule})<br>{_code(one.key)}"
     yield ""
 
 

@@ -6,7 +6,10 @@ from typing import Any
 
 from workflows.domain.case import Case
 from workflows.domain.vocabulary import Role
+from workflows.rules.advancing import to_be_tried_again
 from workflows.rules.burden import burden
+from workflows.rules.entitlement import most_to_be_advanced
+from workflows.rules.frozen import debt_of
 from workflows.rules.offers import GOODWILL, goodwill
 
 _EVIDENCE = {
@@ -80,6 +83,19 @@ def _movement(case: Case) -> dict[str, Any]:
     return {"movement": case.money[-1].movement.key if case.money else ""}
 
 
+def _failed(case: Case) -> dict[str, Any]:
+    return {"movement": next((one.movement.key for one in case.money if to_be_tried_again(case, one)), "")}
+
+
+def _advanced(case: Case) -> dict[str, Any]:
+    return {"amount": most_to_be_advanced(case).model_dump()}
+
+
+def _debt(case: Case) -> dict[str, Any]:
+    debt = debt_of(case)
+    return {"movement": debt.advance if debt else ""}
+
+
 def _leg(case: Case) -> dict[str, Any]:
     return {"leg": case.goods[-1].leg if case.goods else "return"}
 
@@ -133,7 +149,9 @@ BODIES: dict[str, Body] = {
     "fulfilment_declined": _fixed(reason="out_of_stock"),
     "apology_made": _fixed(text="非常抱歉给您带来不便"),
     "payment_reported": lambda case: {**_movement(case), "result": "settled", "provider_reference": "p-1"},
-    "payment_retried": lambda case: {**_movement(case), "reason": "重新付款"},
+    "payment_retried": lambda case: {**_failed(case), "reason": "重新付款"},
+    "advance_ordered": lambda case: {**_advanced(case), "reason": "卖家资金不足，平台先行垫付"},
+    "debt_written_off": lambda case: {**_debt(case), "reason": "多次追偿无果"},
     "survey_answered": _fixed(score=5, comment="满意"),
     "callback_made": _fixed(result="reached", score=5),
     "letter_sent": _fixed(text="致歉信"),

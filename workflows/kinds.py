@@ -15,7 +15,7 @@ def senders(case: Case) -> dict[str, frozenset[Role]]:
     return {
         kind: frozenset().union(*by)
         for kind, hearings in HEARINGS.items()
-        if (by := [one.by for one in hearings if case.phase in one.during and one.when(case)])
+        if (by := [one.by for one in hearings if one.applies(case)])
     }
 
 

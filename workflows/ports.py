@@ -10,6 +10,7 @@ from temporalio.common import RetryPolicy
 from workflows.domain.base import Value
 from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
+from workflows.domain.parts import called
 from workflows.domain.payment import PaymentAnswer
 from workflows.domain.records import CalendarFound, CalendarWanted, Payment, Record, Registration
 
@@ -54,7 +55,8 @@ async def record(burst: Record) -> None:
 async def pay(payment: Payment) -> PaymentAnswer:
     """Ask the payment provider for one movement, once, whatever fails on the way (R6.10)."""
     movement = payment.movement
-    summary = f"{movement.purpose} {movement.amount} to {movement.payee.role} ({movement.rule})"
+    rest = f", {movement.rest} back to the fund" if movement.rest else ""
+    summary = f"{movement.purpose} {movement.amount} to {called(movement.payee)}{rest} ({movement.rule})"
     answer: PaymentAnswer = await _ask(PAY, payment, summary)
     return answer
 

@@ -1,10 +1,13 @@
 """The process as stories: told once, lived through by the demo, and run four ways by the tests."""
 
 from starter.stories.admitting import ADMITTING
+from starter.stories.advancing import ADVANCING
+from starter.stories.advancing_returns import ADVANCING_RETURNS
 from starter.stories.appealing import APPEALING
 from starter.stories.asking import ASKING
 from starter.stories.authority import AUTHORITY
 from starter.stories.burdens import BURDENS
+from starter.stories.covering import COVERING
 from starter.stories.finishing import FINISHING
 from starter.stories.graver import GRAVER
 from starter.stories.holding import faults
@@ -39,6 +42,9 @@ STORIES = unique(
         *REPLACING,
         *FINISHING,
         *LATE,
+        *ADVANCING,
+        *ADVANCING_RETURNS,
+        *COVERING,
     )
 )
 """Every story, in the order in which they are best read."""

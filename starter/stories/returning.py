@@ -45,6 +45,8 @@ SENT_BACK = buyer("goods_sent", leg="return", carrier="sf", tracking="SF2001", f
 AGREED: tuple[Act, ...] = (ACCEPTED, seller("seller_answered", answer="agree"), Reaches(FULFILMENT))
 DELIVERED_BACK: tuple[Act, ...] = (*AGREED, SENT_BACK, carrier("delivered", "SF2001"))
 FREIGHT = Paid(Purpose.RETURN_FREIGHT, yuan("38.00"))
+PAID_OUT = Paid(Purpose.PAYOUT, yuan("458.00"))
+"""What was held of the line goes to the seller, because nothing came back (R6.12)."""
 SETTLED = (*TO_NEGOTIATION, *TO_THE_END)
 
 RETURNED_INTACT = Story(
@@ -86,7 +88,13 @@ NEVER_RETURNED = Story(
     goods=CHAIRS,
     complaint=CHAIRS_WOBBLE,
     acts=(*AGREED, passes(days=7, hours=1), Reaches(CLOSED)),
-    ends=Ending(phases=(*TO_NEGOTIATION, FULFILMENT, CLOSED), outcome=Outcome.LAPSED, steps=("closed R6.3",)),
+    ends=Ending(
+        phases=(*TO_NEGOTIATION, FULFILMENT, CLOSED),
+        outcome=Outcome.LAPSED,
+        steps=("closing R6.3", "payment_settled R6.12", "closed R6.3"),
+        money=(PAID_OUT,),
+        told=("held_money_paid_out seller", "closed buyer"),
+    ),
 )
 
 NEVER_PICKED_UP = Story(
@@ -101,6 +109,7 @@ NEVER_PICKED_UP = Story(
         phases=(*TO_NEGOTIATION, FULFILMENT, CLOSED),
         outcome=Outcome.LAPSED,
         steps=("goods_sent R6.3", "carrier_inquiry_given R6.4", "counts_as_not_sent R6.4", "closed R6.3"),
+        money=(PAID_OUT,),
     ),
 )
 

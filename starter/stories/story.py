@@ -33,6 +33,8 @@ class Goods:
     promised: timedelta | None = None
     buyer: str = "b-lihua"
     seller: str = "shop-qinghe"
+    held: Money | None = None
+    """What is still in escrow of the line; said, it is all that the seller has: the rest of a payment is missing."""
 
     def line(self, story: str, run: str, filed_at: datetime) -> OrderLine:
         """Return the line as the order system knows it, for a complaint filed at that instant."""
@@ -53,6 +55,7 @@ class Goods:
             carrier=None if self.delivered is None else "sf",
             tracking=None if self.delivered is None else f"SF-{story}-{run}"[:128],
             delivered_at=None if self.delivered is None else filed_at - self.delivered,
+            held=self.held,
         )
 
 

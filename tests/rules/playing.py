@@ -8,8 +8,10 @@ from starter.stories import Pass, Reaches, Reports, Story, Tell
 from workflows.domain.answers import Answer, Refusal
 from workflows.domain.case import Case
 from workflows.domain.messages import Message
-from workflows.domain.payment import PaymentAnswer
+from workflows.domain.money import Money
+from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.records import Facts, Notice, Registration
+from workflows.domain.vocabulary import Role
 from workflows.policy import packaged
 from workflows.rules.deadlines import next_moment
 from workflows.rules.hearing import expire, hear
@@ -31,6 +33,8 @@ class Play:
     now: datetime
     notices: tuple[Notice, ...] = ()
     asked: int = 0
+    held: Money | None = None
+    """What is left in escrow of the line, where the story says how much there is."""
 
     @property
     def told(self) -> list[str]:
@@ -46,7 +50,8 @@ def opened(story: Story, filed_at: datetime = MONDAY_MORNING) -> Play:
     )
     registration = Registration(complaint=COMPLAINT, filing=story.filing(), at=filed_at)
     case = open_case(registration, facts, packaged())
-    return Play(story, case, filed_at, notices_of(case, case.timeline))
+    held = story.goods.held if story.goods else None
+    return Play(story, case, filed_at, notices_of(case, case.timeline), held=held)
 
 
 def play(story: Story, filed_at: datetime = MONDAY_MORNING) -> Play:
@@ -102,18 +107,21 @@ def become(play: Play, case: Case) -> None:
         play.case = reprojected(play.case, None, play.now)  # stories want a version that nobody has
     while (movement := owed(play.case)) and not play.case.closed:
         play.case = requested(play.case, movement.key, play.now)
-        play.case = paid(play.case, movement.key, _answer(play), play.now)
+        play.case = paid(play.case, movement.key, _answer(play, movement), play.now)
     new = [step for step in play.case.timeline if step.number > before]
     play.notices += notices_of(play.case, new)
 
 
-def _answer(play: Play) -> PaymentAnswer:
+def _answer(play: Play, movement: Movement) -> PaymentAnswer:
     provider, play.asked = play.story.provider, play.asked + 1
+    reference = f"p-{play.asked}"
     said = provider[play.asked - 1] if play.asked <= len(provider) else "settled"
-    match said:
-        case "declined":
-            return PaymentAnswer(result="refused", provider_reference=f"p-{play.asked}", reason="account closed")
-        case "pending":
-            return PaymentAnswer(result="pending", provider_reference=f"p-{play.asked}")
-        case "settled":
-            return PaymentAnswer(result="settled", provider_reference=f"p-{play.asked}")
+    if said == "declined":
+        return PaymentAnswer(result="refused", provider_reference=reference, reason="account closed")
+    if play.held is not None and movement.payer.role is Role.SELLER:
+        if play.held < movement.amount:
+            return PaymentAnswer(
+                result="refused", provider_reference=reference, reason="not covered", available=play.held
+            )
+        play.held = play.held - movement.amount
+    return PaymentAnswer(result="pending" if said == "pending" else "settled", provider_reference=reference)

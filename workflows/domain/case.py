@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from workflows.domain.advance import Advance
 from workflows.domain.answers import Answer
 from workflows.domain.base import Instant, Value
 from workflows.domain.calendar import Calendar
@@ -10,6 +11,7 @@ from workflows.domain.money import NOTHING, Money
 from workflows.domain.parts import (
     Appeal,
     Climb,
+    Closing,
     Decision,
     Ended,
     Entry,
@@ -68,6 +70,11 @@ class Case(Value):
     decision: Decision | None = None
     goods: tuple[Leg, ...] = ()
     money: tuple[Entry, ...] = ()
+    advances: tuple[Advance, ...] = ()
+    closing: Closing | None = None
+    """It is decided how the complaint ends; only its money is waited for (R9.7)."""
+    unfounded_before: int = 0
+    """Complaints of this buyer that were found unfounded in the time that counts for good standing (R9.1)."""
     follow_up: FollowUp | None = None
     exhibits: tuple[Exhibit, ...] = ()
     evidence_windows: tuple[EvidenceWindow, ...] = ()
@@ -113,6 +120,11 @@ class Case(Value):
     def ruling(self) -> Ruling | None:
         """The latest ruling, whatever became of it."""
         return self.rulings[-1] if self.rulings else None
+
+    @property
+    def advance(self) -> Advance | None:
+        """The latest advance, whatever became of it."""
+        return self.advances[-1] if self.advances else None
 
     @property
     def supervised(self) -> bool:

@@ -6,14 +6,21 @@ from workflows.domain.base import Instant, Value
 from workflows.domain.filing import Evidence, Party
 from workflows.domain.limits import Length, Stop
 from workflows.domain.messages import Condition, LegName
-from workflows.domain.money import Money
+from workflows.domain.money import NOTHING, Money
 from workflows.domain.payment import Movement
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Liability, Remedy, Role, RulingReason
+from workflows.domain.vocabulary import Liability, Outcome, Remedy, Role, RulingReason
 
 SYSTEM = Party(role=Role.SYSTEM, id="system")
 PLATFORM = Party(role=Role.SYSTEM, id="platform")
 """The platform as a payer of money; as an actor it is SYSTEM."""
+FUND = Party(role=Role.SYSTEM, id="fund")
+"""The platform's fund, which pays advances and is repaid (R9.2)."""
+
+
+def called(party: Party) -> str:
+    """Say whose money it is, in one word: a role, `platform` or `fund`."""
+    return party.id if party.role is Role.SYSTEM else party.role
 
 
 Freight = Literal["buyer", "seller", "platform"]
@@ -163,6 +170,19 @@ class Entry(Value):
     since: Instant
     owned_since: Instant | None = None
     """Since when the handler has to see to it, None while nobody has to (R6.10)."""
+    uncovered_since: Instant | None = None
+    """Since when the seller's money is known not to cover it, None once somebody else does (R6.11)."""
+    from_deposit: Money = NOTHING
+    """How much of it came from the seller's deposit, and so not from what is held of the line (R6.12)."""
+
+
+class Closing(Value):
+    """How the complaint ends as soon as the money that is under way has arrived (R6.12, R9.4, R9.7)."""
+
+    outcome: Outcome
+    rule: str
+    reason: str | None
+    since: Instant
 
 
 class FollowUp(Value):

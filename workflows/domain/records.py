@@ -30,6 +30,8 @@ class Facts(Value):
     """The open complaint on the same order line and problem, if there is one (R1.4)."""
     decided_elsewhere: Money = NOTHING
     """What other complaints of the same line have decided for the buyer (R1.8)."""
+    unfounded: int = 0
+    """How many complaints of this buyer were found unfounded in the time that counts for good standing (R9.1)."""
     load: dict[str, int] = Field(default_factory=dict)
     """Open complaints by handler (R2.5)."""
     last_assigned: dict[str, Instant] = Field(default_factory=dict)

@@ -1,6 +1,6 @@
 """The case as everybody reads it: query `view`, `redress show --json` (contract, View)."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
@@ -79,6 +79,21 @@ class GoodsView(Value):
     legs: tuple[LegView, ...]
 
 
+AdvanceState = Literal["ordered", "frozen", "unfrozen", "clawed_back"]
+RecoveryState = Literal["none", "due", "recovered", "debt", "written_off"]
+
+
+class AdvanceView(Value):
+    """The latest advance: at every moment amount = frozen + unfrozen + clawed_back, once it is frozen (R9.6)."""
+
+    state: AdvanceState
+    amount: Money
+    frozen: Money
+    unfrozen: Money
+    clawed_back: Money
+    recovery: RecoveryState
+
+
 class ClockView(Value):
     """What the limits are counted by."""
 
@@ -102,7 +117,7 @@ class View(Value):
     offer: OfferView | None
     ruling: RulingView | None
     goods: GoodsView | None
-    advance: dict[str, Any] | None
+    advance: AdvanceView | None
     money: tuple[MovementView, ...]
     clock: ClockView
     steps: int

@@ -3,13 +3,17 @@
 Importing the package announces every rule: importing one module alone would hear too little.
 """
 
+from workflows.rules import advance as _advance
+from workflows.rules import advancing as _advancing
 from workflows.rules import appeals as _appeals
+from workflows.rules import debts as _debts
 from workflows.rules import evidence as _evidence
 from workflows.rules import follow_up as _follow_up
 from workflows.rules import fulfilment as _fulfilment
 from workflows.rules import goods as _goods
 from workflows.rules import intervention as _intervention
 from workflows.rules import negotiation as _negotiation
+from workflows.rules import not_returned as _not_returned
 from workflows.rules import offers as _offers
 from workflows.rules import payments as _payments
 from workflows.rules import people as _people
@@ -32,6 +36,10 @@ RULE_MODULES = (
     _goods,
     _receiving,
     _payments,
+    _advancing,
+    _advance,
+    _not_returned,
+    _debts,
     _follow_up,
     _people,
     _stops,

@@ -10,6 +10,7 @@ from workflows.domain.messages import AppealDecided, ExternalRecourseNoted, Ruli
 from workflows.domain.parts import Appeal, Award, Position, Ruling
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Outcome, Phase, Role, RulingReason
+from workflows.rules.advance import without_a_failed_one
 from workflows.rules.evidence import exhibit
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Runs, duty, hears
@@ -130,6 +131,7 @@ def _send_back(case: Case, at: Instant) -> Case:
     if case.rulings[-1].reason is RulingReason.UNFOUNDED and case.negotiation is None:
         # An unfounded review sent back counts as accepted (R2.2).
         return accept(case.but(rulings=_replaced(case), appeal=None), at)
+    case = without_a_failed_one(case)
     return case.but(appeal=case.appeal.but(sent_back_at=at) if case.appeal else None, rulings=_replaced(case))
 
 

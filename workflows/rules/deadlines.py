@@ -42,10 +42,14 @@ def deadlines(case: Case) -> tuple[Deadline, ...]:
 
 def _running(case: Case) -> Iterator[Deadline]:
     stood = stops(case)
-    for name in case.policy.known:  # a limit that came later than the complaint does not run for it
+    for name in _OF_MONEY if case.closing else case.policy.known:  # what came later than the complaint runs not for it
         since = WINDOWS[name].since if name in WINDOWS else DUTIES.get(name)
         for runs in since(case) if since else ():
             yield _deadline(case, name, runs, stood)
+
+
+_OF_MONEY = (LimitName.PAYMENT, LimitName.PAYMENT_OWNED, LimitName.HOLD)
+"""All that runs on in a complaint that closes as soon as its money has arrived."""
 
 
 def _deadline(case: Case, name: LimitName, runs: Runs, stood: tuple[Stop, ...]) -> Deadline:

@@ -6,23 +6,27 @@ from workflows.domain.base import Instant
 from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import ApologyMade, Condition, FulfilmentDeclined, LegName
-from workflows.domain.money import Money
+from workflows.domain.money import NOTHING, Money
 from workflows.domain.parts import PLATFORM, SYSTEM, Decision
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Problem, Purpose, Remedy, Role
 from workflows.rules import goods
+from workflows.rules.advance import (
+    ask_the_buyer,
+    pay_out,
+    reduce_to,
+    repay_the_fund,
+    stand_in,
+    without_a_failed_one,
+)
+from workflows.rules.frozen import live
 from workflows.rules.intervention import ask_the_platform
-from workflows.rules.payments import apology_awaited, done, order_payment
+from workflows.rules.movements import end
+from workflows.rules.payments import apology_awaited, done, order_payment, paid_at_once
 from workflows.rules.points import owe_points
 from workflows.rules.registry import Deadline, Runs, hears, window
-from workflows.rules.steps import close, enter, step, work_order_superseded
+from workflows.rules.steps import enter, step, work_order_superseded
 
-_AT_ONCE = {
-    Remedy.REFUND: Purpose.REFUND,
-    Remedy.COMPENSATION: Purpose.COMPENSATION,
-    Remedy.PRICE_DIFFERENCE: Purpose.PRICE_DIFFERENCE,
-    Remedy.COUPON: Purpose.COUPON,
-}
 _RETURNED_FIRST = frozenset({Remedy.RETURN_REFUND, Remedy.EXCHANGE, Remedy.REPAIR})
 
 
@@ -31,17 +35,24 @@ def decide(case: Case, decision: Decision) -> Case:
     case = work_order_superseded(case, decision.at)
     case = enter(case.but(decision=decision, goods=goods.without_awaited(case)), Phase.FULFILMENT)
     award = decision.award
-    if award.remedy in _AT_ONCE and award.amount:
-        case = repay_freight(case, decision.at)
-        return order_payment(
-            case, _AT_ONCE[award.remedy], award.amount, decision.payer, decision.ordered_by, decision.at
-        )
+    case = reduce_to(case, award.amount or NOTHING, "R5.6" if decision.basis == "ruling" else "R3.5", decision.at)
+    purpose = paid_at_once(award.remedy)
+    if purpose and award.amount:
+        return _pay(repay_freight(case, decision.at), purpose, award.amount, decision.payer, "R9.3", decision.at)
     if award.remedy in _RETURNED_FIRST:
         return goods.owe(case, "return", Role.BUYER, decision.at)
     if award.remedy is Remedy.RESHIP:
         part = case.filing.problem is Problem.SHORT_SHIPMENT
         return goods.owe(case, "missing_part" if part else "original", Role.SELLER, decision.at)
     return done(case, decision.at)
+
+
+def _pay(case: Case, purpose: Purpose, amount: Money, payer: Party, rule: str, at: Instant) -> Case:
+    """Give the buyer an amount: a frozen advance first, the rest by payment; the fund is repaid after both (R9.7)."""
+    case, left = stand_in(case, amount, payer, rule, at)
+    if left:
+        case = order_payment(case, purpose, left, payer, _award_of(case).ordered_by, at)
+    return repay_the_fund(case, at)
 
 
 def _award_of(case: Case) -> Decision:
@@ -60,8 +71,11 @@ def _return_is_due(case: Case) -> Iterator[Runs]:
 
 @window(LimitName.RETURN_SHIPMENT, _return_is_due)
 def the_buyer_returns_nothing(case: Case, deadline: Deadline) -> Case:
-    """Close as lapsed (R6.3)."""
-    return close(case, deadline.due_at, Outcome.LAPSED, "R6.3", "the goods were not sent back in time")
+    """Close as lapsed, and pay the seller what is held (R6.3, R6.12); with an advance the buyer is asked (R9.7)."""
+    why = "the goods were not sent back in time"
+    if live(case):
+        return ask_the_buyer(case, deadline.due_at, why)
+    return end(pay_out(case, deadline.due_at), deadline.due_at, Outcome.LAPSED, "R6.3", why)
 
 
 def _inspection_is_due(case: Case) -> Iterator[Runs]:
@@ -82,6 +96,8 @@ def return_inspected(case: Case, condition: Condition, quantity: int | None, at:
     case = goods.inspected(case, condition, quantity)
     if condition == "short" and quantity and case.order and _award_of(case).award.remedy is Remedy.RETURN_REFUND:
         return _refund(case, _share(_refund_amount(case), min(quantity, case.order.quantity), case.order.quantity), at)
+    if condition == "not_received" and live(case):
+        return ask_the_buyer(case, at, "the seller reports it not received")
     if condition != "intact":
         return back_to_the_handler(case, at, f"return {condition}")
     if _award_of(case).award.remedy is Remedy.EXCHANGE:
@@ -102,7 +118,7 @@ def _refund_amount(case: Case) -> Money:
 def _refund(case: Case, amount: Money, at: Instant, payer: Party | None = None) -> Case:
     decision = _award_of(case)
     case = repay_freight(case, at, payer)
-    return order_payment(case, Purpose.REFUND, amount, payer or decision.payer, decision.ordered_by, at)
+    return _pay(case, Purpose.REFUND, amount, payer or decision.payer, "R9.7", at)
 
 
 def repay_freight(case: Case, at: Instant, payer: Party | None = None) -> Case:
@@ -122,7 +138,7 @@ def repay_freight(case: Case, at: Instant, payer: Party | None = None) -> Case:
 
 def back_to_the_handler(case: Case, at: Instant, why: str) -> Case:
     """Return to intervention with the limits afresh; the next ruling has the next number (R6.3, R6.7, R6.9)."""
-    return ask_the_platform(case.but(decision=None), at, why, rule="R6.3")
+    return ask_the_platform(without_a_failed_one(case).but(decision=None), at, why, rule="R6.3")
 
 
 # -- what the seller sends (R6.5, R6.6, R6.7) ----------------------------------------------------------------------

@@ -24,7 +24,7 @@ def owe(case: Case, leg: LegName, by: Role, since: Instant) -> Case:
 
 def current(case: Case, *legs: LegName) -> Leg | None:
     """Return the leg that fulfilment waits for, if it is one of these."""
-    if case.phase is not Phase.FULFILMENT or not case.goods:
+    if case.phase is not Phase.FULFILMENT or case.closing or not case.goods:
         return None
     last = case.goods[-1]
     return last if last.leg in legs and last.condition is None else None

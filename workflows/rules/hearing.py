@@ -70,8 +70,11 @@ def _hearing(case: Case, message: Message) -> Hearing:
         raise NotHeard(Code.WRONG_ROLE, hearings[0].rule, f"{message.kind} comes from {who}, not {message.sender.role}")
     require_known(case, message.sender)
     for one in by_role:
-        if case.phase in one.during and one.when(case):
+        if one.applies(case):
             return one
+    for one in by_role:
+        if case.phase in one.during and one.when(case) and one.against and (refused := one.against(case)):
+            raise refused
     code = Code.CLOSED if case.closed else Code.NOT_NOW
     rule = "R10.4" if case.closed else by_role[0].rule if by_role else "R7.1"
     raise NotHeard(code, rule, f"{message.kind} does not apply in phase {case.phase}; {_instead(case)}")
@@ -87,7 +90,7 @@ def allowed(case: Case, role: Role | None = None) -> tuple[str, ...]:
     return tuple(
         kind
         for kind, hearings in HEARINGS.items()
-        if any(case.phase in one.during and (role is None or role in one.by) and one.when(case) for one in hearings)
+        if any((role is None or role in one.by) and one.applies(case) for one in hearings)
     )
 
 

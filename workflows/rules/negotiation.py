@@ -10,8 +10,11 @@ from workflows.domain.messages import InterventionRequested, SellerAnswered, Wit
 from workflows.domain.parts import Award
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Role, Severity
+from workflows.rules.advance import give_back
 from workflows.rules.evidence import exhibit
+from workflows.rules.frozen import OF_ADVANCES
 from workflows.rules.intervention import ask_the_platform
+from workflows.rules.movements import end
 from workflows.rules.offers import agreed, answered, propose
 from workflows.rules.points import owe_points
 from workflows.rules.registry import Deadline, Runs, hears, window
@@ -105,10 +108,11 @@ def nobody_asks_the_platform(case: Case, deadline: Deadline) -> Case:
 
 def _nothing_done_yet(case: Case) -> bool:
     # Back from fulfilment, or in a second cycle, fulfilment has started: money or goods may be on their way.
-    return case.cycle == 1 and not case.money and not case.goods
+    frozen = all(one.movement.purpose in OF_ADVANCES for one in case.money)
+    return case.cycle == 1 and frozen and not case.goods
 
 
 @hears(Withdrawn, "R3.5", by=(Role.BUYER,), during=BEFORE_FULFILMENT, when=_nothing_done_yet)
 def the_buyer_withdraws(case: Case, message: Withdrawn, at: Instant) -> Case:
-    """End the complaint at the buyer's wish, until fulfilment starts (R3.5)."""
-    return close(case, at, Outcome.WITHDRAWN, "R3.5", message.reason[:200] or None)
+    """End the complaint at the buyer's wish, until fulfilment starts; an advance goes back first (R3.5, R9.7)."""
+    return end(give_back(case, "R9.7", at), at, Outcome.WITHDRAWN, "R3.5", message.reason[:200] or None)

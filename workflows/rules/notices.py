@@ -9,6 +9,7 @@ from workflows.domain.records import Notice
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import STAFF, Outcome, Phase, Role
 from workflows.rules.deadlines import deadlines, expected
+from workflows.rules.movements import entry_of
 
 Recipients = Callable[[Case, Step], Iterator[Party]]
 
@@ -34,6 +35,19 @@ def _handler(case: Case, step: Step) -> Iterator[Party]:
     if case.handler:
         agent = case.staff.knows(Role.AGENT, case.handler)
         yield Party(role=Role.AGENT if agent else Role.SUPERVISOR, id=case.handler)
+
+
+def _who_sees_to_it(case: Case, step: Step) -> Iterator[Party]:
+    """The handler, unless the failure leads on by itself: to an advance, or to a debt (R6.11, R9.5)."""
+    entry = entry_of(case, (step.reason or "").split(": ")[0])
+    if case.first_edition or entry is None or entry.owned_since:
+        yield from _handler(case, step)
+
+
+def _repaid_by(case: Case, step: Step) -> Iterator[Party]:
+    entry = entry_of(case, step.reason or "")
+    if entry and entry.movement.payer.role is Role.SELLER:
+        yield entry.movement.payer
 
 
 def _department(case: Case, step: Step) -> Iterator[Party]:
@@ -120,9 +134,17 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "ruling_appealed": (("appealed", (_supervisors, _others)),),
     "ruling_final": (("ruling_final", (_buyer, _seller)),),
     "amount_cut": (("amount_cut", (_handler,)),),
+    "payment_settled: advance": (("advance_frozen", (_buyer, _seller)),),
+    "payment_settled: unfreeze": (("advance_unfrozen", (_buyer,)),),
+    "payment_settled: claw_back": (("advance_clawed_back", (_buyer,)),),
+    "payment_settled: recovery": (("advance_recovered", (_repaid_by,)),),
+    "payment_settled: payout": (("held_money_paid_out", (_seller,)),),
+    "advance_wanted": (("advance_wanted", (_handler,)),),
+    "buyer_to_be_asked": (("buyer_to_be_asked", (_handler, _buyer)),),
+    "debt_recorded": (("debt_recorded", (_seller, _operations_manager)),),
     "payment_settled": (("payment_settled", (_buyer,)),),
-    "payment_failed": (("payment_failed", (_handler,)),),
-    "payment_reversed": (("payment_failed", (_handler,)),),
+    "payment_failed": (("payment_failed", (_who_sees_to_it,)),),
+    "payment_reversed": (("payment_failed", (_who_sees_to_it,)),),
     "payment_overdue": (("payment_overdue", (_handler,)),),
     "follow_up_started": (("follow_up_started", (_buyer,)),),
     "survey_reminded": (("survey_reminded", (_buyer,)),),

@@ -11,3 +11,11 @@ def owe_points(case: Case, at: Instant, kind: str) -> Case:
         return case
     case = step(case, at, "points_owed", "R8.4", reason=kind)
     return case.but(points_owed=(*case.points_owed, kind))
+
+
+def reverse_points(case: Case, at: Instant, kind: str) -> Case:
+    """Take back points of that kind, because what they were owed for was overturned (R8.4)."""
+    if kind not in case.points_owed:
+        return case
+    case = step(case, at, "points_reversed", "R8.4", reason=kind)
+    return case.but(points_owed=tuple(one for one in case.points_owed if one != kind))

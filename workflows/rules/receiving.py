@@ -9,7 +9,9 @@ from workflows.domain.messages import GoodsReceived, LegName, ParcelReported
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Phase, Remedy, Role
 from workflows.rules import goods
+from workflows.rules.advance import ask_the_buyer
 from workflows.rules.evidence import exhibit
+from workflows.rules.frozen import live
 from workflows.rules.fulfilment import back_to_the_handler, lost_on_the_way, repay_freight, return_inspected
 from workflows.rules.payments import done
 from workflows.rules.registry import Deadline, Runs, hears, window
@@ -32,9 +34,19 @@ def the_carrier_reports(case: Case, message: ParcelReported, at: Instant) -> Cas
     state = max(leg.state, message.event, key=goods.STATES.index)
     arrived = leg.arrived_at or (at if state == "delivered" or (state == "refused" and leg.leg == "return") else None)
     case = goods.replaced(case, leg.but(state=state, last_event_at=at, arrived_at=arrived, inquiry_since=None))
+    if live(case) and leg.leg == "return" and state in {"returned", "refused"}:
+        return _failed_with_an_advance(case, at, state)
     if state == "returned" or (state == "refused" and leg.leg != "return"):
         return _came_back(case, at, state)
     return _repair_begins(case, at) if arrived and leg.leg == "return" and _to_be_repaired(case) else case
+
+
+def _failed_with_an_advance(case: Case, at: Instant, state: str) -> Case:
+    # Come back to the buyer it was not returned, refused by the seller it is for the handler to rule (R9.7).
+    case = goods.inspected(case, "not_received", None)
+    if state == "returned":
+        return ask_the_buyer(case, at, "the parcel came back to the buyer")
+    return back_to_the_handler(case, at, "the seller refused the return")
 
 
 def _came_back(case: Case, at: Instant, state: str) -> Case:

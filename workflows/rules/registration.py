@@ -39,6 +39,7 @@ def _filed(registration: Registration, facts: Facts, rulebook: Rulebook) -> Case
         filing=filing,
         order=facts.order,
         decided_elsewhere=facts.decided_elsewhere,
+        unfounded_before=facts.unfounded,
         policy=rulebook.policy,
         calendar=pinned(rulebook.calendar, at),
         staff=rulebook.staff,

@@ -6,14 +6,20 @@ Every table shown to people (what can be sent now, messages x phases, deadlines)
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
+from workflows.domain.answers import NotHeard
 from workflows.domain.base import Instant
 from workflows.domain.case import Case
 from workflows.domain.limits import Length, Stop
 from workflows.domain.messages import Message
+from workflows.domain.money import Money
+from workflows.domain.parts import Entry
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Role
+from workflows.domain.vocabulary import Phase, Purpose, Role
 
 M = TypeVar("M", bound=Message)
+
+
+Against = Callable[[Case], NotHeard | None]
 
 
 class Hearing(NamedTuple):
@@ -25,6 +31,12 @@ class Hearing(NamedTuple):
     during: frozenset[Phase]
     when: Callable[[Case], bool]
     act: Callable[[Case, Any, Instant], Case]
+    against: Against | None = None
+    """What stands against it now, in words of its own; where nothing does, it is heard."""
+
+    def applies(self, case: Case) -> bool:
+        """Tell whether the message is heard as the case stands."""
+        return case.phase in self.during and self.when(case) and not (self.against and self.against(case))
 
 
 class Runs(NamedTuple):
@@ -96,12 +108,13 @@ def hears(
     by: Iterable[Role],
     during: Iterable[Phase],
     when: Callable[[Case], bool] = _always,
+    against: Against | None = None,
 ) -> Callable[[Callable[[Case, M, Instant], Case]], Callable[[Case, M, Instant], Case]]:
     """Announce a rule that hears a message; it returns the next case or raises `NotHeard`."""
     kind = model.model_fields["kind"].annotation.__args__[0]  # type: ignore[union-attr]  # a Literal of one kind
 
     def announce(act: Callable[[Case, M, Instant], Case]) -> Callable[[Case, M, Instant], Case]:
-        HEARINGS.setdefault(kind, []).append(Hearing(kind, rule, frozenset(by), frozenset(during), when, act))
+        HEARINGS.setdefault(kind, []).append(Hearing(kind, rule, frozenset(by), frozenset(during), when, act, against))
         return act
 
     return announce
@@ -135,5 +148,35 @@ def met(name: LimitName) -> Callable[[Met], Met]:
     def announce(has: Met) -> Met:
         MET[name] = has
         return has
+
+    return announce
+
+
+Settles = Callable[[Case, Entry, Instant], Case]
+Fails = Callable[[Case, Entry, Money | None, Instant], Case]
+
+SETTLES: dict[Purpose, Settles] = {}
+FAILS: dict[Purpose, Fails] = {}
+
+
+def settles(purpose: Purpose) -> Callable[[Settles], Settles]:
+    """Announce what follows when a movement of that purpose has settled."""
+
+    def announce(act: Settles) -> Settles:
+        SETTLES[purpose] = act
+        return act
+
+    return announce
+
+
+def fails(purpose: Purpose) -> Callable[[Fails], Fails]:
+    """Announce what follows when one is proven to have failed, or came back, instead of an owner (R6.10).
+
+    The amount is what the provider says could still be had, None where it says nothing of it.
+    """
+
+    def announce(act: Fails) -> Fails:
+        FAILS[purpose] = act
+        return act
 
     return announce

@@ -9,14 +9,16 @@ from workflows.domain.messages import Ruled, RulingConfirmed, RulingCountersigne
 from workflows.domain.parts import PLATFORM, Award, Decision, Ended, Position, Ruling, Stance
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
+from workflows.rules.advance import give_back
 from workflows.rules.evidence import evidence_silence, require_windows_over
 from workflows.rules.fulfilment import decide
 from workflows.rules.intervention import moved
+from workflows.rules.movements import end
 from workflows.rules.offers import end_live_offer
 from workflows.rules.payments import require_within_ceiling
-from workflows.rules.points import owe_points
+from workflows.rules.points import owe_points, reverse_points
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
-from workflows.rules.steps import close, enter, step
+from workflows.rules.steps import enter, step
 
 _SILENCE = {
     RulingReason.SELLER_SILENT: Role.SELLER,
@@ -203,9 +205,12 @@ def make_final(case: Case, at: Instant) -> Case:
     case = step(case, at, "ruling_final", "R5.3", reason=f"ruling {ruling.number}")
     if ruling.liability is Liability.SELLER:
         case = owe_points(case, at, ruling.reason)
+    else:
+        case = reverse_points(case, at, "advance")
     if ruling.award.remedy is Remedy.NONE and ruling.liability in {Liability.BUYER, Liability.NOBODY}:
         rule = "R2.2" if ruling.reason is RulingReason.UNFOUNDED else "R6.11"
-        return close(case, at, Outcome.UNFOUNDED, rule, f"ruling {ruling.number} gives nothing")
+        case = give_back(case, "R5.6", at)
+        return end(case, at, Outcome.UNFOUNDED, rule, f"ruling {ruling.number} gives nothing")
     return decide(case, _decision(case, ruling, at))
 
 

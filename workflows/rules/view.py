@@ -1,11 +1,26 @@
 """How a case reads: the view, its search attributes, its deadlines explained (R7.1, R7.5, R11.2)."""
 
+from workflows.domain.advance import Advance
 from workflows.domain.case import Case
-from workflows.domain.parts import Entry, Offer, Ruling
+from workflows.domain.parts import Entry, Offer, Ruling, called
 from workflows.domain.policy import Limit, LimitName
-from workflows.domain.view import ClockView, GoodsView, LegView, MovementView, OfferView, RulingView, View, WaitingOn
+from workflows.domain.view import (
+    AdvanceState,
+    AdvanceView,
+    ClockView,
+    GoodsView,
+    LegView,
+    MovementView,
+    OfferView,
+    RecoveryState,
+    RulingView,
+    View,
+    WaitingOn,
+)
 from workflows.domain.vocabulary import Phase, Role, Severity
 from workflows.rules.deadlines import deadlines, level, overdue, tightest
+from workflows.rules.frozen import Standing, course, owing, recovered, recovering, standing, state
+from workflows.rules.movements import FAILED, known
 from workflows.rules.registry import HEARINGS, Deadline
 
 
@@ -24,7 +39,7 @@ def view_of(case: Case) -> View:
         offer=_offer(case, case.offer) if case.offer else None,
         ruling=_ruling(case.ruling) if case.ruling else None,
         goods=_goods(case),
-        advance=None,
+        advance=_advance(case),
         money=tuple(_movement(entry) for entry in case.money),
         clock=ClockView(
             paused=_paused(case), calendar_version=case.calendar.version, policy_version=case.policy.version
@@ -128,13 +143,47 @@ def _goods(case: Case) -> GoodsView | None:
     return GoodsView(legs=legs)
 
 
+def _advance(case: Case) -> AdvanceView | None:
+    """Show the latest advance; one that failed or was called off is shown only while somebody has to see to it."""
+    shown = [one for one in case.advances if state(case, one) not in FAILED or known(case, one.key).owned_since]
+    if not shown:
+        return None
+    stands = standing(case, shown[-1])
+    return AdvanceView(
+        state=_advance_state(stands),
+        amount=known(case, shown[-1].key).movement.amount,
+        frozen=stands.frozen,
+        unfrozen=stands.unfrozen,
+        clawed_back=stands.clawed_back,
+        recovery=_recovery(case, shown[-1]),
+    )
+
+
+def _advance_state(stands: Standing) -> AdvanceState:
+    if not stands.advanced:
+        return "ordered"
+    if stands.frozen:
+        return "frozen"
+    return "unfrozen" if stands.unfrozen else "clawed_back"
+
+
+def _recovery(case: Case, advance: Advance) -> RecoveryState:
+    if advance.written_off_at:
+        return "written_off"
+    if recovering(case, advance):
+        return "due"
+    if owing(case, advance):
+        return "debt"
+    return "recovered" if recovered(course(case.money, advance.key)) else "none"
+
+
 def _movement(entry: Entry) -> MovementView:
     movement = entry.movement
     return MovementView(
         key=movement.key,
         purpose=movement.purpose,
-        payer=movement.payer.role if movement.payer.role is not Role.SYSTEM else movement.payer.id,
-        payee=movement.payee.role,
+        payer=called(movement.payer),
+        payee=called(movement.payee),
         amount=movement.amount,
         state=movement.state,
         rule=movement.rule,

@@ -1,0 +1,142 @@
+"""An advance is ordered by the handler, within a day where the seller's money does not cover (R9.1, R6.11)."""
+
+from collections.abc import Iterator
+
+from workflows.domain.advance import Advance, Fate
+from workflows.domain.answers import Code, NotHeard
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.domain.filing import Party
+from workflows.domain.messages import AdvanceOrdered, PaymentRetried
+from workflows.domain.money import NOTHING, Money
+from workflows.domain.parts import FUND, Entry
+from workflows.domain.policy import LimitName
+from workflows.domain.vocabulary import Phase, Purpose, Role
+from workflows.rules.advance import decide_fate, recover, without_a_failed_one
+from workflows.rules.entitlement import against_an_advance, most_to_be_advanced, uncovered
+from workflows.rules.frozen import OF_ADVANCES, owing
+from workflows.rules.movements import FAILED, changed, entry_of, write_down
+from workflows.rules.payments import order_payment
+from workflows.rules.people import RUNNING
+from workflows.rules.registry import Runs, duty, hears
+
+_RULED = (Phase.CONFIRMATION, Phase.APPEAL, Phase.FULFILMENT)
+
+
+@duty(LimitName.ADVANCE_ORDER)
+def the_handler_owes_an_advance(case: Case) -> Iterator[Runs]:
+    """Run from the refusal of a payment that the seller's money does not cover (R6.11)."""
+    for entry in uncovered(case):
+        if entry.uncovered_since:
+            yield Runs(entry.uncovered_since, subject=entry.movement.key)
+
+
+def _supervised(case: Case) -> bool:
+    return case.supervised
+
+
+@hears(AdvanceOrdered, "R9.1", by=(Role.AGENT,), during=_RULED, against=against_an_advance)
+@hears(AdvanceOrdered, "R9.1", by=(Role.SUPERVISOR,), during=_RULED, when=_supervised, against=against_an_advance)
+def the_handler_orders_an_advance(case: Case, message: AdvanceOrdered, at: Instant) -> Case:
+    """Let the fund advance it to the buyer, frozen; what the seller's money did not cover it pays (R9.2, R6.11)."""
+    return _ordered(case, message.amount, message.sender, message.reason[:200], at)
+
+
+def _ordered(case: Case, amount: Money, ordered_by: Party, remark: str, at: Instant) -> Case:
+    most = most_to_be_advanced(case)
+    if not amount or most < amount:
+        text = f"{amount} cannot be advanced: more than 0.00 and at most {most} yuan is decided and not paid"
+        raise NotHeard(Code.ABOVE_LIMIT, "R9.1", text)
+    case = write_down(
+        without_a_failed_one(case),
+        Purpose.ADVANCE,
+        amount,
+        at,
+        payer=FUND,
+        payee=case.buyer,
+        rule="R9.2",
+        ordered_by=ordered_by,
+        remark=remark,
+    )
+    made = Advance(key=case.money[-1].movement.key, entitled=amount)
+    return _stands_for(case.but(advances=(*case.advances, made)), amount, at)
+
+
+def _stands_for(case: Case, amount: Money, at: Instant) -> Case:
+    """Let an advance pay what the seller's money did not cover; what it leaves is asked of the seller again (R6.11)."""
+    left, freight, lacking = amount, NOTHING, uncovered(case)
+    remainders: list[tuple[Entry, Money]] = []
+    for entry in lacking:
+        part = min(left, entry.movement.amount, key=lambda money: money.amount)
+        left = left - part
+        freight = freight + part if entry.movement.purpose is Purpose.RETURN_FREIGHT else freight
+        case = changed(case, entry.movement.key, uncovered_since=None)
+        remainders.append((entry, entry.movement.amount - part))
+    if not lacking:
+        return case
+    payer = lacking[0].movement.payer
+    fate = Fate(given=amount, for_freight=freight, repaid_by=payer, rule="R9.3", at=at)
+    case = decide_fate(case, fate, at)
+    for entry, rest in remainders:
+        if rest:
+            one = entry.movement
+            case = order_payment(case, one.purpose, rest, one.payer, one.ordered_by, at)
+    return case
+
+
+# -- tried again (R6.10) -------------------------------------------------------------------------------------------
+
+
+def to_be_tried_again(case: Case, entry: Entry) -> bool:
+    """Tell whether a movement has proven to have failed and nothing came in its place (R6.10)."""
+    lacking = entry.owned_since or entry.uncovered_since
+    return entry.movement.state in FAILED and (lacking is not None or _leaves_a_debt(case, entry))
+
+
+def _leaves_a_debt(case: Case, entry: Entry) -> bool:
+    latest = [one for one in case.money if one.movement.purpose is Purpose.RECOVERY][-1:]
+    return entry in latest and case.advance is not None and bool(owing(case, case.advance))
+
+
+def _something_failed(case: Case) -> bool:
+    return any(to_be_tried_again(case, one) for one in case.money)
+
+
+@hears(PaymentRetried, "R6.10", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_something_failed)
+def a_payment_is_retried(case: Case, message: PaymentRetried, at: Instant) -> Case:
+    """Order a new movement with the next number after a proven failure (R6.10)."""
+    entry = entry_of(case, message.movement)
+    if entry is None:
+        raise NotHeard(Code.UNKNOWN_REFERENCE, "R6.10", f"{message.movement} is no movement of this complaint")
+    movement = entry.movement
+    if not to_be_tried_again(case, entry):
+        raise NotHeard(Code.ALREADY_DONE, "R6.10", f"{movement.key} is {movement.state}; nothing to retry")
+    if movement.purpose is Purpose.ADVANCE:
+        return _advanced_again(case, entry, message, at)
+    if _leaves_a_debt(case, entry) and case.advance:
+        return recover(case, owing(case, case.advance), movement.payer, message.sender, at)
+    case = changed(case, movement.key, owned_since=None, uncovered_since=None)
+    if movement.purpose in OF_ADVANCES | {Purpose.PAYOUT}:
+        return _again(case, entry, message, at)
+    return order_payment(case, movement.purpose, movement.amount, movement.payer, message.sender, at)
+
+
+def _advanced_again(case: Case, entry: Entry, message: PaymentRetried, at: Instant) -> Case:
+    if (refused := against_an_advance(case)) is not None:
+        raise refused
+    return _ordered(case, entry.movement.amount, message.sender, entry.movement.remark, at)
+
+
+def _again(case: Case, entry: Entry, message: PaymentRetried, at: Instant) -> Case:
+    one = entry.movement
+    return write_down(
+        case,
+        one.purpose,
+        one.amount,
+        at,
+        payer=one.payer,
+        payee=one.payee,
+        rule=one.rule,
+        ordered_by=message.sender,
+        rest=one.rest,
+    )

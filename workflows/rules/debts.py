@@ -1,0 +1,76 @@
+"""Debts to the fund: tried again in time, written off after ninety days by the operations manager (R9.5).
+
+While a complaint is open its own rules see to its debts. Afterwards whoever reconciles does, by the functions here that
+take a debt and no case.
+"""
+
+from workflows.domain.advance import Debt
+from workflows.domain.answers import Code, NotHeard
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.domain.explained import instant_in_words
+from workflows.domain.messages import DebtWrittenOff
+from workflows.domain.parts import FUND, SYSTEM
+from workflows.domain.payment import Movement
+from workflows.domain.policy import Policy
+from workflows.domain.vocabulary import MoneyState, Purpose, Role
+from workflows.rules.frozen import course, debt_of
+from workflows.rules.people import RUNNING
+from workflows.rules.registry import hears
+from workflows.rules.steps import step
+
+
+def next_try(debt: Debt, policy: Policy) -> Instant:
+    """Return when a recovery is due again: seven days after the last one failed, sooner when money comes (R9.5)."""
+    return debt.tried_at + policy.debt_tried_every.elapsed
+
+
+def next_recovery(debt: Debt) -> Movement:
+    """Return the movement that recovers the whole debt; its number is the next of the complaint (R6.10)."""
+    return Movement(
+        key=f"{debt.complaint}:{Purpose.RECOVERY}:{debt.tries + 1}",
+        purpose=Purpose.RECOVERY,
+        payer=debt.seller,
+        payee=FUND,
+        amount=debt.amount,
+        state=MoneyState.DECIDED,
+        rule="R9.5",
+        ordered_by=SYSTEM,
+        line=debt.line,
+    )
+
+
+def may_be_written_off_from(debt: Debt, policy: Policy) -> Instant:
+    """Return from when on the operations manager may give the debt up (R9.5)."""
+    return debt.since + policy.debt_written_off_after.elapsed
+
+
+def against_writing_off(debt: Debt, policy: Policy, at: Instant) -> NotHeard | None:
+    """Return what stands against writing it off at that instant; None where it is old enough (R9.5)."""
+    earliest = may_be_written_off_from(debt, policy)
+    if earliest <= at:
+        return None
+    days, since = policy.debt_written_off_after.elapsed.days, instant_in_words(earliest)
+    text = f"a debt is tried for {days} days before it is written off: this one from {since} (Beijing time)"
+    return NotHeard(Code.NOT_NOW, "R9.5", text)
+
+
+def _something_is_owed(case: Case) -> bool:
+    return debt_of(case) is not None
+
+
+@hears(DebtWrittenOff, "R9.5", by=(Role.OPERATIONS_MANAGER,), during=RUNNING, when=_something_is_owed)
+def the_debt_is_written_off(case: Case, message: DebtWrittenOff, at: Instant) -> Case:
+    """Give up what the seller owes for an advance, named by its recovery or by itself, once it is old enough (R9.5)."""
+    debt = debt_of(case)
+    assert debt is not None, "something is owed"  # noqa: S101 - law of `_something_is_owed`
+    entries = course(case.money, debt.advance)
+    of_it = [one.movement.key for one in entries if one.movement.purpose in {Purpose.ADVANCE, Purpose.RECOVERY}]
+    if message.movement not in of_it:
+        text = f"{message.movement} leaves no debt; {debt.amount} yuan are owed for {debt.advance}"
+        raise NotHeard(Code.UNKNOWN_REFERENCE, "R9.5", text)
+    if refused := against_writing_off(debt, case.policy, at):
+        raise refused
+    case = step(case, at, "debt_given_up", "R9.5", reason=debt.advance, amount=debt.amount)
+    off = tuple(one.but(written_off_at=at) if one.key == debt.advance else one for one in case.advances)
+    return case.but(advances=off)

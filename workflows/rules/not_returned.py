@@ -1,0 +1,62 @@
+"""A return that was not made or failed, while an advance is frozen: the handler asks the buyer (R9.4)."""
+
+from collections.abc import Iterator
+
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.domain.messages import BuyerContacted
+from workflows.domain.parts import EvidenceWindow
+from workflows.domain.policy import LimitName
+from workflows.domain.vocabulary import Outcome, Phase, Role
+from workflows.rules.advance import give_back, pay_out
+from workflows.rules.fulfilment import back_to_the_handler
+from workflows.rules.movements import end
+from workflows.rules.registry import Deadline, Runs, hears, window
+from workflows.rules.steps import step
+
+_TO_PROVE = "tracking number and proof of delivery of the return"
+
+
+def _asking(case: Case) -> bool:
+    return case.phase is Phase.FULFILMENT and case.advance is not None and case.advance.asked_since is not None
+
+
+def _asking_runs(case: Case) -> Iterator[Runs]:
+    if _asking(case) and case.advance and case.advance.asked_since:
+        yield Runs(case.advance.asked_since)
+
+
+@window(LimitName.ADVANCE_CONTACT, _asking_runs)
+def the_buyer_is_not_reached(case: Case, deadline: Deadline) -> Case:
+    """Claw the advance back, and pay the seller what is held (R9.4)."""
+    return _nothing_came_back(case, deadline.due_at, "the buyer was not reached")
+
+
+def _supervised_asking(case: Case) -> bool:
+    return case.supervised and _asking(case)
+
+
+@hears(BuyerContacted, "R9.4", by=(Role.AGENT,), during=(Phase.FULFILMENT,), when=_asking)
+@hears(BuyerContacted, "R9.4", by=(Role.SUPERVISOR,), during=(Phase.FULFILMENT,), when=_supervised_asking)
+def the_buyer_is_asked(case: Case, message: BuyerContacted, at: Instant) -> Case:
+    """Take what the buyer says: nothing was returned, or it was; who is not reached has until the end (R9.4)."""
+    match message.result:
+        case "confirmed":
+            return _nothing_came_back(case, at, "the buyer confirms that nothing was returned")
+        case "disputed":
+            return _disputed(case, message, at)
+        case "reached" | "unreachable":
+            return case
+
+
+def _nothing_came_back(case: Case, at: Instant, why: str) -> Case:
+    return end(pay_out(give_back(case, "R9.4", at), at), at, Outcome.LAPSED, "R9.4", why)
+
+
+def _disputed(case: Case, message: BuyerContacted, at: Instant) -> Case:
+    """Ask the buyer to prove the return; the handler rules (R9.4, R4.4)."""
+    told = f", as told under {message.tracking}" if message.tracking else ""
+    case = back_to_the_handler(case, at, f"the buyer says it was returned{told}")
+    case = step(case, at, "evidence_requested", "R9.4", reason=f"buyer: {_TO_PROVE}")
+    asked = EvidenceWindow(role=Role.BUYER, since=at, to_prove=_TO_PROVE)
+    return case.but(evidence_windows=(*case.evidence_windows, asked))
