@@ -13,7 +13,7 @@ from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
 from activities.postgres.rulebooks import documents, keep
 from activities.telling import Tell, tell
 from workflows.domain.case import Case
-from workflows.domain.filing import Filing, OrderLine
+from workflows.domain.filing import OrderLine
 from workflows.domain.money import Money
 from workflows.domain.records import Facts, Notice, Registration
 from workflows.domain.rulebook import Rulebook
@@ -80,15 +80,18 @@ class Registry:
             if known is not None:
                 return known
             await keep(connection, self._documents)
-            facts = await self._facts(connection, registration.filing, order)
+            facts = await self._facts(connection, registration, order)
             case = self._open_case(registration, facts, self._rulebook)
             await insert(connection, case, self._view_of(case), facts.filed_as)
             return case
 
-    async def _facts(self, connection: Connection, filing: Filing, order: OrderLine | None) -> Facts:
+    async def _facts(self, connection: Connection, registration: Registration, order: OrderLine | None) -> Facts:
+        filing, within = registration.filing, self._rulebook.policy.good_standing_within.elapsed
+        buyer = order.buyer_id if order else filing.filed_by.id
         found = await connection.fetchrow(
-            query("facts"), filing.request_id, filing.order_id, filing.line, filing.problem
-        )
+            query("facts"), filing.request_id, filing.order_id, filing.line, filing.problem, buyer, registration.at,
+            within,
+        )  # fmt: skip
         assert found is not None, "a query without FROM has one row"  # noqa: S101 - law of SQL
         staff = [member.id for member in self._rulebook.staff.members]
         hands = await connection.fetch(query("hands"), staff)
@@ -97,6 +100,7 @@ class Registry:
             filed_as=found["filed_as"],
             open_complaint=found["open_complaint"],
             decided_elsewhere=Money(amount=found["decided"]),
+            unfounded=found["unfounded"],
             load={row["handler"]: row["load"] for row in hands if row["load"]},
             last_assigned={row["handler"]: row["last_assigned"] for row in hands if row["last_assigned"]},
         )

@@ -18,6 +18,7 @@ from workflows import wire
 from workflows.domain.timeline import Step
 from workflows.domain.view import MovementView, View
 from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Role
+from workflows.rules.payments import AWARDED
 
 MOST_EVENTS = 400
 ON_THE_ENGINE = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
@@ -87,7 +88,8 @@ def _row(view: View, timeline: Iterable[Step]) -> dict[str, Any]:
 
 
 def _of_the_line(one: MovementView) -> bool:
-    return one.purpose != Purpose.RETURN_FREIGHT
+    """What the buyer was given: paid, or left of an advance."""
+    return one.purpose in {*AWARDED, Purpose.UNFREEZE}
 
 
 @ON_THE_ENGINE
@@ -115,8 +117,8 @@ _IN_THE_BOOK = {"settled": "settled", "declined": "failed", "failed": "failed", 
 
 
 def _movement(row: Any) -> tuple[object, ...]:
-    payer = "platform" if row["payer_id"] == "platform" else row["payer_role"]
-    return (row["key"], row["purpose"], payer, *(row[name] for name in ("payee_role", "amount_minor", "state", "rule")))
+    parties = (row[f"{who}_id"] if row[f"{who}_role"] == "system" else row[f"{who}_role"] for who in ("payer", "payee"))
+    return (row["key"], row["purpose"], *parties, *(row[name] for name in ("amount_minor", "state", "rule")))
 
 
 @ON_THE_ENGINE

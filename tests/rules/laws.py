@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
+from workflows.domain.advance import Advance
 from workflows.domain.case import Case
 from workflows.domain.parts import Ended
-from workflows.domain.vocabulary import MoneyState, Phase, Purpose
+from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Remedy
 from workflows.rules.deadlines import deadlines
 from workflows.rules.view import view_of, waiting_on
 
 _OF_WHAT_WAS_PAID = frozenset({Purpose.REFUND, Purpose.PRICE_DIFFERENCE})
+_OF_THE_FROZEN = frozenset({Purpose.ADVANCE, Purpose.UNFREEZE, Purpose.CLAW_BACK})
+_OF_A_FUND = _OF_THE_FROZEN | {Purpose.RECOVERY, Purpose.PAYOUT}
 _COUNTS = frozenset({MoneyState.DECIDED, MoneyState.REQUESTED, MoneyState.SETTLED})
 
 
@@ -57,9 +60,44 @@ def no_more_than_was_paid(case: Case) -> Iterator[str]:
         for entry in case.money
         if entry.movement.purpose in _OF_WHAT_WAS_PAID and entry.movement.state in _COUNTS
     )
+    given += sum(one.fate.given.amount for one in case.advances if one.fate and _of_the_price(case, one))
     most = case.order.ceiling - case.decided_elsewhere if case.order else None
     if most is not None and given > most.amount:
         yield f"{given} fen are refunded where {most} yuan is the most"
+
+
+def _of_the_price(case: Case, advance: Advance) -> bool:
+    asked = next(entry.movement.state for entry in case.money if entry.movement.key == advance.key)
+    extra = any(one.award.remedy in {Remedy.COMPENSATION, Remedy.COUPON} for one in case.rulings)
+    return asked in _COUNTS and not advance.for_freight and not extra
+
+
+def an_advance_is_whole(case: Case) -> Iterator[str]:
+    """At every moment advanced = frozen + unfrozen + clawed back, by the book of the frozen account (R9.6)."""
+    frozen = 0
+    for entry in case.money:
+        one = entry.movement
+        if one.state is MoneyState.SETTLED and one.purpose in _OF_THE_FROZEN:
+            rest = one.rest.amount if one.rest else 0
+            frozen += one.amount.amount if one.purpose is Purpose.ADVANCE else -one.amount.amount - rest
+        if frozen < 0:
+            yield f"{one.key} takes {-frozen} fen more than is frozen"
+    shown = view_of(case).advance
+    if shown and shown.state != "ordered" and shown.amount != shown.frozen + shown.unfrozen + shown.clawed_back:
+        yield f"{shown.amount} were advanced: {shown.frozen}, {shown.unfrozen} and {shown.clawed_back} are not as much"
+    if shown and shown.frozen.amount != max(frozen, 0):
+        yield f"{shown.frozen} is shown as frozen where the book has {frozen} fen"
+    if case.closed and frozen:
+        yield f"closed with {frozen} fen frozen"
+
+
+def the_fund_is_repaid_once(case: Case) -> Iterator[str]:
+    """No more is recovered, or on its way to the fund, than the buyer keeps of its advances (R9.5)."""
+    back = [one.movement for one in case.money if one.movement.purpose is Purpose.RECOVERY]
+    repaid = sum(one.amount.amount for one in back if one.state in _COUNTS)
+    kept = sum(one.fate.given.amount for one in case.advances if one.fate)
+    if repaid > kept:
+        yield f"{repaid} fen are recovered where the buyer keeps {kept}"
 
 
 def keys_are_unique(case: Case) -> Iterator[str]:
@@ -74,6 +112,9 @@ def an_end_has_an_outcome(case: Case) -> Iterator[str]:
         yield f"phase {case.phase} with outcome {case.outcome}"
     if case.closed and any(entry.movement.state is MoneyState.DECIDED for entry in case.money):
         yield "closed with money that was decided and never asked for"
+    waiting = {MoneyState.REQUESTED, MoneyState.DECIDED}
+    if case.closed and any(one.movement.state in waiting for one in case.money if one.movement.purpose in _OF_A_FUND):
+        yield "closed with an advance under way"
 
 
 def it_reads(case: Case) -> Iterator[str]:
@@ -89,6 +130,8 @@ LAWS: tuple[Callable[[Case], Iterator[str]], ...] = (
     none_ends_early,
     the_timeline_has_no_gap,
     no_more_than_was_paid,
+    an_advance_is_whole,
+    the_fund_is_repaid_once,
     keys_are_unique,
     an_end_has_an_outcome,
     it_reads,

@@ -17,6 +17,7 @@ from workflows.domain.case import Case
 from workflows.domain.vocabulary import Role
 from workflows.rules.deadlines import MARKED, Moment, climb, next_moment
 from workflows.rules.hearing import allowed, expire, hear
+from workflows.rules.view import view_of
 
 settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("heavy", parent=settings.get_profile("quick"), max_examples=3000)
@@ -149,3 +150,13 @@ def test_walks_get_around() -> None:
         moves = [Move((start + n) % 9, start * 131 + n * 37, n * 5 + start, n % 7 == 3, n % 8) for n in range(40)]
         seen |= {f"{case.phase}" for case in walk(moves, start).cases}
     assert seen >= {"review", "negotiation", "intervention", "confirmation", "fulfilment", "follow_up", "closed"}
+
+
+def test_walks_see_every_end_of_an_advance() -> None:
+    """The laws of advances are tried on advances of every kind, or they prove nothing."""
+    seen: set[str] = set()
+    for start in range(60):
+        moves = [Move((start + n) % 9, start * 131 + n * 37, n * 5 + start, n % 9 == 3, n % 8) for n in range(25)]
+        shown = (view_of(case).advance for case in walk(moves, len(STARTS) - 1 - start % 4).cases)
+        seen |= {word for one in shown if one for word in (one.state, one.recovery)}
+    assert seen >= {"ordered", "frozen", "unfrozen", "clawed_back", "due", "recovered", "debt"}

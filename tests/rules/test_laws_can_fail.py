@@ -17,7 +17,7 @@ from workflows.domain.case import Case
 from workflows.domain.limits import Length
 from workflows.domain.messages import Message
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Role
+from workflows.domain.vocabulary import Phase, Purpose, Role
 from workflows.rules import hearing
 from workflows.rules.registry import HEARINGS, WINDOWS, Deadline, Window
 from workflows.rules.steps import step
@@ -48,6 +48,16 @@ def _with_ended(case: Case, **changes: object) -> Case:
     return case.but(ended=(*case.ended, case.ended[0].but(**changes)))
 
 
+@cache
+def an_advance() -> Case:
+    return play(BY_NAME["an_advance_is_unfrozen_when_the_ruling_is_final"]).case
+
+
+def _with_movement(case: Case, **changes: object) -> Case:
+    entry = case.money[-1]
+    return case.but(money=(*case.money, entry.but(movement=entry.movement.but(**changes))))
+
+
 BROKEN: dict[str, Callable[[], Case]] = {
     "somebody_is_waited_for": lambda: a_middle().but(
         intervention=None, first_response_missed=True, buyer_told_at=a_middle().now
@@ -56,6 +66,8 @@ BROKEN: dict[str, Callable[[], Case]] = {
     "none_ends_early": lambda: _with_ended(an_end(), at=an_end().ended[0].due_at + timedelta(1), how="met"),
     "the_timeline_has_no_gap": lambda: _with_step(an_end(), number=999),
     "no_more_than_was_paid": lambda: an_end().but(decided_elsewhere=an_end().filing.request.amount),
+    "an_advance_is_whole": lambda: _with_movement(an_advance(), purpose=Purpose.CLAW_BACK, key="C:claw_back:9"),
+    "the_fund_is_repaid_once": lambda: _with_movement(an_advance(), purpose=Purpose.RECOVERY, key="C:recovery:9"),
     "keys_are_unique": lambda: an_end().but(money=an_end().money * 2),
     "an_end_has_an_outcome": lambda: an_end().but(outcome=None),
     "it_reads": lambda: a_missed_review().but(now=a_missed_review().filed_at),
@@ -64,7 +76,7 @@ BROKEN: dict[str, Callable[[], Case]] = {
 
 @pytest.mark.parametrize("law", BROKEN)
 def test_a_case_that_breaks_a_law_is_noticed(law: str) -> None:
-    assert broken(an_end()) == broken(a_middle()) == ()
+    assert broken(an_end()) == broken(a_middle()) == broken(an_advance()) == ()
     assert any(fault.startswith(law) for fault in broken(BROKEN[law]()))
 
 

@@ -2,7 +2,7 @@
 
 from workflows.domain.base import Id, Instant, Value
 from workflows.domain.filing import Party
-from workflows.domain.money import NOTHING, Money
+from workflows.domain.money import Money
 from workflows.domain.payment import LineRef
 
 
@@ -10,8 +10,6 @@ class Fate(Value):
     """What becomes of an advance, decided once (R9.6): so much is the buyer's, whatever else is frozen goes back."""
 
     given: Money
-    for_freight: Money = NOTHING
-    """How much of it stands for return freight, which is no part of what the line can give (R6.8, R1.8)."""
     repaid_by: Party
     """Who repays the fund what the buyer keeps: the seller, or the platform (R9.5, R6.4)."""
     rule: str
@@ -27,6 +25,8 @@ class Advance(Value):
     key: Id
     entitled: Money
     """The most that may stay frozen: what a ruling changed on appeal no longer gives goes back at once (R5.6)."""
+    for_freight: bool = False
+    """It stands for return freight, which is no part of what the line can give (R6.8, R1.8)."""
     fate: Fate | None = None
     resolved_at: Instant | None = None
     """When its movements were ordered: never twice (R9.6)."""

@@ -149,14 +149,13 @@ def it_was_not_made(case: Case, entry: Entry, available: Money | None, at: Insta
     advance = case.advances[-1]
     if advance.key != entry.movement.key or advance.fate is None:
         # Where no ruling stands any more, there is nothing to order again.
-        return see_to(case, entry.movement.key, at) if against_an_advance(case) is None else case
-    fate = advance.fate
-    ordered_by = entry.movement.ordered_by
-    if fate.for_freight:
-        case = order_payment(case, Purpose.RETURN_FREIGHT, fate.for_freight, fate.repaid_by, ordered_by, at)
-    if left := fate.given - fate.for_freight:
-        case = order_payment(case, purpose_of(case), left, fate.repaid_by, ordered_by, at)
-    return owned(case, entry.movement.key, None)
+        wanted = against_an_advance(case) is None
+        return see_to(case, entry.movement.key, at) if wanted else owned(case, entry.movement.key, None)
+    fate, case = advance.fate, owned(case, entry.movement.key, None)
+    if fate.given:
+        purpose = Purpose.RETURN_FREIGHT if advance.for_freight else purpose_of(case)
+        case = order_payment(case, purpose, fate.given, fate.repaid_by, entry.movement.ordered_by, at)
+    return case
 
 
 @settles(Purpose.RECOVERY)

@@ -8,12 +8,12 @@ from workflows.domain.base import Instant
 from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import AdvanceOrdered, PaymentRetried
-from workflows.domain.money import NOTHING, Money
+from workflows.domain.money import Money
 from workflows.domain.parts import FUND, Entry
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Phase, Purpose, Role
 from workflows.rules.advance import decide_fate, recover, without_a_failed_one
-from workflows.rules.entitlement import against_an_advance, most_to_be_advanced, uncovered
+from workflows.rules.entitlement import against_an_advance, most_to_be_advanced, to_be_covered, uncovered
 from workflows.rules.frozen import OF_ADVANCES, owing
 from workflows.rules.movements import FAILED, changed, entry_of, write_down
 from workflows.rules.payments import order_payment
@@ -47,6 +47,8 @@ def _ordered(case: Case, amount: Money, ordered_by: Party, remark: str, at: Inst
     if not amount or most < amount:
         text = f"{amount} cannot be advanced: more than 0.00 and at most {most} yuan is decided and not paid"
         raise NotHeard(Code.ABOVE_LIMIT, "R9.1", text)
+    lacking = to_be_covered(case)
+    for_freight = bool(lacking) and lacking[0].movement.purpose is Purpose.RETURN_FREIGHT
     case = write_down(
         without_a_failed_one(case),
         Purpose.ADVANCE,
@@ -54,33 +56,26 @@ def _ordered(case: Case, amount: Money, ordered_by: Party, remark: str, at: Inst
         at,
         payer=FUND,
         payee=case.buyer,
-        rule="R9.2",
+        rule="R6.8" if for_freight else "R9.2",
         ordered_by=ordered_by,
         remark=remark,
     )
-    made = Advance(key=case.money[-1].movement.key, entitled=amount)
-    return _stands_for(case.but(advances=(*case.advances, made)), amount, at)
+    made = Advance(key=case.money[-1].movement.key, entitled=amount, for_freight=for_freight)
+    case = case.but(advances=(*case.advances, made))
+    return _stands_for(case, lacking, amount, at) if lacking else case
 
 
-def _stands_for(case: Case, amount: Money, at: Instant) -> Case:
+def _stands_for(case: Case, lacking: tuple[Entry, ...], amount: Money, at: Instant) -> Case:
     """Let an advance pay what the seller's money did not cover; what it leaves is asked of the seller again (R6.11)."""
-    left, freight, lacking = amount, NOTHING, uncovered(case)
-    remainders: list[tuple[Entry, Money]] = []
-    for entry in lacking:
-        part = min(left, entry.movement.amount, key=lambda money: money.amount)
-        left = left - part
-        freight = freight + part if entry.movement.purpose is Purpose.RETURN_FREIGHT else freight
-        case = changed(case, entry.movement.key, uncovered_since=None)
-        remainders.append((entry, entry.movement.amount - part))
-    if not lacking:
-        return case
-    payer = lacking[0].movement.payer
-    fate = Fate(given=amount, for_freight=freight, repaid_by=payer, rule="R9.3", at=at)
+    fate = Fate(given=amount, repaid_by=lacking[0].movement.payer, rule="R9.3", at=at)
     case = decide_fate(case, fate, at)
-    for entry, rest in remainders:
-        if rest:
-            one = entry.movement
+    left = amount
+    for entry in lacking:
+        one = entry.movement
+        case = changed(case, one.key, uncovered_since=None)
+        if rest := one.amount - left:
             case = order_payment(case, one.purpose, rest, one.payer, one.ordered_by, at)
+        left = left - one.amount
     return case
 
 

@@ -5,14 +5,20 @@ from workflows.domain.case import Case
 from workflows.domain.money import NOTHING, Money
 from workflows.domain.parts import Entry, Ruling
 from workflows.domain.vocabulary import REFUNDING, Liability, Purpose, Role
-from workflows.rules.frozen import in_good_standing, unresolved
-from workflows.rules.movements import COUNTED, total
+from workflows.rules.frozen import in_good_standing, state, unresolved
+from workflows.rules.movements import COUNTED, FAILED, total
 from workflows.rules.payments import AWARDED, left_of_the_line
 
 
 def uncovered(case: Case) -> tuple[Entry, ...]:
     """Return the payments that the seller's money does not cover (R6.11)."""
     return tuple(one for one in case.money if one.uncovered_since)
+
+
+def to_be_covered(case: Case) -> tuple[Entry, ...]:
+    """Return what the next advance pays of them: freight has one of its own, being no part of the line (R6.8, R1.8)."""
+    lacking = uncovered(case)
+    return tuple(one for one in lacking if one.movement.purpose in AWARDED) or lacking
 
 
 def against_an_advance(case: Case) -> NotHeard | None:
@@ -69,8 +75,7 @@ def _nothing_left(case: Case) -> NotHeard | None:
 
 def most_to_be_advanced(case: Case) -> Money:
     """Return the most that an advance can be: what was decided and is not yet paid, within the ceiling (R9.1, R1.8)."""
-    lacking = uncovered(case)
-    if lacking:
+    if lacking := to_be_covered(case):
         return total(lacking, *AWARDED, Purpose.RETURN_FREIGHT)
     ruling = case.ruling
     if ruling is None or ruling.award.amount is None:
@@ -85,6 +90,6 @@ def _given_for(case: Case) -> Money:
         return NOTHING
     since = case.decision.at
     paid = [one for one in case.money if one.movement.state in COUNTED and since <= one.decided_at]
-    fates = [one.fate for one in case.advances if one.fate and since <= one.fate.at]
-    advanced = sum((one.given - one.for_freight).amount for one in fates)
+    made = [one for one in case.advances if not one.for_freight and state(case, one) not in FAILED]
+    advanced = sum(one.fate.given.amount for one in made if one.fate and since <= one.fate.at)
     return total(paid, *AWARDED) + Money(amount=advanced)

@@ -79,9 +79,8 @@ def going_back(case: Case, advance: Advance) -> Money:
 
 def given_for_the_line(case: Case) -> Money:
     """Return what advances have given or will give of what the line can give (R1.8)."""
-    fates = [(one, one.fate) for one in case.advances if one.fate]
-    given = (fate.given - fate.for_freight for one, fate in fates if state(case, one) not in FAILED)
-    return Money(amount=sum(amount.amount for amount in given))
+    fates = [(one, one.fate) for one in case.advances if one.fate and not one.for_freight]
+    return Money(amount=sum(fate.given.amount for one, fate in fates if state(case, one) not in FAILED))
 
 
 def frozen_without_a_fate(case: Case) -> Money:

@@ -14,7 +14,9 @@ SELECT
     (SELECT complaint FROM complaints WHERE request_id = $1 AND filed_as IS NULL) AS filed_as,
     (SELECT complaint FROM complaints
      WHERE order_id = $2 AND line = $3 AND problem = $4 AND phase <> 'closed') AS open_complaint,
-    (SELECT coalesce(sum(decided_minor), 0)::bigint FROM complaints WHERE order_id = $2 AND line = $3) AS decided;
+    (SELECT coalesce(sum(decided_minor), 0)::bigint FROM complaints WHERE order_id = $2 AND line = $3) AS decided,
+    (SELECT count(*) FROM complaints
+     WHERE buyer_id = $5 AND outcome = 'unfounded' AND closed_at > $6::timestamptz - $7::interval) AS unfounded;
 
 -- name: hands
 SELECT h.handler,
