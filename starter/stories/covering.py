@@ -1,7 +1,12 @@
 """Stories of sellers whose money does not cover: the fund advances, the seller owes (R6.11, R9.5)."""
 
+from datetime import timedelta
+
 from starter.stories.shared import (
     BUYER_CONFIRMS,
+    CLOSED,
+    CONTENT,
+    FOLLOW_UP,
     FULFILMENT,
     PAID_AND_CONTENT,
     SELLER_CONFIRMS,
@@ -24,9 +29,11 @@ from starter.stories.story import (
     Ending,
     Reaches,
     Story,
+    manager,
     passes,
     refund,
 )
+from workflows.domain.answers import Code
 from workflows.domain.vocabulary import MoneyState, Outcome, Remedy
 
 DEBT = Story(
@@ -108,4 +115,38 @@ NOT_ORDERED = Story(
 )
 
 
-COVERING = (DEBT, SHORTAGE, NOT_ORDERED)
+def _held_for_a_month() -> tuple[Act, ...]:
+    hold = manager("hold_placed", reason="协助司法机关调查卖家。", until=timedelta(days=29))
+    return hold, passes(days=30)
+
+
+WRITTEN_OFF = Story(
+    name="a_debt_is_written_off_after_ninety_days",
+    zh="欠款满九十天，运营经理核销",
+    en="After ninety days the operations manager writes the debt off",
+    rules=("R9.5",),
+    goods=SELLER_IS_SHORT,
+    complaint=FLICKER,
+    acts=(
+        *KEEPS_IT,
+        BUYER_CONFIRMS,
+        SELLER_SILENT,
+        Reaches(FOLLOW_UP, MoneyState.SETTLED),
+        manager("debt_written_off", movement="{complaint}:recovery:1", reason="卖家已失联。").refused(Code.NOT_NOW),
+        *_held_for_a_month(),
+        *_held_for_a_month(),
+        *_held_for_a_month(),
+        manager("debt_written_off", movement="{complaint}:refund:1", reason="误选。").refused(Code.UNKNOWN_REFERENCE),
+        manager("debt_written_off", movement="{complaint}:recovery:1", reason="卖家已失联，追偿无望。"),
+        CONTENT,
+        Reaches(CLOSED),
+    ),
+    ends=Ending(
+        phases=FULFILLED,
+        outcome=Outcome.FULFILLED,
+        steps=("debt_recorded R9.5", "refused R9.5", "debt_written_off R9.5", "debt_given_up R9.5", "closed R10.2"),
+        money=DEBT.ends.money,
+    ),
+)
+
+COVERING = (DEBT, WRITTEN_OFF, SHORTAGE, NOT_ORDERED)

@@ -248,6 +248,7 @@ CAME_BACK = Story(
         phases=(*TO_NEGOTIATION, FULFILMENT, CLOSED),
         outcome=Outcome.LAPSED,
         steps=("parcel_reported R6.4", "counts_as_not_sent R6.4", "closed R6.3"),
+        money=(PAID_OUT,),
     ),
 )
 

@@ -35,6 +35,7 @@ from workflows.domain.vocabulary import (
 from workflows.policy import packaged
 from workflows.rules.burden import burden
 from workflows.rules.notices import TOLD
+from workflows.rules.payments import AWARDED
 from workflows.rules.registration import open_case
 from workflows.rules.registry import HEARINGS
 from workflows.rules.view import view_of
@@ -169,7 +170,8 @@ def payers(case: Case) -> Iterator[tuple[Liability, str]]:
     """Yield who paid what a final ruling gave, by who is liable."""
     if case.decision and case.decision.basis == "ruling":
         for entry in case.money:
-            if entry.movement.purpose is not Purpose.RETURN_FREIGHT:
+            # What a carrier has lost the platform pays, whoever was liable before (R6.4).
+            if entry.movement.purpose in {*AWARDED, Purpose.RECOVERY} and entry.movement.rule != "R6.4":
                 by = "platform" if entry.movement.payer == PLATFORM else str(entry.movement.payer.role)
                 yield case.decision.liability, by
 
@@ -202,16 +204,21 @@ def test_every_payer_of_return_freight_is_ruled_and_the_buyer_is_never_repaid() 
 
 
 def test_money_that_is_held_takes_its_own_course() -> None:
-    """Before its end no complaint releases held money, and where nothing was decided none moves at all (R6.12)."""
+    """Where nothing was decided none moves but the fund's; held money is paid out after a lapse alone (R6.12)."""
     for one in shown():
         if one.case.decision is None and one.case.closed and not one.case.goods:
-            assert one.case.money == (), one.story.name
-        early = [entry for case in one.cases if not case.closed for entry in case.money if _releases(entry)]
-        assert early == [], one.story.name
+            moved = {entry.movement.purpose for entry in one.case.money}
+            assert moved <= {Purpose.ADVANCE, Purpose.CLAW_BACK}, one.story.name
+        released = [case for case in one.cases if any(_releases(entry) for entry in case.money)]
+        assert {_becomes(case) for case in released} <= {Outcome.LAPSED}, one.story.name
 
 
 def _releases(entry: Entry) -> bool:
     return entry.movement.purpose is Purpose.PAYOUT
+
+
+def _becomes(case: Case) -> Outcome | None:
+    return case.closing.outcome if case.closing else case.outcome
 
 
 # -- admission (R1.7) -------------------------------------------------------------------------------------------------
