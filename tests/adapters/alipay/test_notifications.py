@@ -90,6 +90,7 @@ def test_each_end_of_a_transfer_is_told(ours: Notifications, status: str, result
     "fields",
     [
         {name: value for name, value in REFUNDED.items() if name not in {"gmt_refund", "out_biz_no"}},
+        {name: value for name, value in REFUNDED.items() if name != "gmt_refund"},
         REFUNDED | {"out_biz_no": "HZRF001"},
         REFUNDED | {"out_biz_no": ""},
         REFUNDED | {"notify_type": "something_else"},

@@ -18,10 +18,13 @@ from tests.adapters.hostile import partner_saying, partner_trickling, spoken
 NAME = "alipay_trade_refund_response"
 
 
-def signed(node: str) -> bytes:
+REFUNDED = '{"code":"10000","trade_no":"1","out_trade_no":"o-1","fund_change":"Y"}'
+
+
+def signed(node: str, status: str = "200 OK") -> bytes:
     """An answer that Alipay signed, whatever it says."""
     signature = sdk()._sign(node)
-    return spoken("200 OK", f'{{"{NAME}":{node},"sign":"{signature}"}}'.encode())
+    return spoken(status, f'{{"{NAME}":{node},"sign":"{signature}"}}'.encode())
 
 
 @pytest.mark.parametrize(
@@ -38,6 +41,8 @@ def signed(node: str) -> bytes:
         spoken("302 Found", b"", "Location: http://127.0.0.1:1/"),
         spoken("403 Forbidden", b"{}"),
         signed("{}"),
+        signed(REFUNDED, "202 Accepted"),
+        signed(REFUNDED, "404 Not Found"),
         signed('{"code":10000}'),
         signed('{"code":"10000"}'),
         signed('{"code":"10000","trade_no":"","out_trade_no":"o-1","fund_change":"Y"}'),
@@ -53,6 +58,12 @@ async def test_an_answer_that_makes_no_sense_is_said_to_make_none(answer: bytes,
     async with partner_saying(answer) as url:
         with pytest.raises(PartnerConfused, match=f"Alipay at {url} "):
             await an_adapter(url, client).pay(a_movement(), first_attempt=True)
+
+
+async def test_a_refund_as_it_should_be_is_believed(client: httpx2.AsyncClient) -> None:
+    async with partner_saying(signed(REFUNDED)) as url:
+        answer = await an_adapter(url, client).pay(a_movement(), first_attempt=True)
+    assert (answer.result, answer.provider_reference) == ("settled", "1")
 
 
 @pytest.mark.parametrize(
