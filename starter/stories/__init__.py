@@ -13,6 +13,7 @@ from starter.stories.graver import GRAVER
 from starter.stories.holding import faults
 from starter.stories.late import LATE
 from starter.stories.negotiating import NEGOTIATING
+from starter.stories.overturning import OVERTURNING
 from starter.stories.platform import PLATFORM
 from starter.stories.proving import PROVING
 from starter.stories.remedies import REMEDIES
@@ -42,6 +43,7 @@ STORIES = unique(
         *REPLACING,
         *FINISHING,
         *LATE,
+        *OVERTURNING,
         *ADVANCING,
         *ADVANCING_RETURNS,
         *COVERING,

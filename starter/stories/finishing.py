@@ -185,7 +185,9 @@ TWO_CYCLES = Story(
             "survey_answered R10.1",
             "second_cycle_started R10.2",
             "intervention_started R10.2",
+            "work_order_opened R10.2",
             "offer_confirmed R3.2",
+            "work_order_superseded R2.6",
             "payment_settled R6.2",
             "follow_up_started R10.1",
             "survey_answered R10.1",
@@ -193,7 +195,7 @@ TWO_CYCLES = Story(
             "closed R10.2",
         ),
         money=(*REFUNDED, Paid(Purpose.COUPON, yuan("20.00"))),
-        told=("second_cycle_started supervisor",),
+        told=("second_cycle_started supervisor", "work_order_opened department", "work_order_superseded department"),
         cycle=2,
     ),
 )

@@ -6,14 +6,14 @@ from itertools import pairwise
 
 from workflows.domain.advance import Advance
 from workflows.domain.case import Case
-from workflows.domain.parts import Ended
-from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Remedy
+from workflows.domain.parts import PLATFORM, Ended
+from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Remedy, Role
 from workflows.rules.deadlines import deadlines
+from workflows.rules.movements import under_way
 from workflows.rules.view import view_of, waiting_on
 
 _OF_WHAT_WAS_PAID = frozenset({Purpose.REFUND, Purpose.PRICE_DIFFERENCE})
 _OF_THE_FROZEN = frozenset({Purpose.ADVANCE, Purpose.UNFREEZE, Purpose.CLAW_BACK})
-_OF_A_FUND = _OF_THE_FROZEN | {Purpose.RECOVERY, Purpose.PAYOUT}
 _COUNTS = frozenset({MoneyState.DECIDED, MoneyState.REQUESTED, MoneyState.SETTLED})
 
 
@@ -110,11 +110,20 @@ def an_end_has_an_outcome(case: Case) -> Iterator[str]:
     """A closed complaint has an outcome and no money under way; an open one has no outcome (R10.4)."""
     if case.closed != (case.outcome is not None):
         yield f"phase {case.phase} with outcome {case.outcome}"
-    if case.closed and any(entry.movement.state is MoneyState.DECIDED for entry in case.money):
-        yield "closed with money that was decided and never asked for"
-    waiting = {MoneyState.REQUESTED, MoneyState.DECIDED}
-    if case.closed and any(one.movement.state in waiting for one in case.money if one.movement.purpose in _OF_A_FUND):
-        yield "closed with an advance under way"
+    if case.closed and under_way(case):
+        yield "closed with money that is decided or under way, or that somebody has to see to"
+
+
+def nobody_is_paid_back_twice(case: Case) -> Iterator[str]:
+    """The platform pays the seller no more than the seller has paid by rulings, and the buyer nothing back (R5.6)."""
+    moved = {MoneyState.SETTLED, MoneyState.REVERSED}  # what came back to the seller later is to be paid again
+    settled = [one.movement for one in case.money if one.movement.state in moved and one.ruling]
+    cost = sum(one.amount.amount for one in settled if one.payer.role is Role.SELLER)
+    back = [one.movement for one in case.money if one.movement.purpose is Purpose.RESTITUTION]
+    given = sum(one.amount.amount for one in back if one.state in _COUNTS)
+    if given > cost:
+        yield f"{given} fen are given back where rulings have cost the seller {cost}"
+    yield from (f"{one.key} is not the platform's" for one in back if one.payer != PLATFORM)
 
 
 def it_reads(case: Case) -> Iterator[str]:
@@ -134,6 +143,7 @@ LAWS: tuple[Callable[[Case], Iterator[str]], ...] = (
     the_fund_is_repaid_once,
     keys_are_unique,
     an_end_has_an_outcome,
+    nobody_is_paid_back_twice,
     it_reads,
 )
 

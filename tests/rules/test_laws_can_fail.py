@@ -70,6 +70,7 @@ BROKEN: dict[str, Callable[[], Case]] = {
     "the_fund_is_repaid_once": lambda: _with_movement(an_advance(), purpose=Purpose.RECOVERY, key="C:recovery:9"),
     "keys_are_unique": lambda: an_end().but(money=an_end().money * 2),
     "an_end_has_an_outcome": lambda: an_end().but(outcome=None),
+    "nobody_is_paid_back_twice": lambda: _with_movement(an_advance(), purpose=Purpose.RESTITUTION, key="C:r:1"),
     "it_reads": lambda: a_missed_review().but(now=a_missed_review().filed_at),
 }
 

@@ -329,7 +329,10 @@ _OTHERS: dict[str, Any] = {
         {"decision": "send_back"},
         *({"decision": "change", **one} for one in _rulings(case)),
     ],
-    "external_recourse_noted": lambda _: [{"forum": "court", "reference": "2026-1"}],
+    "external_recourse_noted": lambda _: [
+        {"forum": "court", "reference": "2026-1"},
+        {"forum": "court", "reference": "2026-1", "result": "overturned"},
+    ],
     "withdrawn": lambda _: [{}],
     "goods_sent": _sent,
     "fulfilment_declined": lambda _: [{"reason": "out_of_stock"}],

@@ -106,6 +106,10 @@ class Ruling(Value):
     countersigned_by: Party | None = None
     asked: tuple[Role, ...] = (Role.BUYER, Role.SELLER)
     positions: tuple[Position, ...] = ()
+    final_at: Instant | None = None
+    """When it became final, whatever took its place later."""
+    overturned: bool = False
+    """By a later cycle, or a court (R5.6)."""
 
     def stance(self, role: Role) -> str | None:
         """Return the party's stance, None while it has not spoken and its window runs."""
@@ -168,6 +172,8 @@ class Entry(Value):
     movement: Movement
     decided_at: Instant
     since: Instant
+    ruling: int | None = None
+    """The ruling that it fulfils, None for what was agreed."""
     owned_since: Instant | None = None
     """Since when the handler has to see to it, None while nobody has to (R6.10)."""
     uncovered_since: Instant | None = None
@@ -233,6 +239,8 @@ class WorkOrder(Value):
     state: Literal["open", "date_named", "put_to_buyer", "put_to_manager", "accepted", "rejected", "superseded"] = (
         "open"
     )
+    of_the_cycle: bool = False
+    """Opened by the second cycle itself (R10.2): a member of staff may put another question in its place."""
     date_decided: bool = False
     """The buyer has said whether the date will do."""
     history: tuple[str, ...] = ()

@@ -111,9 +111,16 @@ def a_payment_is_retried(case: Case, message: PaymentRetried, at: Instant) -> Ca
     if _leaves_a_debt(case, entry) and case.advance:
         return recover(case, owing(case, case.advance), movement.payer, message.sender, at)
     case = changed(case, movement.key, owned_since=None, uncovered_since=None)
-    if movement.purpose in OF_ADVANCES | {Purpose.PAYOUT}:
-        return _again(case, entry, message, at)
-    return order_payment(case, movement.purpose, movement.amount, movement.payer, message.sender, at)
+    if movement.purpose in OF_ADVANCES | {Purpose.PAYOUT, Purpose.RESTITUTION}:
+        again = _again(case, entry, message, at)
+    else:
+        again = order_payment(case, movement.purpose, movement.amount, movement.payer, message.sender, at)
+    return _for_the_same(again, entry) if len(again.money) > len(case.money) else again
+
+
+def _for_the_same(case: Case, failed: Entry) -> Case:
+    """Let the new movement fulfil the ruling that the failed one did, whatever has been ruled since (R5.6)."""
+    return changed(case, case.money[-1].movement.key, ruling=failed.ruling)
 
 
 def _advanced_again(case: Case, entry: Entry, message: PaymentRetried, at: Instant) -> Case:

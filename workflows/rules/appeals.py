@@ -12,11 +12,13 @@ from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import PARTIES, Outcome, Phase, Role, RulingReason
 from workflows.rules.advance import without_a_failed_one
 from workflows.rules.evidence import exhibit
+from workflows.rules.movements import end
+from workflows.rules.overturned import overturned_by_a_court
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Runs, duty, hears
 from workflows.rules.review import accept
 from workflows.rules.rulings import make_final, require_asked, require_consistent, send
-from workflows.rules.steps import close, enter
+from workflows.rules.steps import enter
 
 
 def _appeal_open(case: Case) -> bool:
@@ -138,6 +140,9 @@ def _send_back(case: Case, at: Instant) -> Case:
 @hears(ExternalRecourseNoted, "R5.5", by=(Role.AGENT,), during=RUNNING)
 def external_recourse_is_noted(case: Case, message: ExternalRecourseNoted, at: Instant) -> Case:
     """Before any ruling the complaint is referred out; later the platform's ruling is fulfilled all the same (R5.5)."""
+    who = f"{message.forum} {message.reference}"
+    if message.result == "overturned":
+        case = overturned_by_a_court(case, at, who, message.sender)
     if case.rulings or case.decision:
         return case
-    return close(case, at, Outcome.REFERRED_OUT, "R5.5", f"{message.forum} {message.reference}")
+    return end(case, at, Outcome.REFERRED_OUT, "R5.5", who)

@@ -9,8 +9,10 @@ from workflows.domain.parts import FollowUp
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Role
 from workflows.rules.intervention import ask_the_platform
+from workflows.rules.movements import end
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
-from workflows.rules.steps import close, enter, step
+from workflows.rules.steps import enter, step
+from workflows.rules.work_orders import open_for_the_cycle
 
 
 def begin_follow_up(case: Case, at: Instant) -> Case:
@@ -25,7 +27,7 @@ def _outcome(case: Case) -> Outcome:
 
 
 def _end(case: Case, at: Instant, reason: str) -> Case:
-    return close(case, at, _outcome(case), "R10.2", reason)
+    return end(case, at, _outcome(case), "R10.2", reason)
 
 
 def _callback_runs(case: Case) -> bool:
@@ -68,7 +70,7 @@ def _second_cycle(case: Case, at: Instant, score: int) -> Case:
     handler = next((one for one in supervisors if one != case.handler), case.handler)
     case = step(case, at, "second_cycle_started", "R10.2", reason=f"score {score}; handler {handler}")
     fresh = case.but(cycle=case.cycle + 1, handler=handler, follow_up=None, decision=None)
-    return ask_the_platform(fresh, at, "the buyer is not content", rule="R10.2")
+    return open_for_the_cycle(ask_the_platform(fresh, at, "the buyer is not content", rule="R10.2"), at, score)
 
 
 @window(LimitName.CALLBACK_SHORT_MESSAGE, lambda case: _reminder(case, "short_message_at"))

@@ -9,7 +9,7 @@ from workflows.domain.money import Money
 from workflows.domain.parts import PLATFORM, Closing, Entry
 from workflows.domain.payment import LineRef, Movement
 from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Purpose, Role
-from workflows.rules.steps import close, enter, step
+from workflows.rules.steps import close, enter, step, work_order_superseded
 
 UNSETTLED = frozenset({MoneyState.DECIDED, MoneyState.REQUESTED})
 FAILED = frozenset({MoneyState.FAILED, MoneyState.REVERSED})
@@ -79,7 +79,12 @@ def write_down(
         rest=rest,
     )
     case = step(case, at, "payment_decided", rule, reason=movement.key, amount=amount)
-    return case.but(money=(*case.money, Entry(movement=movement, decided_at=at, since=at)))
+    return case.but(money=(*case.money, Entry(movement=movement, decided_at=at, since=at, ruling=_fulfils(case))))
+
+
+def _fulfils(case: Case) -> int | None:
+    ruled = case.decision is not None and case.decision.basis == "ruling"
+    return case.ruling.number if ruled and case.ruling else None
 
 
 def line_of(case: Case) -> LineRef | None:
@@ -117,6 +122,7 @@ def end(case: Case, at: Instant, outcome: Outcome, rule: str, reason: str | None
     """Close the complaint, as soon as no money is under way any more (R10.4)."""
     if case.first_edition or not under_way(case):
         return close(case, at, outcome, rule, reason)
+    case = work_order_superseded(case, at)
     case = step(case, at, "closing", rule, reason=f"{outcome}, once its money has arrived")
     return enter(case, Phase.FULFILMENT).but(closing=Closing(outcome=outcome, rule=rule, reason=reason, since=at))
 

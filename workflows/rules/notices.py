@@ -51,9 +51,10 @@ def _repaid_by(case: Case, step: Step) -> Iterator[Party]:
 
 
 def _department(case: Case, step: Step) -> Iterator[Party]:
-    del step
-    if case.work_orders:
-        yield Party(role=Role.DEPARTMENT, id=case.work_orders[-1].department)
+    """The department of the work order that the step names, of the latest where it names none."""
+    named = [one for one in case.work_orders if step.reason == f"work order {one.number}"]
+    for order in named or case.work_orders[-1:]:
+        yield Party(role=Role.DEPARTMENT, id=order.department)
 
 
 def _departments(case: Case, step: Step) -> Iterator[Party]:
@@ -138,6 +139,8 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "payment_settled: unfreeze": (("advance_unfrozen", (_buyer,)),),
     "payment_settled: claw_back": (("advance_clawed_back", (_buyer,)),),
     "payment_settled: recovery": (("advance_recovered", (_repaid_by,)),),
+    "payment_settled: restitution": (("restitution_paid", (_seller,)),),
+    "ruling_overturned": (("ruling_overturned", (_seller, _handler)),),
     "payment_settled: payout": (("held_money_paid_out", (_seller,)),),
     "advance_wanted": (("advance_wanted", (_handler,)),),
     "buyer_to_be_asked": (("buyer_to_be_asked", (_handler, _buyer)),),

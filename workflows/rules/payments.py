@@ -36,6 +36,7 @@ from workflows.rules.movements import (
     under_way,
     write_down,
 )
+from workflows.rules.overturned import made_whole
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import FAILS, SETTLES, Deadline, Runs, duty, hears, met, window
 from workflows.rules.steps import enter, step
@@ -164,7 +165,7 @@ def _settled(case: Case, key: str, reference: str | None, at: Instant, from_depo
     case = settled_since(case, key, at, reference, from_deposit)
     if movement.purpose in SETTLES:
         case = SETTLES[movement.purpose](case, known(case, key), at)
-    return done(case, at)
+    return done(made_whole(case, at), at)
 
 
 def _failed(case: Case, key: str, reason: str, at: Instant, available: Money | None = None) -> Case:

@@ -15,6 +15,7 @@ from workflows.rules.fulfilment import decide
 from workflows.rules.intervention import moved
 from workflows.rules.movements import end
 from workflows.rules.offers import end_live_offer
+from workflows.rules.overturned import taken_off_the_seller
 from workflows.rules.payments import require_within_ceiling
 from workflows.rules.points import owe_points, reverse_points
 from workflows.rules.registry import Deadline, Runs, duty, hears, window
@@ -200,10 +201,11 @@ def _parties_asked(case: Case, asked: tuple[Role, ...]) -> Iterator[Runs]:
 
 def make_final(case: Case, at: Instant) -> Case:
     """Make the ruling final (R5.3): what it gives is fulfilled; what gives nothing closes as unfounded (R6.11)."""
-    ruling = case.rulings[-1].but(state="final")
+    ruling = case.rulings[-1].but(state="final", final_at=at)
     case = case.but(rulings=(*case.rulings[:-1], ruling), appeal=None)
     case = step(case, at, "ruling_final", "R5.3", reason=f"ruling {ruling.number}")
-    if ruling.liability is Liability.SELLER:
+    case = taken_off_the_seller(case, at, ruling)
+    if ruling.liability is Liability.SELLER and not ruling.overturned:
         case = owe_points(case, at, ruling.reason)
     else:
         case = reverse_points(case, at, "advance")

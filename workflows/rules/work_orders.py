@@ -10,10 +10,10 @@ from workflows.domain.limits import put_off
 from workflows.domain.messages import WorkOrderAnswered, WorkOrderOpened, WorkOrderPlanDecided
 from workflows.domain.parts import WorkOrder
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Role
+from workflows.domain.vocabulary import Phase, Problem, Role
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import Runs, duty, hears
-from workflows.rules.steps import becomes_major, step
+from workflows.rules.steps import becomes_major, step, work_order_superseded
 from workflows.rules.stops import holds
 
 _BEFORE_A_DECISION = frozenset({Phase.REVIEW, Phase.NEGOTIATION, Phase.INTERVENTION})
@@ -33,16 +33,58 @@ def _replaced(case: Case, order: WorkOrder) -> Case:
 
 
 def _none_open(case: Case) -> bool:
-    return not case.work_orders or case.work_orders[-1].over
+    if not case.work_orders or case.work_orders[-1].over:
+        return True
+    return case.work_orders[-1].of_the_cycle and case.work_orders[-1].state == "open"
 
 
 @hears(WorkOrderOpened, "R2.6", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_none_open)
 def a_work_order_is_opened(case: Case, message: WorkOrderOpened, at: Instant) -> Case:
     """Ask the responsible department for cause, person responsible and plan, within 3 working days (R2.6)."""
+    return _opened(work_order_superseded(case, at), message.department, message.question, at)
+
+
+def _opened(case: Case, department: str, question: str, at: Instant, *, of_the_cycle: bool = False) -> Case:
     order = WorkOrder(
-        number=len(case.work_orders) + 1, department=message.department, question=message.question, since=at
+        number=len(case.work_orders) + 1,
+        department=department,
+        question=question,
+        since=at,
+        of_the_cycle=of_the_cycle,
     )
     return case.but(work_orders=(*case.work_orders, order))
+
+
+_OF_THE_ORDER = frozenset(
+    {
+        Problem.NOT_SHIPPED,
+        Problem.FALSE_SHIPMENT,
+        Problem.NOT_RECEIVED,
+        Problem.DELAYED,
+        Problem.DAMAGED_IN_TRANSIT,
+        Problem.WRONG_ITEM,
+        Problem.SHORT_SHIPMENT,
+    }
+)
+_OF_PURCHASING = frozenset({Problem.QUALITY, Problem.COUNTERFEIT})
+
+
+def responsible_department(problem: Problem) -> str:
+    """Name who answers for it: the order department for logistics, purchasing for quality, else operations."""
+    if problem in _OF_THE_ORDER:
+        return "order"
+    return "purchasing" if problem in _OF_PURCHASING else "operations"
+
+
+def open_for_the_cycle(case: Case, at: Instant, score: int) -> Case:
+    """Ask the responsible department why the buyer is not content, unless one is asked already (R10.2)."""
+    department = responsible_department(case.filing.problem)
+    asked_already = not _none_open(case) or not case.staff.knows(Role.DEPARTMENT, department)
+    if case.first_edition or asked_already:
+        return case
+    case = step(case, at, "work_order_opened", "R10.2", reason=f"{department}: the buyer is not content")
+    question = f"The buyer gave score {score}: what was the cause, who is responsible, what is to be done?"
+    return _opened(case, department, question, at, of_the_cycle=True)
 
 
 @duty(LimitName.WORK_ORDER)
