@@ -13,7 +13,7 @@ from activities.adapters.alipay.transfers import Transfers
 from activities.adapters.http import PartnerClient
 from workflows.domain.money import Money
 from workflows.domain.payment import LineRef, Movement, PaymentAnswer
-from workflows.domain.vocabulary import Purpose, Role
+from workflows.domain.vocabulary import MoneyState, Purpose, Role
 
 CALL_SECONDS = 3.0
 """One call in all. A retried transfer makes three: look-up, whose account, transfer; together below 10 s."""
@@ -106,8 +106,11 @@ class Alipay(PartnerClient):
 class _OwnBooks:
     """A way of paying: inside the platform's account, where our ledger's entry is all that moves."""
 
-    async def look_up(self, movement: Movement) -> PaymentAnswer | None:  # noqa: ARG002
-        return None
+    async def look_up(self, movement: Movement) -> PaymentAnswer | None:
+        """Return what our books say, which the movement carries: nobody else knows of it."""
+        if movement.state in {MoneyState.SETTLED, MoneyState.REVERSED}:
+            return await self.send(movement)
+        return PaymentAnswer(result="refused") if movement.state is MoneyState.FAILED else None
 
     async def send(self, movement: Movement) -> PaymentAnswer:
         return PaymentAnswer(result="settled", provider_reference=f"own_{request_number(movement.key)}")

@@ -11,7 +11,7 @@ from activities.adapters.alipay.orders import Payee, payer_of, same_amount
 from activities.adapters.alipay.refusals import NO_TRANSFER_KNOWN, TRANSFER, refused
 from workflows.domain.base import Id
 from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.vocabulary import Role
+from workflows.domain.vocabulary import MoneyState, Role
 
 _SEND, _LOOK_UP = "alipay.fund.trans.uni.transfer", "alipay.fund.trans.common.query"
 _PRODUCT = {"product_code": "TRANS_ACCOUNT_NO_PWD", "biz_scene": "DIRECT_TRANSFER"}
@@ -88,6 +88,8 @@ class Transfers:
         if order.out_biz_no != number or (order.trans_amount and not same_amount(order.trans_amount, movement)):
             raise partner.confused(f"holds another transfer under the number {number}")
         result = _RESULTS.get(order.status)
+        if order.status == "REFUND" and movement.state is MoneyState.REVERSED:
+            result = "settled"  # that it came back is on record: what is asked is what it was before
         if result is None or (result == "settled" and order.order_id is None):
             raise partner.confused(f"says of the transfer {number} what we do not know: {order.status[:40]!r}")
         if result == "refused":

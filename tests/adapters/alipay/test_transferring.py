@@ -11,7 +11,7 @@ from tests.adapters.alipay.gateway import LocalGateway
 from tests.adapters.alipay.paying import BUYER, FUND, SELLER, Books, a_movement, an_app, number_of
 from workflows.domain.parts import PLATFORM
 from workflows.domain.payment import Movement
-from workflows.domain.vocabulary import Purpose
+from workflows.domain.vocabulary import MoneyState, Purpose
 
 SEND, LOOK_UP, WHOSE = "alipay.fund.trans.uni.transfer", "alipay.fund.trans.common.query", "alipay.trade.query"
 
@@ -82,6 +82,32 @@ async def test_between_fund_frozen_and_held_money_alipay_has_nothing_to_move(
         assert (answer.result, answer.provider_reference) == ("settled", f"own_{number_of(movement)}")
     assert gateway.asked == []
     assert gateway.balance == Decimal(10_000)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (MoneyState.DECIDED, None),
+        (MoneyState.REQUESTED, None),
+        (MoneyState.SETTLED, "settled"),
+        (MoneyState.REVERSED, "settled"),
+        (MoneyState.FAILED, "refused"),
+    ],
+)
+async def test_of_what_stays_inside_our_account_a_look_up_tells_what_our_books_say(
+    alipay: Alipay, state: MoneyState, said: str | None
+) -> None:
+    known = await alipay.look_up(a_movement(Purpose.ADVANCE, payer=FUND).but(state=state))
+    assert (known.result if known else None) == said
+
+
+async def test_a_transfer_that_is_known_to_have_come_back_had_been_made(gateway: LocalGateway, alipay: Alipay) -> None:
+    await alipay.pay(UNFREEZE, first_attempt=True)
+    gateway.transfers[number_of(UNFREEZE)]["status"] = "REFUND"
+    for state, said in ((MoneyState.REQUESTED, "refused"), (MoneyState.REVERSED, "settled")):
+        known = await alipay.look_up(UNFREEZE.but(state=state))
+        assert known is not None
+        assert known.result == said
 
 
 @pytest.mark.parametrize("mode", ["silent_before", "silent_after", "system_error_before", "system_error_after"])
