@@ -8,6 +8,7 @@ from tests.rules.saying import DAY, hears, hold, on_stage, passes, refused
 from workflows.domain.answers import Code
 from workflows.domain.money import Money
 from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Role
+from workflows.rules.deadlines import deadlines
 from workflows.rules.payments import decided, owed
 from workflows.rules.view import waiting_on
 
@@ -140,4 +141,16 @@ def test_a_refund_that_came_back_is_seen_to_before_a_later_ruling_that_gives_not
     assert play.case.closed
     assert [one.movement.state for one in play.case.money] == ["reversed", "settled", "settled"]
     assert given_back(play) == [("system:platform", "seller:shop-qinghe", 29900)]
+    assert broken(play.case) == ()
+
+
+def test_a_buyer_who_disputed_is_not_asked_by_the_old_time_when_a_return_is_agreed_after_all() -> None:
+    story = BY_NAME["the_buyer_proves_the_return_and_the_advance_is_the_buyers"]
+    disputed = next(n for n, act in enumerate(story.acts) if getattr(act, "kind", "") == "buyer_contacted")
+    play = on_stage(story, disputed + 1)
+    passes(play, 4 * DAY)
+    hears(play, "seller_answered", Role.SELLER, "shop-guanghe", answer="agree")
+    assert "advance_contact" not in {one.name for one in deadlines(play.case)}
+    passes(play, DAY)
+    assert not play.case.closed
     assert broken(play.case) == ()

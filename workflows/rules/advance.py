@@ -69,6 +69,11 @@ def _latest(case: Case, **changes: object) -> Case:
     return case.but(advances=(*case.advances[:-1], case.advances[-1].but(**changes)))
 
 
+def asked_no_more(case: Case) -> Case:
+    """Let the time to ask the buyer be over: what was said goes its way (R9.4)."""
+    return _latest(case, asked_since=None)
+
+
 def _trimmed(case: Case, rule: str, at: Instant) -> Case:
     """Claw back what is frozen above what the buyer is entitled to (R5.6)."""
     advance = case.advances[-1]

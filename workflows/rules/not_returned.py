@@ -8,7 +8,7 @@ from workflows.domain.messages import BuyerContacted
 from workflows.domain.parts import EvidenceWindow
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Outcome, Phase, Role
-from workflows.rules.advance import give_back, pay_out
+from workflows.rules.advance import asked_no_more, give_back, pay_out
 from workflows.rules.fulfilment import back_to_the_handler
 from workflows.rules.movements import end
 from workflows.rules.registry import Deadline, Runs, hears, window
@@ -56,7 +56,7 @@ def _nothing_came_back(case: Case, at: Instant, why: str) -> Case:
 def _disputed(case: Case, message: BuyerContacted, at: Instant) -> Case:
     """Ask the buyer to prove the return; the handler rules (R9.4, R4.4)."""
     told = f", as told under {message.tracking}" if message.tracking else ""
-    case = back_to_the_handler(case, at, f"the buyer says it was returned{told}")
+    case = back_to_the_handler(asked_no_more(case), at, f"the buyer says it was returned{told}")
     case = step(case, at, "evidence_requested", "R9.4", reason=f"buyer: {_TO_PROVE}")
     asked = EvidenceWindow(role=Role.BUYER, since=at, to_prove=_TO_PROVE)
     return case.but(evidence_windows=(*case.evidence_windows, asked))
