@@ -166,6 +166,8 @@ class FastForward:
         waits = [_activity(pending) for pending in described.pending_activities]
         if described.HasField("pending_workflow_task"):
             waits.append("a worker that takes up the next step")
+        if described.workflow_execution_info.history_length < _BEGUN:
+            waits.append("its next run to begin")
         return f"waits for {', '.join(waits)}" if waits else _NOTHING
 
     async def _settled(self, handle: WorkflowHandle[Any, Any]) -> str:
@@ -195,6 +197,10 @@ class FastForward:
                 yield
             finally:
                 await connection.execute(f"SELECT pg_advisory_unlock({_LOCK})", complaint)
+
+
+_BEGUN = 2
+"""Events of a run whose first task is scheduled; Temporal lets runs follow each other no faster than one a second."""
 
 
 def _ended(complaint: str) -> RefusedByRule:

@@ -3,7 +3,7 @@
 from tests.engine.attacker import until
 from workers.sandbox.client import SandboxClient
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds of real time within which every notice must have arrived."""
 
 

@@ -20,6 +20,7 @@ from starter.stories import Pass, Reports, Story, Tell
 from tests.conftest import Running
 from tests.engine.attacker import until
 from tests.engine.inbox import Inbox
+from tests.engine.stepping import StepByStep
 from tests.rules.playing import Play, opened, pass_until, say
 from workers.sandbox.client import SandboxClient
 from workflows import wire
@@ -30,7 +31,7 @@ from workflows.domain.view import View
 from workflows.domain.why import WhyDue
 
 AT_ONCE = 12
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds of real time one act may take while a dozen stories share a busy machine."""
 
 
@@ -191,7 +192,7 @@ async def tell_all(stack: Running, stories: Iterable[Story], *, again: bool = Fa
     """
     # A clock holds a connection for as long as it is being moved.
     async with await open_pool(stack.ready.database, most=AT_ONCE + 2) as pool:
-        clock = FastForward(stack.client, pool)
+        clock = (StepByStep if again else FastForward)(stack.client, pool)
         inbox = Inbox(stack.sandbox)
         told = {
             story.name: _prepared(stack, story, number, clock, inbox, again=again)

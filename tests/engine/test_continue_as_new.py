@@ -15,6 +15,9 @@ from workflows.domain.vocabulary import Phase
 CUT = [story for story in STORIES if story.ends.phases != (Phase.REGISTRATION, Phase.CLOSED)]
 """Every story but those that end where they begin: what is refused at the filing has nothing to be cut."""
 
+pytestmark = pytest.mark.timeout(900)
+"""Whichever test comes first, all the stories are told in its set-up."""
+
 SOON = 50
 """Events of a run that was asked at the sixth to give way: an activity and a few messages are under way then."""
 

@@ -20,6 +20,9 @@ from workflows.domain.view import MovementView, View
 from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Role
 from workflows.rules.payments import AWARDED
 
+pytestmark = pytest.mark.timeout(900)
+"""Whichever test comes first, all the stories are told in its set-up."""
+
 MOST_EVENTS = 400
 ON_THE_ENGINE = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 
