@@ -155,7 +155,7 @@ def test_walks_get_around() -> None:
 def test_walks_see_every_end_of_an_advance() -> None:
     """The laws of advances are tried on advances of every kind, or they prove nothing."""
     seen: set[str] = set()
-    for start in range(60):
+    for start in range(150):
         moves = [Move((start + n) % 9, start * 131 + n * 37, n * 5 + start, n % 9 == 3, n % 8) for n in range(25)]
         shown = (view_of(case).advance for case in walk(moves, len(STARTS) - 1 - start % 4).cases)
         seen |= {word for one in shown if one for word in (one.state, one.recovery)}
