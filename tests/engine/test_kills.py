@@ -191,9 +191,24 @@ async def test_a_frozen_worker_that_wakes_after_another_did_its_work_adds_nothin
         await kill(house, TEMPORAL)  # so that it forgets that the sleeper had asked for work
         async with second_worker(house, tmp_path):
             await finish_all(house, {unsent: (), sent: (), registering: (accept, agree)}, within=_AGAIN)
+            before = [await _money_on_record(house, handle) for handle in (unsent, sent)]
             await _wakes_to_no_effect(asleep, log, {unsent: "pay", sent: "pay", registering: "register"})
+            assert [await _money_on_record(house, handle) for handle in (unsent, sent)] == before, "a late write"
             for handle in (unsent, sent, registering):
                 await one_effect(house, handle, peace)
+
+
+async def _money_on_record(house: Running, handle: Handle) -> list[str]:
+    """Read all that is written of a complaint's money, with every instant: a late write would change some of it."""
+    query = (
+        "SELECT to_jsonb(m)::text FROM movements m WHERE m.complaint = $1 UNION ALL"
+        " SELECT to_jsonb(s)::text FROM movement_states s WHERE s.movement LIKE $1 || ':%' UNION ALL"
+        " SELECT to_jsonb(t)::text || to_jsonb(p)::text FROM transactions t JOIN postings p ON p.transaction = t.number"
+        " WHERE t.movement LIKE $1 || ':%' ORDER BY 1"
+    )
+    written = [str(row[0]) for row in await house.pool.fetch(query, handle.id)]
+    assert len(written) > 4, "the movement, its states, its postings"
+    return written
 
 
 async def _wakes_to_no_effect(asleep: AsyncExitStack, log: Path, held: dict[Handle, str]) -> None:
