@@ -27,14 +27,16 @@ from starter.stories.shared_advances import (
 from starter.stories.story import (
     Act,
     Ending,
+    Paid,
     Reaches,
     Story,
     manager,
     passes,
     refund,
+    yuan,
 )
 from workflows.domain.answers import Code
-from workflows.domain.vocabulary import MoneyState, Outcome, Remedy
+from workflows.domain.vocabulary import MoneyState, Outcome, Purpose, Remedy
 
 DEBT = Story(
     name="what_cannot_be_recovered_is_a_debt_of_the_seller",
@@ -144,8 +146,8 @@ WRITTEN_OFF = Story(
     ends=Ending(
         phases=FULFILLED,
         outcome=Outcome.FULFILLED,
-        steps=("debt_recorded R9.5", "refused R9.5", "debt_written_off R9.5", "debt_given_up R9.5", "closed R10.2"),
-        money=DEBT.ends.money,
+        steps=("debt_recorded R9.5", "refused R9.5", "debt_written_off R9.5", "payment_settled R9.5", "closed R10.2"),
+        money=(*DEBT.ends.money, Paid(Purpose.WRITE_OFF, yuan("400.00"))),
     ),
 )
 

@@ -25,7 +25,7 @@ PARTIES = {
 _DECIDE = """
 INSERT INTO movements (key, complaint, purpose, payer_role, payer_id, payee_role, payee_id, amount_minor, rest_minor,
     rule, ordered_by_role, ordered_by_id, remark, state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'R6.1', 'agent', 'a-1', 'tried', 'decided')
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'agent', 'a-1', 'tried', 'decided')
 """
 
 
@@ -37,11 +37,12 @@ class Moving:
     complaint: str
 
     async def decided(
-        self, purpose: str, amount: int, *, number: int = 1, rest: int = 0, payer: tuple[str, str] | None = None
-    ) -> str:
+        self, purpose: str, amount: int, *, number: int = 1, rest: int = 0, payer: tuple[str, str] | None = None,
+        rule: str = "R6.1",
+    ) -> str:  # fmt: skip
         key = f"{self.complaint}:{purpose}:{number}"
         given, taken = PARTIES[purpose]
-        await self.on.execute(_DECIDE, key, self.complaint, purpose, *(payer or given), *taken, amount, rest)
+        await self.on.execute(_DECIDE, key, self.complaint, purpose, *(payer or given), *taken, amount, rest, rule)
         return key
 
     async def becomes(self, key: str, *states: str, from_deposit: int | None = None) -> str:

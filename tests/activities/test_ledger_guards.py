@@ -156,6 +156,17 @@ async def test_a_second_advance_waits_for_the_end_of_the_first(hand: Connection,
     await refused(hand, money, requesting(other), because="one_advance_asked_for")
 
 
+async def test_an_advance_for_freight_takes_nothing_of_the_line(hand: Connection, money: Moving) -> None:
+    """Freight is repaid beside what was paid for the line, by the seller or in its place by the fund (R6.8, R1.8)."""
+    await money.settled("unfreeze", 8000)
+    given = "SELECT given_minor FROM lines JOIN complaints USING (order_id, line) WHERE complaint = $1"
+    before = await hand.fetchval(given, money.complaint)
+    key = await money.decided("advance", 3800, number=2, rule="R6.8")
+    await money.becomes(key, "requested", "settled")
+    await money.settled("unfreeze", 3000, number=2, rest=800)
+    assert await hand.fetchval(given, money.complaint) == before
+
+
 async def test_the_fund_is_repaid_once(hand: Connection, money: Moving) -> None:
     await money.settled("claw_back", 3000)
     await money.settled("recovery", 2000)

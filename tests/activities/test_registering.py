@@ -13,13 +13,26 @@ from activities.postgres.pool import Pool
 from activities.postgres.reading import CaseFiles
 from activities.postgres.rulebooks import RulebookChanged
 from activities.registry import Registry
-from tests.activities.world import MORNING, SELLER, World, a_registration, accepted, agreed, burst, reported, withdrawn
+from tests.activities.world import (
+    AGENT,
+    MORNING,
+    SELLER,
+    World,
+    a_registration,
+    accepted,
+    agreed,
+    burst,
+    reported,
+    said,
+    withdrawn,
+)
 from tests.sandbox.running import RunningSandbox, an_order
 from workers.sandbox.client import SandboxClient
 from workflows.domain.filing import Request
 from workflows.domain.money import Money
 from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Problem, Purpose, Remedy, Role
 from workflows.policy import packaged
+from workflows.rules.hearing import expire
 from workflows.rules.notices import notices_of
 from workflows.rules.registration import open_case
 from workflows.rules.view import view_of
@@ -125,6 +138,16 @@ async def test_freight_repaid_to_the_buyer_takes_nothing_from_what_a_line_can_gi
     await world.record(burst(first, after.but(money=(refund, freight))))
     second = await world.opened(order_id="o-freight", problem=Problem.OTHER)
     assert second.decided_elsewhere == refund.movement.amount
+
+
+async def test_unfounded_complaints_of_a_buyer_are_counted_for_half_a_year(world: World) -> None:
+    first = await world.opened()
+    reviewed = said(first, "reviewed", AGENT, decision="unfounded", text="与页面描述一致")
+    ended = expire(reviewed, reviewed.now + timedelta(days=3))
+    assert ended.outcome is Outcome.UNFOUNDED
+    await world.record(burst(first, ended))
+    soon, late = ended.now + timedelta(days=1), ended.now + timedelta(days=181)
+    assert [(await world.opened(at=at)).unfounded_before for at in (soon, late)] == [1, 0]
 
 
 async def test_complaints_go_round_the_agents_least_load_first(world: World) -> None:

@@ -32,8 +32,6 @@ class Advance(Value):
     """When its movements were ordered: never twice (R9.6)."""
     asked_since: Instant | None = None
     """Since when the handler has to ask the buyer about a return that was not made or failed (R9.4)."""
-    written_off_at: Instant | None = None
-    """When the operations manager gave up what the seller owes for it (R9.5)."""
 
 
 class Debt(Value):

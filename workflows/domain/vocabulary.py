@@ -180,6 +180,8 @@ class Purpose(StrEnum):
     """The fund is repaid: from the seller's held money and deposit, or by the platform (R9.5, R6.4)."""
     PAYOUT = "payout"
     """The line's held money is paid to the seller (R6.12)."""
+    WRITE_OFF = "write_off"
+    """The platform makes up to the fund for a debt that was given up: the books move, no provider does (R9.5)."""
     RESTITUTION = "restitution"
     """The platform pays the seller back what was overturned later (R5.6)."""
 

@@ -14,7 +14,7 @@ from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import Phase, Purpose, Role
 from workflows.rules.advance import decide_fate, recover, without_a_failed_one
 from workflows.rules.entitlement import against_an_advance, most_to_be_advanced, to_be_covered, uncovered
-from workflows.rules.frozen import OF_ADVANCES, owing
+from workflows.rules.frozen import OF_ADVANCES, course, owing
 from workflows.rules.movements import FAILED, changed, entry_of, write_down
 from workflows.rules.payments import order_payment
 from workflows.rules.people import RUNNING
@@ -72,7 +72,7 @@ def _stands_for(case: Case, lacking: tuple[Entry, ...], amount: Money, at: Insta
     left = amount
     for entry in lacking:
         one = entry.movement
-        case = changed(case, one.key, uncovered_since=None)
+        case = changed(case, one.key, owned_since=None, uncovered_since=None)
         if rest := one.amount - left:
             case = order_payment(case, one.purpose, rest, one.payer, one.ordered_by, at)
         left = left - one.amount
@@ -89,8 +89,11 @@ def to_be_tried_again(case: Case, entry: Entry) -> bool:
 
 
 def _leaves_a_debt(case: Case, entry: Entry) -> bool:
-    latest = [one for one in case.money if one.movement.purpose is Purpose.RECOVERY][-1:]
-    return entry in latest and case.advance is not None and bool(owing(case, case.advance))
+    """Tell whether it is a recovery that failed, of an advance for which the seller still owes (R9.5)."""
+    advance = case.advance
+    if advance is None or entry.movement.purpose is not Purpose.RECOVERY:
+        return False
+    return entry in course(case.money, advance.key) and bool(owing(case, advance))
 
 
 def _something_failed(case: Case) -> bool:

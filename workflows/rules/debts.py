@@ -10,14 +10,14 @@ from workflows.domain.base import Instant
 from workflows.domain.case import Case
 from workflows.domain.explained import instant_in_words
 from workflows.domain.messages import DebtWrittenOff
-from workflows.domain.parts import FUND, SYSTEM
+from workflows.domain.parts import FUND, PLATFORM, SYSTEM
 from workflows.domain.payment import Movement
 from workflows.domain.policy import Policy
 from workflows.domain.vocabulary import MoneyState, Purpose, Role
 from workflows.rules.frozen import course, debt_of
+from workflows.rules.movements import write_down
 from workflows.rules.people import RUNNING
 from workflows.rules.registry import hears
-from workflows.rules.steps import step
 
 
 def next_try(debt: Debt, policy: Policy) -> Instant:
@@ -71,6 +71,14 @@ def the_debt_is_written_off(case: Case, message: DebtWrittenOff, at: Instant) ->
         raise NotHeard(Code.UNKNOWN_REFERENCE, "R9.5", text)
     if refused := against_writing_off(debt, case.policy, at):
         raise refused
-    case = step(case, at, "debt_given_up", "R9.5", reason=debt.advance, amount=debt.amount)
-    off = tuple(one.but(written_off_at=at) if one.key == debt.advance else one for one in case.advances)
-    return case.but(advances=off)
+    return write_down(
+        case,
+        Purpose.WRITE_OFF,
+        debt.amount,
+        at,
+        payer=PLATFORM,
+        payee=FUND,
+        rule="R9.5",
+        ordered_by=message.sender,
+        remark=message.reason[:200],
+    )

@@ -16,9 +16,20 @@ def uncovered(case: Case) -> tuple[Entry, ...]:
 
 
 def to_be_covered(case: Case) -> tuple[Entry, ...]:
-    """Return what the next advance pays of them: freight has one of its own, being no part of the line (R6.8, R1.8)."""
-    lacking = uncovered(case)
+    """Return the seller's payments that failed, whyever: the next advance pays them, so that nobody pays them twice.
+
+    Freight has an advance of its own, being no part of what the line can give (R6.8, R1.8).
+    """
+    lacking = tuple(one for one in case.money if _lacking(one))
     return tuple(one for one in lacking if one.movement.purpose in AWARDED) or lacking
+
+
+def _lacking(entry: Entry) -> bool:
+    by_seller = entry.movement.payer.role is Role.SELLER and entry.movement.purpose in AWARDED | {
+        Purpose.RETURN_FREIGHT
+    }
+    seen_to = entry.owned_since is not None or entry.uncovered_since is not None
+    return by_seller and seen_to and entry.movement.state in FAILED
 
 
 def against_an_advance(case: Case) -> NotHeard | None:

@@ -11,7 +11,7 @@ from workflows.domain.parts import Entry
 from workflows.domain.vocabulary import MoneyState, Purpose
 from workflows.rules.movements import COUNTED, FAILED, by_platform, known, open_, total
 
-OF_ADVANCES = frozenset({Purpose.ADVANCE, Purpose.UNFREEZE, Purpose.CLAW_BACK, Purpose.RECOVERY})
+OF_ADVANCES = frozenset({Purpose.ADVANCE, Purpose.UNFREEZE, Purpose.CLAW_BACK, Purpose.RECOVERY, Purpose.WRITE_OFF})
 
 
 class Standing(NamedTuple):
@@ -103,10 +103,15 @@ def recovered(money: Sequence[Entry]) -> Money:
 def owing(case: Case, advance: Advance) -> Money:
     """Return what the seller still owes the fund for an advance: nothing while a recovery is under way (R9.5)."""
     entries = course(case.money, advance.key)
-    if advance.fate is None or advance.written_off_at or recovering(case, advance):
+    if advance.fate is None or recovering(case, advance):
         return NOTHING
     tried = [one for one in entries if one.movement.purpose is Purpose.RECOVERY and not by_platform(one)]
-    return advance.fate.given - recovered(entries) if tried else NOTHING
+    return advance.fate.given - recovered(entries) - written_off(entries) if tried else NOTHING
+
+
+def written_off(money: Sequence[Entry]) -> Money:
+    """Return what the operations manager gave up of what the seller owed (R9.5)."""
+    return total([one for one in money if one.movement.state in COUNTED], Purpose.WRITE_OFF)
 
 
 def debt_of(case: Case) -> Debt | None:

@@ -264,8 +264,8 @@ def the_provider_reports(case: Case, message: PaymentReported, at: Instant) -> C
 def _reversed(case: Case, entry: Entry, at: Instant) -> Case:
     movement = entry.movement
     if movement.key in irreversible(case):
-        text = f"{movement.key} has been unfrozen or clawed back; what the provider took back is its fund's to settle"
-        raise NotHeard(Code.INCONSISTENT, "R9.6", text)
+        text = f"unfrozen or clawed back already: {movement.key} is settled; it cannot become reversed"
+        raise NotHeard(Code.ALREADY_DONE, "R9.6", text)
     case = step(case, at, "payment_reversed", "R6.10", reason=movement.key, amount=movement.amount)
     case = moved(case, movement.key, MoneyState.REVERSED, at)
     if movement.purpose in FAILS:

@@ -19,7 +19,7 @@ from workflows.domain.view import (
 )
 from workflows.domain.vocabulary import Phase, Role, Severity
 from workflows.rules.deadlines import deadlines, level, overdue, tightest
-from workflows.rules.frozen import Standing, course, owing, recovered, recovering, standing, state
+from workflows.rules.frozen import Standing, course, owing, recovered, recovering, standing, state, written_off
 from workflows.rules.movements import FAILED, known
 from workflows.rules.registry import HEARINGS, Deadline
 
@@ -168,7 +168,7 @@ def _advance_state(stands: Standing) -> AdvanceState:
 
 
 def _recovery(case: Case, advance: Advance) -> RecoveryState:
-    if advance.written_off_at:
+    if written_off(course(case.money, advance.key)):
         return "written_off"
     if recovering(case, advance):
         return "due"

@@ -32,6 +32,9 @@ CREATE TABLE advances (
     CONSTRAINT an_advance_ends_once CHECK (leaving_minor BETWEEN 0 AND frozen_minor)
 );
 
+-- Good standing is asked for at each registration (R9.1).
+CREATE INDEX unfounded_of_a_buyer ON complaints (buyer_id, closed_at) WHERE outcome = 'unfounded';
+
 -- ------------------------------------------------------------------------------------------------------- movements
 
 ALTER TABLE movements
@@ -174,12 +177,13 @@ CREATE FUNCTION post(m movements, kind text, at timestamptz) RETURNS void LANGUA
     FROM t, postings_of(m) p
 $$;
 
--- What a movement takes of its line (R1.8). An advance on a ruling for compensation may go above the price as that may.
+-- What a movement takes of its line (R1.8). An advance on a ruling for compensation may go above the price as that may;
+-- one that stands for return freight takes nothing of it, as freight does (R6.8).
 CREATE FUNCTION counting(m movements) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT CASE
         WHEN m.purpose IN ('refund', 'price_difference') THEN 'refund'
         WHEN m.purpose IN ('compensation', 'coupon') THEN 'extra'
-        WHEN m.purpose = 'advance' THEN (
+        WHEN m.purpose = 'advance' AND m.rule <> 'R6.8' THEN (
             SELECT CASE WHEN c.view #>> '{ruling,remedy}' IN ('compensation', 'coupon') THEN 'extra' ELSE 'refund' END
             FROM complaints c WHERE c.complaint = m.complaint
         )
@@ -196,6 +200,9 @@ DECLARE
     taken lines;
     most bigint;
 BEGIN
+    IF m.counts_as IS NULL THEN
+        RETURN;
+    END IF;
     UPDATE lines l
     SET given_minor = given_minor + change,
         refunded_minor = refunded_minor + CASE m.counts_as WHEN 'refund' THEN change ELSE 0 END
