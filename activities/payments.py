@@ -70,7 +70,11 @@ class Payments:
             stands = await _on_record(connection, payment.movement)
             if stands["state"] != "decided":
                 return Asked(proven=_proven(stands))
-            refusal = await _above_the_line(connection, payment) or await _request(connection, payment.movement)
+            refusal = (
+                await _above_the_line(connection, payment)
+                or await _settled_after_all(connection, payment.movement)
+                or await _request(connection, payment.movement)
+            )
             if refusal is None:
                 return Asked(fresh=True)
             await connection.execute(query("refuse_movement"), payment.movement.key, refusal)
@@ -126,6 +130,12 @@ async def _above_the_line(connection: Connection, payment: Payment) -> str | Non
     given = await connection.fetchval(query("given_by_the_line"), payment.movement.key.split(":")[0])
     left = payment.ceiling - Money(amount=given or 0)
     return f"other complaints of the line leave {left} yuan (R1.8)" if left < payment.movement.amount else None
+
+
+async def _settled_after_all(connection: Connection, movement: Movement) -> str | None:
+    """Say which failed movement, that this one repeats, the provider has told to have settled: it would pay twice."""
+    failed = await connection.fetchval(query("settled_after_all"), movement.key)
+    return failed and f"the provider says that {failed} has settled after all: compare the books before paying again"
 
 
 async def _request(connection: Connection, movement: Movement) -> str | None:

@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.adapters.errors import PartnerConfused, PartnerUnreachable
 from activities.adapters.payments import PaymentProvider
 from activities.payments import Payments
+from activities.postgres.movements import contradict
 from activities.postgres.pool import Pool
 from tests.activities.world import World, agreed, burst
 from tests.sandbox.running import RunningSandbox
@@ -83,6 +84,28 @@ async def test_a_proven_refusal_is_an_answer_that_stays(pool: Pool, movement: Mo
     assert await ask(pool, provider, movement) == REFUSED
     assert provider.asked == [True]
     assert await state(pool, movement) == ("failed", None)
+
+
+async def test_what_has_settled_after_all_is_not_paid_again_under_the_next_number(
+    pool: Pool, movement: Movement
+) -> None:
+    provider, again = Counting(REFUSED, SETTLED), movement.but(key=movement.key.replace(":1", ":2"))
+    await ask(pool, provider, movement)
+    async with pool.acquire() as connection:
+        await contradict(connection, movement.key, "settled", "failed")
+    for _ in range(2):
+        answer = await ask(pool, provider, again)
+        assert answer.result == "refused"
+        assert f"the provider says that {movement.key} has settled after all" in (answer.reason or "")
+    assert provider.asked == [True], "nobody is asked to pay twice"
+    other = movement.but(key=movement.key.replace(":1", ":3"), amount=Money(amount=1))
+    assert (await ask(pool, provider, other)).result == "settled"
+
+
+async def test_a_retry_after_a_failure_that_nobody_took_back_is_paid(pool: Pool, movement: Movement) -> None:
+    provider, again = Counting(REFUSED, SETTLED), movement.but(key=movement.key.replace(":1", ":2"))
+    await ask(pool, provider, movement)
+    assert await ask(pool, provider, again) == SETTLED
 
 
 async def test_what_is_pending_is_looked_up_next_time(pool: Pool, movement: Movement) -> None:

@@ -24,6 +24,14 @@ UPDATE movements SET state = 'requested' WHERE key = $1;
 -- name: given_by_the_line
 SELECT given_by_the_line($1);
 
+-- name: settled_after_all
+SELECT failed.key
+FROM movements m
+JOIN contradictions c ON c.complaint = m.complaint AND (c.said, c.on_record) = ('settled', 'failed')
+JOIN movements failed ON failed.key = c.movement
+WHERE m.key = $1 AND failed.key <> m.key AND failed.purpose = m.purpose AND failed.amount_minor = m.amount_minor
+ORDER BY failed.key LIMIT 1;
+
 -- name: refuse_movement
 UPDATE movements SET state = 'failed', reason = $2 WHERE key = $1;
 
