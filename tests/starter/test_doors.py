@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.adapters.signing import Signer
 from activities.postgres.reading import CaseFiles
 from starter.complaints import Complaints
 from starter.errors import Exit
@@ -254,6 +256,33 @@ async def test_a_fault_is_ordered_by_name_and_a_wrong_one_is_explained(desk: Des
     assert (slow.data["partner"], slow.data["times"]) == ("carrier", 1)
     wrong = await desk("sandbox", "fault", "payment", "asleep")
     assert (wrong.code, "error_500" in wrong.err) == (Exit.WRONG_USE, True)
+
+
+async def test_a_payment_that_is_taken_back_weeks_later_is_the_handlers_again(desk: Desk) -> None:
+    complaint = await desk.opened()
+    await desk.done("tell", complaint, "reviewed", "--set", "decision=accept")
+    await desk.done("tell", complaint, "seller_answered", "--set", "answer=agree")
+    await desk.done("fast-forward", complaint, "1h")
+    key = f"{complaint}:refund:1"
+    assert f"{key}: 299.00 yuan taken back" in (await desk.done("sandbox", "reverse", key)).out
+    async with asyncio.timeout(20):
+        while (await desk.view(complaint))["money"][0]["state"] != "reversed":  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    (line,) = (await desk.done("sandbox", "book", "--complaint", complaint)).out.splitlines()
+    assert (json.loads(line)["state"], json.loads(line)["postings"]) == ("reversed", [])
+    for wrong in (key, f"{complaint}:refund:9"):
+        refused = await desk("sandbox", "reverse", wrong)
+        assert (refused.code, wrong in refused.err) == (Exit.WRONG_USE, True)
+
+
+async def test_the_provider_of_a_stack_believes_its_own_workers_alone(desk: Desk) -> None:
+    ready = desk.stack.ready
+    async with httpx2.AsyncClient(base_url=ready.partners or "", trust_env=False) as stranger:
+        answer = await stranger.get("/payments?limit=1")
+        signed = Signer(ready.payment_secret).headers("GET", "/payments?limit=1", b"")
+        assert (answer.status_code, answer.json()["code"]) == (401, "unsigned")
+        assert (await stranger.get("/payments?limit=1", headers=signed)).status_code == 200
+    assert ready.payment_secret not in f"{ready} {json.dumps(ready.line())}"
 
 
 async def test_orders_with_faults_are_refused_with_the_line_they_are_in(desk: Desk) -> None:
