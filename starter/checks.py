@@ -14,6 +14,9 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, Describe
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.adapters.errors import PartnerError, PartnerUnreachable
+from activities.adapters.payments import PaymentProvider
+from activities.adapters.signing import Signer
 from activities.postgres.migrate import MigrationRefused, unmigrated
 from activities.postgres.pool import Pool
 from starter import connection
@@ -61,7 +64,11 @@ async def checks(today: date) -> AsyncIterator[Check]:
         yield check
     async for check in _database(where):
         yield check
-    yield await _partners(where)
+    partners = await _partners(where)
+    yield partners
+    of_theirs = os.environ.get("REDRESS_PAYMENT_PROVIDER", "partners") == "partners"
+    if partners.state == "ok" and where.partners and of_theirs:
+        yield await _payments(where.partners, where.payment_secret)
 
 
 def _settings() -> Check:
@@ -198,3 +205,18 @@ async def _partners(where: Whereabouts) -> Check:
         text = f"{where.partners} does not answer ({why}): start them, or mend REDRESS_PARTNERS_URL"
         return failed("partners", text, Exit.UNREACHABLE)
     return fine("partners", f"answer at {where.partners}")
+
+
+async def _payments(partners: str, secret: str | None) -> Check:
+    name = "payment provider"
+    try:
+        signer = Signer(secret) if secret else None
+        async with PaymentProvider(partners, signer=signer) as provider:
+            await provider.greet()
+    except PartnerUnreachable as wrong:
+        return failed(name, str(wrong), Exit.UNREACHABLE)
+    except (PartnerError, ValueError) as wrong:
+        return failed(name, f"{wrong} (REDRESS_PAYMENT_SECRET)")
+    if signer is None:
+        return Check(name, "warning", "believes requests that nobody signed: set REDRESS_PAYMENT_SECRET on both sides")
+    return fine(name, "believes what we sign")

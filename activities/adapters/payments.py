@@ -127,6 +127,10 @@ class PaymentProvider(PartnerClient):
                 raise self._partner.confused(f"turns the pages of its book backwards, from {after} to {page.next}")
             after = page.next
 
+    async def greet(self) -> None:
+        """Ask for next to nothing, to learn whether the provider answers and believes that it is we who ask."""
+        await self._page({"limit": 1})
+
     async def _page(self, wanted: dict[str, object]) -> _Page:
         answer = await self._partner.call("GET", f"/payments?{urlencode(wanted)}", biggest=BIGGEST_PAGE)
         if answer.status != 200:

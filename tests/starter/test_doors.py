@@ -246,9 +246,26 @@ async def test_without_a_worker_filings_are_accepted_and_the_rest_says_what_to_d
 async def test_the_doctor_finds_nothing_to_mend_on_a_fresh_stack(desk: Desk) -> None:
     checks = (await desk.done("doctor", "--json")).data
     assert {one["state"] for one in checks} <= {"ok", "warning"}
-    assert {"Temporal", "namespace", "search attributes", "worker", "database", "schema", "partners"} <= {
-        one["check"] for one in checks
-    }
+    assert {
+        "Temporal",
+        "namespace",
+        "search attributes",
+        "worker",
+        "database",
+        "schema",
+        "partners",
+        "payment provider",
+    } <= {one["check"] for one in checks}
+
+
+@pytest.mark.parametrize(
+    ("secret", "why"), [("x" * 24, "401 bad_signature"), ("short", "at least 24 characters")], ids=["another", "short"]
+)
+async def test_the_doctor_names_a_secret_that_the_provider_does_not_know(desk: Desk, secret: str, why: str) -> None:
+    answer = await ran(desk.stack.environment | {"REDRESS_PAYMENT_SECRET": secret}, "doctor", "--json")
+    (check,) = [one for one in json.loads(answer.out) if one["check"] == "payment provider"]
+    assert (answer.code, check["state"], why in check["text"]) == (Exit.WRONG_USE, "failed", True)
+    assert "REDRESS_PAYMENT_SECRET" in check["text"]
 
 
 async def test_a_fault_is_ordered_by_name_and_a_wrong_one_is_explained(desk: Desk) -> None:
