@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from activities.postgres.book import Kept
 from workflows.domain.base import Value
 from workflows.domain.money import Money
-from workflows.domain.view import View
-from workflows.domain.vocabulary import MoneyState, Phase
+from workflows.domain.view import AdvanceView, View
+from workflows.domain.vocabulary import MoneyState, Phase, Purpose
 
 SILENT = "-"
 """What is shown of somebody who does not know a movement."""
@@ -112,8 +112,9 @@ def _of_the_complaint(on: Accounts) -> Iterator[Difference]:
     if on.record and on.workflow and (on.record.phase, on.record.outcome) != (on.workflow.phase, on.workflow.outcome):
         text = f"the record says {_stands(on.record)}, the workflow {_stands(on.workflow)}"
         yield _difference(on, None, text, _WORKER)
-    if on.record is not None and (said := _frozen(on.record)) is not None and said != (on.advance or (0, 0, 0)):
-        text = f"of its advance the record says {_yuan(said)}, the ledger {_yuan(on.advance or (0, 0, 0))}"
+    booked = on.advance or (0, 0, 0)
+    if on.record is not None and on.record.advance and not _same(on, told := _told(on.record.advance), booked):
+        text = f"of its advance the record says {_yuan(told)}, the ledger {_yuan(booked)}"
         yield _difference(on, None, text, f"compare `redress ledger {on.complaint}` with its timeline")
 
 
@@ -124,16 +125,14 @@ def _stands(view: View) -> str:
     return str(view.outcome or view.phase)
 
 
-def _frozen(view: View) -> tuple[int, int, int] | None:
-    advance = view.model_dump(mode="json")["advance"]
-    if advance is None:
-        return None
-    frozen, unfrozen, back = (_fen(advance.get(name)) for name in ("frozen", "unfrozen", "clawed_back"))
-    return frozen, unfrozen, back
+def _told(advance: AdvanceView) -> tuple[int, int, int]:
+    return advance.frozen.amount, advance.unfrozen.amount, advance.clawed_back.amount
 
 
-def _fen(money: dict[str, int] | None) -> int:
-    return money["amount"] if money else 0
+def _same(on: Accounts, told: tuple[int, int, int], booked: tuple[int, int, int]) -> bool:
+    """Compare an advance; of several the record tells the latest, and only one at a time can be frozen (R9.1)."""
+    several = sum(one.purpose == Purpose.ADVANCE and one.state is MoneyState.SETTLED for one in on.kept) > 1
+    return told[0] == booked[0] if several else told == booked
 
 
 def _yuan(fen: tuple[int, int, int]) -> str:
@@ -177,7 +176,7 @@ def _tell(key: str, result: str) -> str:
 
 
 def _provider_and_ledger(on: Accounts, key: str, ours: Kept | None) -> Iterator[tuple[str, str]]:
-    if on.provider is None or (ours is not None and ours.movement is None):
+    if on.provider is None or (ours is not None and ours.is_only_ours):
         return
     theirs = on.provider.get(key)
     says = theirs.state if theirs else SILENT

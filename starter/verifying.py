@@ -179,7 +179,7 @@ class Asking:
             return None
         found: dict[str, Theirs] = {}
         for one in kept:
-            if one.movement is None:
+            if one.is_only_ours:
                 continue
             try:
                 answer = await self._provider.look_up(one.movement)

@@ -15,7 +15,7 @@ from workflows.domain.base import Instant, Value
 from workflows.domain.filing import Party
 from workflows.domain.money import Money
 from workflows.domain.payment import LineRef, Movement
-from workflows.domain.vocabulary import MoneyState
+from workflows.domain.vocabulary import MoneyState, Purpose
 
 
 class Posting(Value):
@@ -60,8 +60,7 @@ class Reached(Value):
 class Kept(Value):
     """A movement on record, with every state it came to, and how often it is posted."""
 
-    movement: Movement | None
-    """None for what no provider is asked for: a write-off."""
+    movement: Movement
     key: str
     complaint: str
     purpose: str
@@ -70,6 +69,11 @@ class Kept(Value):
     from_deposit: Money | None
     states: tuple[Reached, ...]
     posted: tuple[Literal["settlement", "reversal"], ...]
+
+    @property
+    def is_only_ours(self) -> bool:
+        """Say whether no provider is asked for it: a write-off moves the books alone (R9.5)."""
+        return self.movement.purpose is Purpose.WRITE_OFF
 
 
 class Exposed(Value):
@@ -167,7 +171,7 @@ def _named(postings: Iterable[Posting]) -> str:
 
 def _kept(row: asyncpg.Record) -> Kept:
     return Kept(
-        movement=None if row["purpose"] == "write_off" else _movement(row),
+        movement=_movement(row),
         key=row["key"],
         complaint=row["complaint"],
         purpose=row["purpose"],

@@ -20,7 +20,7 @@ REFUSED = asyncpg.IntegrityConstraintViolationError
 _REPORTED = frozenset({MoneyState.SETTLED, MoneyState.FAILED, MoneyState.REVERSED})
 _AGAINST = frozenset(
     {("settled", "failed"), ("settled", "decided"), ("failed", "settled"), ("failed", "reversed")}
-    | {("reversed", "failed"), ("reversed", "decided"), ("reversed", "requested")}
+    | {("reversed", "failed"), ("reversed", "decided"), ("reversed", "requested"), ("reversed", "settled")}
 )
 """What was said, and what stands on record against it; a word that comes twice, or late, is none of these."""
 

@@ -11,6 +11,7 @@ from activities.payments import Payments
 from activities.postgres.late import keep_late_message
 from activities.postgres.migrate import MIGRATIONS, migrate, migrations
 from activities.postgres.pool import Pool, open_pool
+from activities.postgres.reading import CaseFiles
 from tests.activities.moving import PLATFORM, Moving, postings
 from tests.activities.test_guards import MOVEMENT
 from tests.activities.test_paying import PENDING, REFUSED, SETTLED, Counting
@@ -23,6 +24,8 @@ from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.records import Payment
 from workflows.domain.vocabulary import MoneyState, Outcome, Purpose, Role
 from workflows.rules.hearing import hear
+from workflows.rules.payments import paid as answered
+from workflows.rules.payments import requested
 from workflows.rules.steps import close
 
 PROVIDER = Party(role=Role.PAYMENT, id="sandbox-pay")
@@ -293,3 +296,29 @@ async def test_what_moved_before_there_was_a_ledger_is_in_it_after_the_upgrade(e
     )
     assert [tuple(row) for row in rows] == [("o-7", 29900, 1000, 30900, 100), ("o-8", 29900, 1000, 30900, 0)]
     await pool.close()
+
+
+async def test_what_failed_or_waits_too_long_has_an_owner_and_a_due_time(world: World, owed: Case) -> None:
+    key = owed.money[0].movement.key
+    asked = requested(owed, key, owed.now)
+    await world.record(burst(owed, asked))
+    assert await payments_due(world) == [("payment", "R6.1", asked.now + timedelta(hours=24))]
+    waited = later(asked, timedelta(hours=25))
+    await world.record(burst(asked, waited))
+    ((owner, rule, due_at),) = await payments_due(world)
+    assert (owner, rule) == ("agent", "R6.10")
+    assert due_at > waited.now
+
+
+async def test_a_payment_that_failed_is_the_handlers_to_see_to(world: World, owed: Case) -> None:
+    key = owed.money[0].movement.key
+    failed = answered(requested(owed, key, owed.now), key, REFUSED, owed.now)
+    await world.record(burst(owed, failed))
+    ((owner, rule, due_at),) = await payments_due(world)
+    assert (owner, rule) == ("agent", "R6.10")
+    assert due_at > failed.now
+
+
+async def payments_due(world: World) -> list[tuple[str, str, datetime]]:
+    work = await CaseFiles(world.pool).due()
+    return [(one.actor, one.rule, one.due_at) for one in work if one.rule in {"R6.1", "R6.10"}]

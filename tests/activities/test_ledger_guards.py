@@ -89,7 +89,8 @@ BY_HAND = [
     ("INSERT INTO lines VALUES ('o-9', 1, 'sl-1', 1, 0, 0)",),
     ("UPDATE advances SET frozen_minor = frozen_minor + 1, advanced_minor = advanced_minor + 1",),
     ("DELETE FROM advances",),
-    ("UPDATE movements SET settled_at = now() - interval '1 day', from_deposit_minor = 0 WHERE state = 'settled'",),
+    ("UPDATE movements SET settled_at = settled_at - interval '1 day' WHERE state <> 'decided'",),
+    ("UPDATE movements SET from_deposit_minor = 1234 WHERE payer_role = 'seller'",),
     ("DELETE FROM movements",),
 ]  # fmt: skip
 """Unbalanced, balanced but invented, changed, deleted: none of it follows from a movement."""

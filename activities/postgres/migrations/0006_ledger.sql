@@ -360,12 +360,12 @@ BEGIN
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     -- The stamps are the database's own, and what was proven stays as it was proven.
-    NEW.decided_at := OLD.decided_at;
-    NEW.requested_at := OLD.requested_at;
-    NEW.settled_at := OLD.settled_at;
-    NEW.failed_at := OLD.failed_at;
-    NEW.reversed_at := OLD.reversed_at;
-    NEW.counts_as := OLD.counts_as;
+    IF (NEW.decided_at, NEW.requested_at, NEW.settled_at, NEW.failed_at, NEW.reversed_at, NEW.counts_as) IS DISTINCT FROM
+        (OLD.decided_at, OLD.requested_at, OLD.settled_at, OLD.failed_at, OLD.reversed_at, OLD.counts_as)
+    THEN
+        RAISE EXCEPTION 'movement %: when it came to a state is written by the database alone (R6.10)', OLD.key
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     IF OLD.state IN ('settled', 'failed', 'reversed') THEN
         fixed := NEW;
         fixed.state := OLD.state;
