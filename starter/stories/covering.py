@@ -140,6 +140,7 @@ WRITTEN_OFF = Story(
         *_held_for_a_month(),
         manager("debt_written_off", movement="{complaint}:refund:1", reason="误选。").refused(Code.UNKNOWN_REFERENCE),
         manager("debt_written_off", movement="{complaint}:recovery:1", reason="卖家已失联，追偿无望。"),
+        Reaches(FOLLOW_UP, MoneyState.SETTLED),
         CONTENT,
         Reaches(CLOSED),
     ),

@@ -142,6 +142,7 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
     "payment_settled: restitution": (("restitution_paid", (_seller,)),),
     "ruling_overturned": (("ruling_overturned", (_seller, _handler)),),
     "payment_settled: payout": (("held_money_paid_out", (_seller,)),),
+    "payment_settled: write_off": (),
     "advance_wanted": (("advance_wanted", (_handler,)),),
     "buyer_to_be_asked": (("buyer_to_be_asked", (_handler, _buyer)),),
     "debt_recorded": (("debt_recorded", (_seller, _operations_manager)),),
