@@ -341,6 +341,17 @@ def test_a_frozen_advance_that_the_provider_takes_back_was_never_made_and_has_an
     assert advance(play.case).frozen == WHOLE
 
 
+def test_an_advance_taken_back_and_made_again_leaves_the_question_to_the_buyer_open() -> None:
+    play = awaiting()
+    passes(play, 7 * DAY + HOUR)
+    asked = due_at(play, LimitName.ADVANCE_CONTACT)
+    reported(play, "advance", "reversed")
+    retries(play, "advance")
+    assert due_at(play, LimitName.ADVANCE_CONTACT) == asked
+    hears(play, "buyer_contacted", Role.AGENT, "a-1", result="confirmed")
+    assert (play.case.outcome, advance(play.case).state) == (Outcome.LAPSED, "clawed_back")
+
+
 def test_an_advance_that_has_left_the_frozen_account_cannot_be_taken_back() -> None:
     play = on_stage(BY_NAME["an_advance_is_unfrozen_when_the_ruling_is_final"], 11)
     body = {"movement": f"{play.case.complaint}:advance:1", "result": "reversed", "provider_reference": "p-1"}

@@ -60,7 +60,8 @@ def _ordered(case: Case, amount: Money, ordered_by: Party, remark: str, at: Inst
         ordered_by=ordered_by,
         remark=remark,
     )
-    made = Advance(key=case.money[-1].movement.key, entitled=amount, for_freight=for_freight)
+    asked = case.advance.asked_since if case.advance else None  # of one that failed meanwhile: its question stands
+    made = Advance(key=case.money[-1].movement.key, entitled=amount, for_freight=for_freight, asked_since=asked)
     case = case.but(advances=(*case.advances, made))
     return _stands_for(case, lacking, amount, at) if lacking else case
 
