@@ -31,6 +31,7 @@ from workers.metadata import KindsShown
 from workers.provider import payment_provider
 from workers.runner import workflow_runner
 from workers.settings import Settings, SettingsInvalid, connect
+from workers.upkeep import looks, scheduled, upkeep_worker
 from workflows import wire
 from workflows.complaint import Complaint
 from workflows.policy import PolicyInvalid
@@ -44,9 +45,9 @@ _GRACE = timedelta(seconds=8)
 """How long running activities may finish when the worker is stopped; most take a few milliseconds."""
 
 
-_STICKY = timedelta(seconds=1)
-"""How long a task waits for the worker that has the complaint in memory. Short: after a worker died, an update that
-came within this time beside an activity's result was replayed in another order (SDK 1.35) and blocked the complaint."""
+_STICKY = timedelta(seconds=5)
+"""How long a task waits for the worker that has the complaint in memory. No shorter, or a busy worker is taken for a
+dead one, and shorter than an activity's attempt: ADR 6 says what a task that timed out can do to an update."""
 
 
 async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -> None:
@@ -66,15 +67,21 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
         registry = Registry(
             pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=tell
         )
+        payments = Payments(pool, provider, tell=tell)
         activities: list[Callable[..., Any]] = [
             registry.register,
             Records(pool, tell=tell).record,
-            Payments(pool, provider, tell=tell).pay,
+            payments.pay,
             Calendars(pool).calendar,
         ]
-        complaints = complaints_worker(client, settings, activities)
-        for worker in (complaints, notices_worker(client, Notices(sink))):
+        sweeps = looks(pool, rulebook, payments, provider)
+        for worker in (
+            complaints_worker(client, settings, activities),
+            notices_worker(client, Notices(sink)),
+            upkeep_worker(client, sweeps, workflow_runner(), _GRACE),
+        ):
             await world.enter_async_context(worker)
+        await scheduled(client)
         _log.info("working", queue=wire.TASK_QUEUE, policy=rulebook.policy.version, calendar=rulebook.calendar.version)
         if settings.ready_file:
             await asyncio.to_thread(settings.ready_file.touch)

@@ -12,6 +12,7 @@ from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
 from workflows.domain.parts import called
 from workflows.domain.payment import PaymentAnswer
+from workflows.domain.reconciling import Look, Looked
 from workflows.domain.records import CalendarFound, CalendarWanted, Payment, Record, Registration
 
 _RETRY = RetryPolicy(
@@ -21,6 +22,9 @@ _RETRY = RetryPolicy(
 
 SHORT = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_RETRY)
 """A transaction or a call to a partner: a dead worker is noticed after ten seconds."""
+
+PAGE = workflow.ActivityConfig(start_to_close_timeout=timedelta(minutes=2), retry_policy=_RETRY)
+"""A page of a sweep: some hundred questions to Temporal or to the provider, all of them harmless to ask again."""
 
 
 class Port(NamedTuple):
@@ -35,8 +39,15 @@ REGISTER = Port("register", Registration, Case)
 RECORD = Port("record", Record, type(None))
 PAY = Port("pay", Payment, PaymentAnswer)
 CALENDAR = Port("calendar", CalendarWanted, CalendarFound)
+FIND_OWNERLESS = Port("find_ownerless", Look, Looked)
+COMPARE_WITH_PROVIDER = Port("compare_with_provider", Look, Looked)
+SEE_TO_DEBTS = Port("see_to_debts", Look, Looked)
+END_SWEEP = Port("end_sweep", Look, Looked)
 
-PORTS: Mapping[str, Port] = {port.name: port for port in (REGISTER, RECORD, PAY, CALENDAR)}
+PORTS: Mapping[str, Port] = {
+    port.name: port
+    for port in (REGISTER, RECORD, PAY, CALENDAR, FIND_OWNERLESS, COMPARE_WITH_PROVIDER, SEE_TO_DEBTS, END_SWEEP)
+}
 
 
 async def register(registration: Registration) -> Case:
@@ -67,7 +78,31 @@ async def calendar(wanted: CalendarWanted) -> Calendar | None:
     return found.calendar
 
 
-async def _ask(port: Port, argument: Value, summary: str) -> Any:
-    config = workflow.ActivityConfig(**SHORT)
+async def find_ownerless(look: Look) -> Looked:
+    """Look for complaints that are open on record and no longer run, and for movements their complaint forgot."""
+    looked: Looked = await _ask(FIND_OWNERLESS, look, "looks for money without an owner (R6.10)", PAGE)
+    return looked
+
+
+async def compare_with_provider(look: Look) -> Looked:
+    """Compare the provider's book with ours, entry by entry, both ways."""
+    looked: Looked = await _ask(COMPARE_WITH_PROVIDER, look, "compares the provider's book with ours (R6.10)", PAGE)
+    return looked
+
+
+async def see_to_debts(look: Look) -> Looked:
+    """Try again to recover the debts that are due for it, and name those that may be written off (R9.5)."""
+    looked: Looked = await _ask(SEE_TO_DEBTS, look, "tries debts again (R9.5)", PAGE)
+    return looked
+
+
+async def end_sweep(look: Look) -> Looked:
+    """Close the tasks that this sweep no longer found; returns how many."""
+    looked: Looked = await _ask(END_SWEEP, look, "closes tasks that are done with (R6.10)", SHORT)
+    return looked
+
+
+async def _ask(port: Port, argument: Value, summary: str, settings: workflow.ActivityConfig = SHORT) -> Any:
+    config = workflow.ActivityConfig(**settings)
     config["summary"] = summary
     return await workflow.execute_activity(port.name, argument, result_type=port.result, **config)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from activities.adapters.http import Answer, PartnerClient, segment
 from workflows.domain.base import Id, Instant, ShortText
+from workflows.domain.filing import Party
 from workflows.domain.money import NOTHING, Money
 from workflows.domain.payment import LineRef, Movement, PaymentAnswer
 
@@ -86,6 +87,12 @@ class _Page(BaseModel):
     next: int | None = None
 
 
+class _Cover(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    available: Money | None
+
+
 class PaymentProvider(PartnerClient):
     """Pays over HTTP; raises PartnerUnreachable or PartnerConfused, neither of which proves that nothing was paid."""
 
@@ -130,6 +137,14 @@ class PaymentProvider(PartnerClient):
     async def greet(self) -> None:
         """Ask for next to nothing, to learn whether the provider answers and believes that it is we who ask."""
         await self._page({"limit": 1})
+
+    async def cover(self, seller: Party, line: LineRef) -> Money | None:
+        """Return what a line's held money and its seller's deposit could give now; None if the provider cannot say."""
+        path = f"/cover/{segment(seller.id)}/{segment(line.order_id)}/{line.line}"
+        answer = await self._partner.call("GET", path)
+        if answer.status != 200:
+            raise self._partner.unexpected(answer)
+        return self._partner.read(_Cover, answer).available
 
     async def _page(self, wanted: dict[str, object]) -> _Page:
         answer = await self._partner.call("GET", f"/payments?{urlencode(wanted)}", biggest=BIGGEST_PAGE)

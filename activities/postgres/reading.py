@@ -47,15 +47,15 @@ class Listed(Value):
 
 
 class DueWork(WaitingOn):
-    """Something somebody must do, and in which complaint."""
+    """Something somebody must do, and in which complaint; of a task the complaint may be one we do not know."""
 
-    complaint: str
-    phase: Phase
-    problem: Problem
-    severity: Severity
+    complaint: str | None
+    phase: Phase | None
+    problem: Problem | None
+    severity: Severity | None
     handler: str | None
-    order_id: str
-    level: int
+    order_id: str | None
+    level: int | None
     overdue: bool
 
 

@@ -147,7 +147,8 @@ def _listed(one: Listed) -> tuple[str, ...]:
 def _due(one: DueWork) -> tuple[str, ...]:
     overdue = "OVERDUE " if one.overdue else ""
     return (
-        overdue + _due_at(one.due_at), words(one.actor), one.action, one.complaint, words(one.phase),
+        overdue + _due_at(one.due_at), words(one.actor), one.action, one.complaint or "",
+        words(one.phase) if one.phase else "",
         one.handler or "", one.otherwise, one.rule,
     )  # fmt: skip
 

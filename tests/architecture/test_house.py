@@ -10,7 +10,10 @@ import pytest
 from temporalio import activity
 
 from activities.calendars import Calendars
+from activities.comparing import Comparing
+from activities.debts import Debts
 from activities.payments import Payments
+from activities.reconciling import Reconciling
 from activities.records import Records
 from activities.registry import Registry
 from starter.main import COMMANDS
@@ -63,7 +66,7 @@ def test_each_package_tells_on_one_page_what_lives_there(package: str) -> None:
 
 def implementations() -> dict[str, typing.Any]:
     found: dict[str, typing.Any] = {}
-    for house in (Registry, Records, Payments, Calendars):
+    for house in (Registry, Records, Payments, Calendars, Reconciling, Comparing, Debts):
         for _, method in inspect.getmembers(house, inspect.isfunction):
             definition = activity._Definition.from_callable(method)
             if definition:

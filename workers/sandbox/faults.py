@@ -67,6 +67,7 @@ REPERTOIRE: dict[Partner, dict[str, tuple[Mode, ...]]] = {
         "send": (*TRANSPORT, Mode.STORED_ERROR, Mode.DECLINED, *LATER),
         "look_up": TRANSPORT,
         "book": TRANSPORT,
+        "cover": TRANSPORT,
         "callback": (*TRANSPORT, Mode.DECLINED),
     },
     # Nothing calls the carrier yet; a fault ordered for it waits in the book.
@@ -75,8 +76,8 @@ REPERTOIRE: dict[Partner, dict[str, tuple[Mode, ...]]] = {
 }
 """Which modes each operation of each partner knows."""
 
-ONLY_IF_NAMED = frozenset({"callback", "book"})
-"""The provider's own call to us, and the reading of its book: "the partner's calls" does not mean them by itself."""
+ONLY_IF_NAMED = frozenset({"callback", "book", "cover"})
+"""The provider's own call to us, and the reading of its books: "the partner's calls" does not mean them by itself."""
 
 
 class FaultOrder(Value):

@@ -99,6 +99,14 @@ def _sellers_cover(book: sqlite3.Connection, request: PaymentRequest) -> Cover:
     return Cover(from_deposit)
 
 
+def available(book: sqlite3.Connection, seller_id: str, order_id: str, line: int) -> Money | None:
+    """Return what held money of a line and deposit of its seller could give now; None where nobody told of them."""
+    held, deposit = _balance(book, held_of(order_id, line)), _balance(book, deposit_of(seller_id))
+    if deposit is None and (held is None or not held.said):
+        return None
+    return Money(amount=(held.amount if held else 0) + (deposit.amount if deposit else 0))
+
+
 def postings(request: PaymentRequest, from_deposit: int) -> list[Posting]:
     """Return what a payment does to each account; the sum is zero."""
     amount, rest = request.amount.amount, request.rest.amount if request.rest else 0

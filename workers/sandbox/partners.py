@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from workers.sandbox import faults, payments, records
+from workers.sandbox import faults, funds, payments, records
 from workers.sandbox.calls import Problem, answer, house_of, log, misbehave, parsed, read, signed_body
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.funds import complaint_of
 from workers.sandbox.payments import KeyReused, Sent
-from workers.sandbox.shapes import Notice, PaymentRequest, Wanted, places
+from workers.sandbox.shapes import Available, Notice, PaymentRequest, Wanted, places
 from workflows.domain.base import Value
 
 PAYMENT_STATUS = {"settled": 200, "pending": 202, "declined": 402, "failed": 402, "reversed": 200}
@@ -98,6 +98,20 @@ async def look_up(request: Request) -> Response:
     return answer(found)
 
 
+async def cover(request: Request) -> Response:
+    """`GET /cover/{seller_id}/{order_id}/{line}`: what the seller's money could give for the line, null if unknown."""
+    await signed_body(request)
+    seller_id, order_id = str(request.path_params["seller_id"]), str(request.path_params["order_id"])
+    line = int(request.path_params["line"])
+    fault, found = await house_of(request).book.transact(
+        lambda book: faults.under(
+            book, Partner.PAYMENT, "cover", lambda book: funds.available(book, seller_id, order_id, line)
+        )
+    )
+    await misbehave(request, fault)
+    return answer(Available(available=found))
+
+
 async def book(request: Request) -> Response:
     """`GET /payments[?complaint=C&since=T&until=T&after=N&limit=M]`: a page of the book, as changed in that time."""
     await signed_body(request)
@@ -132,5 +146,6 @@ ROUTES = [
     Route("/payments", pay, methods=["POST"]),
     Route("/payments", book),
     Route("/payments/{key:path}", look_up),
+    Route("/cover/{seller_id}/{order_id:path}/{line:int}", cover),
     Route("/notices", deliver, methods=["POST"]),
 ]

@@ -104,6 +104,12 @@ class Payment(PaymentRequest):
     callback: Literal["waiting", "delivered", "undeliverable"] | None = None
 
 
+class Available(Value):
+    """What held money of a line and deposit of its seller could give now; None where nobody told of them."""
+
+    available: Money | None
+
+
 class Wanted(Value):
     """Which payments of the book are asked for: of a complaint, changed in a time, after a place in the book."""
 

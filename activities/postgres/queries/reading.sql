@@ -53,7 +53,13 @@ WHERE c.phase <> 'closed'
         WHEN 'agent' THEN c.handler
         ELSE $2
     END)
-ORDER BY w.due_at, c.complaint
+UNION ALL
+SELECT t.complaint, c.phase, c.problem, c.severity, c.handler, c.order_id, c.level, t.due_at < now() AS overdue,
+    t.owner AS actor, t.kind AS action, t.due_at, true AS mandatory, t.text AS otherwise, 'R6.10' AS rule
+FROM tasks t
+LEFT JOIN complaints c USING (complaint)
+WHERE t.resolved_at IS NULL AND ($1::text IS NULL OR t.owner = $1)
+ORDER BY due_at, complaint
 LIMIT $3;
 
 -- name: end_of
