@@ -83,7 +83,7 @@ async def test_faults_outlive_the_process(sandbox: RunningSandbox, tmp_path_fact
         (("orders", "declined"), "mode declined makes no sense for orders; it knows: error_500"),
         (("notices", "pending"), "mode pending makes no sense for notices"),
         (("payment", "pending", 1, "callback"), "mode pending makes no sense for payment callback"),
-        (("payment", "slow", 1, "pay"), "payment has no operation 'pay'; it has: send, look_up, book, callback"),
+        (("payment", "slow", 1, "pay"), "payment has no operation 'pay'; it has: send, look_up, book, cover, callback"),
         (("orders", "slow", 1, None, "C-1"), "orders is not told of complaints; only payment is"),
         (("payment", "slow", 0), "times: Input should be greater than or equal to 1"),
     ],
