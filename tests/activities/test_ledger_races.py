@@ -65,7 +65,7 @@ async def test_each_refund_attempted_five_times_at_once_is_one_movement(world: W
     ]
     payments = [refund(complaint, number) for complaint in complaints for number in range(A_COMPLAINT)][:REFUNDS]
     bank, pool, begun = Bank(), await open_pool(address, most=16), time.perf_counter()
-    for some in _batched(payments, 200):
+    for some in _batched(payments, 100):
         attempts = [payment for payment in some for _ in range(ATTEMPTS)]
         answers = await asyncio.gather(*(paid(pool, bank, payment) for payment in attempts))
         assert {answer.result for answer in answers} == {"settled"}
