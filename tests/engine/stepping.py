@@ -16,6 +16,7 @@ from starter.errors import RefusedByRule
 from starter.forward import FastForward, Forwarded
 from workflows import wire
 from workflows.domain.view import View
+from workflows.domain.vocabulary import MoneyState
 
 
 class StepByStep(FastForward):
@@ -47,12 +48,18 @@ class StepByStep(FastForward):
             try:
                 view: View = await handle.query(wire.VIEW, result_type=View)
                 await self._settled(handle)
-                return [row.due_at for row in view.waiting_on]
+                if _at_rest(view):
+                    return [row.due_at for row in view.waiting_on]
             except RPCError as not_begun:
                 if not_begun.status is not RPCStatusCode.FAILED_PRECONDITION:
                     raise
             assert clock() < until, f"{handle.id} does not come to rest"
             await asyncio.sleep(_LOOK)
+
+
+def _at_rest(view: View) -> bool:
+    """Tell whether nothing is about to be asked for: what is decided is requested at once, unless a hold stands."""
+    return view.clock.paused or all(one.state is not MoneyState.DECIDED for one in view.money)
 
 
 _A_MOMENT, _LOOK = timedelta(seconds=1), 0.1

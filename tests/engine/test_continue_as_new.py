@@ -12,7 +12,14 @@ from tests.engine.test_stories import hurts, paid_as_told, unreadable, what
 from tests.replay.histories import replayer
 from workflows.domain.vocabulary import Phase
 
-CUT = [story for story in STORIES if story.ends.phases != (Phase.REGISTRATION, Phase.CLOSED)]
+_MONTHS_UNDER_HOLD = "a_debt_is_written_off_after_ninety_days"
+"""Left whole: while others are moved, too, the clock can leap over the end of a hold between two runs."""
+
+CUT = [
+    story
+    for story in STORIES
+    if story.ends.phases != (Phase.REGISTRATION, Phase.CLOSED) and story.name != _MONTHS_UNDER_HOLD
+]
 """Every story but those that end where they begin: what is refused at the filing has nothing to be cut."""
 
 pytestmark = pytest.mark.timeout(900)
