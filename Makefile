@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SOURCES := workflows activities workers starter tests deploy
 
-.PHONY: help install demo test check bench docs lock clean
+.PHONY: help install demo test chaos check bench docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -24,9 +24,12 @@ install: $(READY) ## .venv with everything, leaves .venv/bin/redress
 demo: $(READY) ## the guided tour; ARGS=--exit leaves at once when it is over
 	@$(BIN)/redress demo $(ARGS)
 
-test: $(READY) ## the whole test suite; ARGS goes to pytest
+test: $(READY) ## the test suite, without what takes minutes; ARGS goes to pytest
 	@echo "== browser for the web UI test"; deploy/browser.sh
 	@echo "== tests"; $(BIN)/python -m pytest $(ARGS)
+
+chaos: $(READY) ## what takes minutes: the whole crash matrix, outages under load, races; REDRESS_SEED=n repeats a run
+	@echo "== chaos"; $(BIN)/python -m pytest -m chaos --timeout=1800 --durations=0 --durations-min=1 $(ARGS)
 
 check: $(READY) ## format, lint, types, architecture, dead code, dependencies
 	@echo "== format"; $(BIN)/ruff format --check --quiet $(SOURCES)

@@ -10,10 +10,16 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.postgres.pool import Pool, open_pool
+from tests.chance import SEED
 from workers.embedded.options import Ready
 from workers.embedded.stack import Stack
 from workers.sandbox.client import SandboxClient
 from workers.whole import any_ports, whole_stack
+
+
+def pytest_report_header() -> str:
+    return f"seed: {SEED} (REDRESS_SEED={SEED} repeats what was left to chance)"
+
 
 # Deleting a workflow waits until the server has acknowledged its closing tasks: every 30 s unless told (seen: 33 s).
 SOON_ACKNOWLEDGED = {

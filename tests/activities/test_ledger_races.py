@@ -1,7 +1,6 @@
 """Whatever comes at once, at most one of it wins; five attempts are one movement, however many refunds there are."""
 
 import asyncio
-import os
 import time
 from collections import Counter
 
@@ -19,9 +18,6 @@ from workflows.domain.parts import PLATFORM
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.records import Payment
 from workflows.domain.vocabulary import MoneyState, Problem, Purpose, Remedy, Role
-
-REFUNDS = int(os.environ.get("LEDGER_REFUNDS", "200"))
-"""How many refunds are attempted five times at once; 10,000 in the long run."""
 
 ATTEMPTS = 5
 A_COMPLAINT = 100
@@ -58,12 +54,15 @@ async def paid(pool: Pool, bank: Bank, payment: Payment) -> PaymentAnswer:
     return await ActivityEnvironment().run(Payments(pool, bank).pay, payment)
 
 
-async def test_each_refund_attempted_five_times_at_once_is_one_movement(world: World, address: str) -> None:
+@pytest.mark.parametrize("refunds", [200, pytest.param(10_000, marks=pytest.mark.chaos)])
+async def test_each_refund_attempted_five_times_at_once_is_one_movement(
+    world: World, address: str, refunds: int
+) -> None:
     complaints = [
         (await world.opened(order_id=f"o-race-{number}", request=APOLOGY)).complaint
-        for number in range((REFUNDS + A_COMPLAINT - 1) // A_COMPLAINT)
+        for number in range((refunds + A_COMPLAINT - 1) // A_COMPLAINT)
     ]
-    payments = [refund(complaint, number) for complaint in complaints for number in range(A_COMPLAINT)][:REFUNDS]
+    payments = [refund(complaint, number) for complaint in complaints for number in range(A_COMPLAINT)][:refunds]
     bank, pool, begun = Bank(), await open_pool(address, most=16), time.perf_counter()
     for some in _batched(payments, 100):
         attempts = [payment for payment in some for _ in range(ATTEMPTS)]
@@ -71,13 +70,13 @@ async def test_each_refund_attempted_five_times_at_once_is_one_movement(world: W
         assert {answer.result for answer in answers} == {"settled"}
     await pool.close()
     seconds = time.perf_counter() - begun
-    assert len(bank.book) == REFUNDS
-    assert bank.sent <= REFUNDS * ATTEMPTS
+    assert len(bank.book) == refunds
+    assert bank.sent <= refunds * ATTEMPTS
     for table in ("movements", "transactions"):
-        assert await world.pool.fetchval(f"SELECT count(*) FROM {table}") == REFUNDS  # noqa: S608 - our tables
-    assert await world.pool.fetchval("SELECT sum(amount_minor) FROM postings WHERE amount_minor > 0") == REFUNDS
+        assert await world.pool.fetchval(f"SELECT count(*) FROM {table}") == refunds  # noqa: S608 - our tables
+    assert await world.pool.fetchval("SELECT sum(amount_minor) FROM postings WHERE amount_minor > 0") == refunds
     assert await Ledger(world.pool).faults() == ()
-    print(f"{REFUNDS} refunds, {ATTEMPTS} attempts each: {seconds:.1f} s, {bank.sent} sent")  # noqa: T201 - asked for by -s
+    print(f"{refunds} refunds, {ATTEMPTS} attempts each: {seconds:.1f} s, {bank.sent} sent")  # noqa: T201 - asked for by -s
 
 
 def _batched(payments: list[Payment], size: int) -> list[list[Payment]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from itertools import product
+from itertools import cycle, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +55,10 @@ ONE_OF_BOTH = "settled or failed"
 FOR_PEOPLE = "the contradiction is on record, for people to settle"
 
 CELLS = tuple(Cell(str(mode), point) for mode, point in product(MODES, Point))
+
+
+EACH_ONCE = tuple(Cell(str(mode), point) for mode, point in zip(MODES, cycle(Point), strict=False))
+"""Each way to fail once, each instant a few times: a part of the matrix that takes seconds."""
 
 
 def _states(states: tuple[str, ...]) -> str:

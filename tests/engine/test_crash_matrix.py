@@ -6,7 +6,7 @@ import os
 import sys
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from tests.engine.attacker import AGENT, BUYER, PATIENCE, Handle, filing, messag
 from tests.engine.cells import (
     AT_ONCE,
     CELLS,
+    EACH_ONCE,
     FOR_PEOPLE,
     ONE_OF_BOTH,
     RETRIED,
@@ -186,12 +187,15 @@ async def _balanced(stack: Running, cell: Cell, number: str) -> None:
         assert ours == theirs, cell
 
 
-async def test_in_every_cell_there_is_one_movement_a_balanced_ledger_and_an_end(house: Running, tmp_path: Path) -> None:
-    numbers = {cell: f"C-{uuid.uuid4().hex[:12]}" for cell in CELLS}
+@pytest.mark.parametrize("cells", [EACH_ONCE, pytest.param(CELLS, marks=pytest.mark.chaos)], ids=["a part", "whole"])
+async def test_in_every_cell_there_is_one_movement_a_balanced_ledger_and_an_end(
+    house: Running, tmp_path: Path, cells: Sequence[Cell]
+) -> None:
+    numbers = {cell: f"C-{uuid.uuid4().hex[:12]}" for cell in cells}
     async with dying_worker(house, tmp_path, {number: cell.point for cell, number in numbers.items()}) as reached:
         handles = await _all(_asked_to_pay(house, cell, number) for cell, number in numbers.items())
         await until(partial(_all_stand, reached, set(numbers.values())), 30, "every payment to stand at its point")
-    living: Living = dict(zip(CELLS, handles, strict=True))
+    living: Living = dict(zip(cells, handles, strict=True))
     async with second_worker(house, tmp_path):
         await _all(_brought_to_its_end(house, cell, handle) for cell, handle in living.items())
         results = {cell: await _found(house, cell, handle.id) for cell, handle in living.items()}
@@ -200,6 +204,8 @@ async def test_in_every_cell_there_is_one_movement_a_balanced_ledger_and_an_end(
             assert max(await attempts(handle, "pay"))[0] > 1, f"{cell} was never tried again"
     wrong = {cell: str(result) for cell, result in results.items() if result != expected(cell.mode)}
     assert not wrong, "\n".join(f"{cell}: {result}" for cell, result in wrong.items())
+    if len(results) < len(CELLS):
+        return
     if os.environ.get("REDRESS_RENEW_TABLES"):
         TABLE.write_text(table(results), encoding="utf-8")
     assert TABLE.read_text(encoding="utf-8") == table(results), "renew it with REDRESS_RENEW_TABLES=1"

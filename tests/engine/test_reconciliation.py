@@ -1,7 +1,6 @@
 """Whatever is done to complaints behind their backs: one sweep names every unit of money that nobody answers for."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -14,20 +13,26 @@ from temporalio.client import ScheduleActionExecutionStartWorkflow, WorkflowExec
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.postgres.reading import CaseFiles
+from tests.chance import chance
 from tests.conftest import SOON_ACKNOWLEDGED, Running, running
 from tests.engine.attacker import AGENT, PATIENCE, SELLER, Handle, in_phase, message, opened, submit, until
 from workers.sandbox.faults import Mode, Partner
 from workflows import wire
 from workflows.domain.vocabulary import Role
 
-HOW_MANY = 200
-_SEED = 20261122
 _started = asynccontextmanager(running)
 
 
+@pytest.fixture(scope="module", params=[40, pytest.param(200, marks=pytest.mark.chaos)])
+def how_many(request: pytest.FixtureRequest) -> int:
+    """How many complaints are struck."""
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def house(tmp_path_factory: pytest.TempPathFactory, how_many: int) -> AsyncIterator[Running]:
     """A stack of its own: a sweep looks at every complaint there is, and here all of them are to come to grief."""
+    del how_many  # each number has its own
     async with _started(tmp_path_factory.mktemp("house"), dynamic_config=SOON_ACKNOWLEDGED) as stack:
         yield stack
 
@@ -121,10 +126,10 @@ async def sweep(stack: Running) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-async def struck(house: Running) -> dict[str, str]:
-    """Two hundred complaints at all sorts of moments, each with what was done to it; the sweep has run once."""
-    chance = random.Random(_SEED)  # noqa: S311 - which complaint is struck how is no secret
-    await house.sandbox.fault(Partner.PAYMENT, Mode.PENDING, times=HOW_MANY)
+async def struck(house: Running, how_many: int) -> dict[str, str]:
+    """Many complaints at all sorts of moments, each with what was done to it; the sweep has run once."""
+    lot = chance("struck")
+    await house.sandbox.fault(Partner.PAYMENT, Mode.PENDING, times=how_many)
     room = asyncio.Semaphore(20)
 
     async def one(moment: Callable[[Handle], Awaitable[None]], blow: Callable[..., Awaitable[None]]) -> tuple[str, str]:
@@ -134,7 +139,8 @@ async def struck(house: Running) -> dict[str, str]:
             await blow(house, handle)
             return handle.id, blow.__name__
 
-    struck = dict(await asyncio.gather(*(one(chance.choice(MOMENTS), chance.choice(BLOWS)) for _ in range(HOW_MANY))))
+    fates = [(lot.choice(MOMENTS), BLOWS[number % len(BLOWS)]) for number in range(how_many)]
+    struck = dict(await asyncio.gather(*(one(moment, blow) for moment, blow in fates)))
     for complaint, blow in struck.items():
         handle = house.client.get_workflow_handle(complaint)
         if blow in _TAKES_EFFECT:
