@@ -26,6 +26,8 @@ from workflows.domain.vocabulary import Problem, Remedy
 T = TypeVar("T")
 
 AMOUNTS = st.sampled_from([1, 100, 1000, 5000, 14950, 15950, PAID, PAID + SHIPPING, 2 * PAID, 3 * PAID])
+NEVER = [orders for orders in BY_HAND if "from_deposit_minor" not in orders[0]]
+"""What is refused in every history; the split of a payment that is still under way may be told."""
 STATES = st.sampled_from(["requested", "settled", "settled", "failed", "reversed", "decided"])
 
 _SAID = """
@@ -160,7 +162,7 @@ class Histories(RuleBasedStateMachine):
         with self.refused_together():
             self.run(self._at_once(moving.becomes(key, state, from_deposit=deposit)))
 
-    @rule(orders=st.sampled_from(BY_HAND))
+    @rule(orders=st.sampled_from(NEVER))
     def writes_by_hand(self, orders: tuple[str, ...]) -> None:
         """Write, change or delete by hand: never taken."""
         found = self.run(self.connection.fetchrow("SELECT number, movement FROM transactions ORDER BY number LIMIT 1"))
