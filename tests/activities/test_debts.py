@@ -25,6 +25,13 @@ OWED = 29900
 NOTHING, SOME, ALL = Money(amount=0), Money(amount=10000), Money(amount=OWED)
 
 
+@pytest.fixture(scope="module")
+async def sandbox(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSandbox]:
+    """Partners of its own: a seller without money there is one for all who ask."""
+    async with RunningSandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
 @pytest.fixture
 async def provider(sandbox: RunningSandbox) -> AsyncIterator[PaymentProvider]:
     async with PaymentProvider(sandbox.url) as provider:
