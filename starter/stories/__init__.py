@@ -69,6 +69,8 @@ FOR_THE_DEMO = tuple(
         "the_seller_was_asked_for_proof_and_gave_none",
         "the_goods_come_back_intact_and_are_refunded",
         "the_provider_declines_and_the_payment_is_retried",
+        "an_advance_is_unfrozen_when_the_return_is_intact",
+        "nothing_is_returned_and_the_advance_goes_back",
         "discontent_twice_ends_with_a_letter",
     )
 )
