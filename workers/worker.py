@@ -20,7 +20,7 @@ from activities.notices import Notices
 from activities.payments import Payments
 from activities.postgres.held import HeldMoney
 from activities.postgres.migrate import MigrationRefused
-from activities.postgres.pool import open_pool
+from activities.postgres.pool import Pool, open_pool
 from activities.postgres.prepare import prepare
 from activities.postgres.rulebooks import RulebookChanged
 from activities.records import Records
@@ -34,6 +34,7 @@ from workers.settings import Settings, SettingsInvalid, connect
 from workers.upkeep import looks, scheduled, upkeep_worker
 from workflows import wire
 from workflows.complaint import Complaint
+from workflows.domain.rulebook import Rulebook
 from workflows.policy import PolicyInvalid
 from workflows.rules.notices import notices_of
 from workflows.rules.registration import open_case
@@ -64,21 +65,11 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
         orders = await world.enter_async_context(OrderSystem(settings.partners_url))
         provider = await world.enter_async_context(provider_over(HeldMoney(pool)))
         sink = await world.enter_async_context(NoticeSink(settings.partners_url))
-        registry = Registry(
-            pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=tell
-        )
         payments = Payments(pool, provider, tell=tell)
-        activities: list[Callable[..., Any]] = [
-            registry.register,
-            Records(pool, tell=tell).record,
-            payments.pay,
-            Calendars(pool).calendar,
-        ]
-        sweeps = looks(pool, rulebook, payments, provider)
         for worker in (
-            complaints_worker(client, settings, activities),
+            complaints_worker(client, settings, _of_complaints(pool, orders, rulebook, payments, tell)),
             notices_worker(client, Notices(sink)),
-            upkeep_worker(client, sweeps, workflow_runner(), _GRACE),
+            upkeep_worker(client, looks(pool, rulebook, payments, provider), workflow_runner(), _GRACE),
         ):
             await world.enter_async_context(worker)
         await scheduled(client)
@@ -87,6 +78,13 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
             await asyncio.to_thread(settings.ready_file.touch)
         await stop.wait()
         _log.info("stopping")
+
+
+def _of_complaints(
+    pool: Pool, orders: OrderSystem, rulebook: Rulebook, payments: Payments, tell: Tell
+) -> list[Callable[..., Any]]:
+    registry = Registry(pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=tell)
+    return [registry.register, Records(pool, tell=tell).record, payments.pay, Calendars(pool).calendar]
 
 
 def complaints_worker(client: Client, settings: Settings, activities: Sequence[Callable[..., Any]]) -> Worker:
