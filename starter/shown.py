@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from starter.output import words
 from workflows.domain.explained import due_in_words
 from workflows.domain.money import Money
-from workflows.domain.view import MovementView, OfferView, RulingView, View, WaitingOn
+from workflows.domain.view import AdvanceView, LegView, MovementView, OfferView, RulingView, View, WaitingOn
 from workflows.domain.vocabulary import Phase
 
 _LEVELS = {1: "with the supervisor", 2: "with the operations manager"}
 
 
 def told(view: View) -> Iterator[str]:
-    """Tell phase and standing, who must do what by when and what otherwise, offer, ruling, money."""
+    """Tell phase and standing, who must do what by when and what otherwise, offer, ruling, goods, advance, money."""
     yield f"{view.complaint} · {words(view.phase)}" + (f" · {words(view.outcome)}" if view.outcome else "")
     yield " · ".join(_standing(view))
     if view.waiting_on:
@@ -21,10 +21,19 @@ def told(view: View) -> Iterator[str]:
         yield from _waiting(one)
     if not view.waiting_on and view.phase is Phase.REGISTRATION:
         yield "\nit is being registered: nobody has to do anything yet"
+    yield from _so_far(view)
+
+
+def _so_far(view: View) -> Iterator[str]:
     if view.offer:
         yield f"\n{_offer(view.offer)}"
     if view.ruling:
         yield f"\n{_ruling(view.ruling)}"
+    if view.goods:
+        yield "\ngoods:"
+        yield from map(_leg, view.goods.legs)
+    if view.advance:
+        yield f"\n{_advance(view.advance)}"
     if view.money:
         yield "\nmoney:"
     yield from map(_movement, view.money)
@@ -64,6 +73,18 @@ def _ruling(ruling: RulingView) -> str:
         f"ruling {ruling.number} ({ruling.state}): {_award(ruling.remedy, ruling.amount)}, liability {ruling.liability}"
     )
     return f"{line}{share}, return freight {ruling.freight}, reason {words(ruling.reason)}\n  {ruling.text}"
+
+
+def _leg(leg: LegView) -> str:
+    parcel = f", {leg.carrier} {leg.tracking}" if leg.tracking else ""
+    found = f", found {words(leg.condition)}" if leg.condition else ""
+    number = f" ({leg.quantity})" if leg.quantity is not None else ""
+    return f"  {words(leg.leg)}: {words(leg.state)}{parcel}{found}{number}"
+
+
+def _advance(advance: AdvanceView) -> str:
+    parts = f"{advance.frozen} frozen, {advance.unfrozen} the buyer's, {advance.clawed_back} gone back"
+    return f"advance of {advance.amount} yuan: {words(advance.state)}; {parts}; recovery {words(advance.recovery)}"
 
 
 def _movement(one: MovementView) -> str:
