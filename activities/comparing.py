@@ -149,7 +149,7 @@ _ALIKE = {
     "requested": ("pending",),
     "settled": ("settled",),
     "failed": ("declined", "failed"),
-    "reversed": ("reversed",),
+    "reversed": ("reversed", "failed"),
 }
 """What the provider may say of a movement in a state of ours, once nothing is under way any more."""
 

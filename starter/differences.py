@@ -20,7 +20,7 @@ _PROVIDER_MAY_SAY: Mapping[str, frozenset[str]] = {
     "requested": frozenset({SILENT, "pending"}),
     "settled": frozenset({"settled"}),
     "failed": frozenset({SILENT, "declined", "failed"}),
-    "reversed": frozenset({"reversed"}),
+    "reversed": frozenset({"reversed", "failed"}),
 }
 _ARRIVES_WITHIN = timedelta(minutes=1)
 """How long a request may be under way before the provider has to know of it."""

@@ -138,7 +138,8 @@ class Playing:
             raise Astray("the sandbox cannot first settle and then answer otherwise")
         for answer in odd:
             await self._stage.sandbox.fault("payment", answer, operation="send")
-        if any(isinstance(act, Reports) and act.result == "failed" for act in self.story.acts):
+        reports = [act.result for act in self.story.acts if isinstance(act, Reports)]
+        if reports and reports[-1] == "failed":  # what it says by itself, later than the story, is its last word again
             await self._stage.sandbox.fault("payment", "declined", operation="callback")
         if "pending" in odd:
             await self._stage.sandbox.fault("payment", "timeout_before", times=_HELD_BACK, operation="callback")

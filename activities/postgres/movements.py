@@ -24,6 +24,8 @@ _AGAINST = frozenset(
 )
 """What was said, and what stands on record against it; a word that comes twice, or late, is none of these."""
 
+_AFTER_ALL = {"payment_settled": ("settled", "failed"), "payment_reversed": ("failed", "settled")}
+_AGAINST_THE_WORD_BEFORE = re.compile(r"(\S+): \w+ after all, against the word before$")
 _CANNOT_BECOME = re.compile(r"(\S+) is (\w+); it cannot become (\w+)$")
 _REASON = 200
 
@@ -43,11 +45,24 @@ async def follow(connection: Connection, complaint: str, money: Sequence[Movemen
         state = stand.get(movement.key)
         if movement.state in _REPORTED and state not in (None, movement.state):
             reason = _reason(movement.key, steps)
-            await _report(connection, complaint, movement.key, movement.state, movement.provider_reference, reason)
+            for way in _ways(stand[movement.key], movement.state):
+                await _report(
+                    connection, complaint, movement.key, way, movement.provider_reference, reason, after_all=True
+                )
     for step in steps:
+        if step.event in _AFTER_ALL and (taken_back := _AGAINST_THE_WORD_BEFORE.match(step.reason or "")):
+            said, state = _AFTER_ALL[step.event]
+            await _keep(connection, complaint, taken_back.group(1), said, state, step.reason or "")
         if step.role is Role.PAYMENT and (contradicted := _CANNOT_BECOME.search(step.reason or "")):
             key, state, said = contradicted.groups()
             await _keep(connection, complaint, key, said, state, step.reason or "")
+
+
+def _ways(state: str, said: MoneyState) -> tuple[MoneyState, ...]:
+    """Return what the record has yet to follow: between two records a complaint may hear several words."""
+    if said is MoneyState.REVERSED and state in {"requested", "failed"}:
+        return (MoneyState.SETTLED, said)
+    return (said,)
 
 
 async def hear_late(connection: Connection, complaint: str, message: PaymentReported) -> None:
@@ -62,8 +77,16 @@ async def contradict(connection: Connection, key: str, said: str, state: str) ->
 
 
 async def _report(
-    connection: Connection, complaint: str, key: str, said: str, reference: str | None, reason: str | None
+    connection: Connection,
+    complaint: str,
+    key: str,
+    said: str,
+    reference: str | None,
+    reason: str | None,
+    *,
+    after_all: bool = False,
 ) -> None:
+    """Let the book follow a word; what failed settles only where the complaint took it so."""
     reason = reason[:_REASON] if reason else None
     stands = await connection.fetchrow(query("movement"), key)
     if stands is None:
@@ -71,7 +94,7 @@ async def _report(
         return
     try:
         async with connection.transaction():
-            done = await connection.execute(query("report_movement"), key, said, reference, reason)
+            done = await connection.execute(query("report_movement"), key, said, reference, reason, after_all)
     except REFUSED as wrong:  # what the book cannot follow must not hold up the record
         await contradict_because(connection, key, said, stands["state"], str(wrong))
         return

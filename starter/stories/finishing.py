@@ -105,6 +105,58 @@ PAYMENT_OVERDUE = Story(
     ),
 )
 
+SETTLED_AFTER_ALL = Story(
+    name="a_payment_reported_as_failed_has_settled_after_all",
+    zh="支付先报失败，后又到账",
+    en="A payment is reported as failed, and has settled after all",
+    rules=("R6.10",),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    provider=("pending",),
+    acts=(
+        *AGREED,
+        Reaches(FULFILMENT, MoneyState.REQUESTED),
+        Reports("failed"),
+        Reaches(FULFILMENT, MoneyState.FAILED),
+        Reports("settled"),
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_NEGOTIATION, *TO_THE_END),
+        outcome=Outcome.SETTLED,
+        steps=("payment_failed R6.10", "payment_reported R6.10", "payment_settled R6.1", "follow_up_started R10.1"),
+        money=REFUNDED,
+        told=("payment_failed agent", "payment_settled buyer"),
+    ),
+)
+
+FAILED_AFTER_ALL = Story(
+    name="a_payment_reported_as_settled_has_failed_after_all",
+    zh="支付先报到账，后又失败",
+    en="A payment is reported as settled, and has failed after all: it is paid anew",
+    rules=("R6.10",),
+    goods=COAT,
+    complaint=COAT_NOT_AS_DESCRIBED,
+    provider=("pending",),
+    acts=(
+        *AGREED,
+        Reaches(FULFILMENT, MoneyState.REQUESTED),
+        Reports("settled"),
+        Reaches(FOLLOW_UP, MoneyState.SETTLED),
+        Reports("failed"),
+        Reaches(FULFILMENT, MoneyState.REVERSED),
+        RETRIED,
+        *PAID_AND_CONTENT,
+    ),
+    ends=Ending(
+        phases=(*TO_NEGOTIATION, FULFILMENT, FOLLOW_UP, *TO_THE_END),
+        outcome=Outcome.SETTLED,
+        steps=("payment_settled R6.1", "payment_reversed R6.10", "payment_retried R6.10", "payment_settled R6.1"),
+        money=(refund("299.00", MoneyState.REVERSED), *REFUNDED),
+        told=("payment_settled buyer", "payment_failed agent", "payment_settled buyer"),
+    ),
+)
+
 CALLED_BACK = Story(
     name="a_silent_buyer_is_called_back",
     zh="买家未评价，客服电话回访",
@@ -231,6 +283,8 @@ FINISHING = (
     PAYMENT_REFUSED,
     PAYMENT_PENDING,
     PAYMENT_OVERDUE,
+    SETTLED_AFTER_ALL,
+    FAILED_AFTER_ALL,
     CALLED_BACK,
     SILENT_TO_THE_END,
     TWO_CYCLES,

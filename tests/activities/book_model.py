@@ -12,7 +12,7 @@ ENDS_AN_ADVANCE = frozenset({"unfreeze", "claw_back"})
 REPAYS = frozenset({"recovery", "write_off"})
 WAYS = {
     ("decided", "requested"), ("decided", "failed"), ("requested", "settled"), ("requested", "failed"),
-    ("settled", "reversed"),
+    ("settled", "reversed"), ("failed", "settled"),
 }  # fmt: skip
 
 
@@ -41,6 +41,12 @@ class Moved:
     rest: int = 0
     state: str = "decided"
     deposit: int = 0
+    been: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """Its number among those of its purpose."""
+        return int(self.key.rsplit(":", maxsplit=1)[1])
 
     @property
     def refund(self) -> bool:
@@ -105,14 +111,23 @@ class Model:
             return
         if (before.state, state) not in WAYS:
             raise Refused
+        if before.state == "failed" and ("requested" not in before.been or self._replaced(before)):
+            raise Refused
         drawn = self._split(before, deposit) if state == "settled" else before.deposit
         kept = dict(self.moved)
-        self.moved[key] = after = replace(before, state=state, deposit=drawn)
+        self.moved[key] = after = replace(before, state=state, deposit=drawn, been=(*before.been, state))
         try:
             self._require(before, after)
         except Refused:
             self.moved = kept
             raise
+
+    def _replaced(self, movement: Moved) -> bool:
+        others = [one for one in self._of(movement.of.number) if one.purpose == movement.purpose]
+        later = [one for one in others if one.number > movement.number]
+        if movement.purpose == "advance":
+            return bool(later) or any(one.state == "requested" for one in others)
+        return any(one.state not in {"failed", "reversed"} for one in later)
 
     def _still(self, movement: Moved, deposit: int | None) -> None:
         if movement.state == "settled" and deposit not in (None, movement.deposit):
@@ -136,9 +151,10 @@ class Model:
         _, frozen, _, back, leaving, repaid = told = self.advance(number)
         if min(told) < 0 or leaving > frozen:
             raise Refused
-        if after.purpose == "advance" and after.state == "requested":
-            self._require_alone(after, frozen)
-        if after.purpose in REPAYS and after.state == "requested" and repaid > told[0] - back:
+        taken = after.state == "requested" or before.state == "failed"
+        if after.purpose == "advance" and taken:
+            self._require_alone(after, frozen - (after.amount if after.state == "settled" else 0))
+        if after.purpose in REPAYS and taken and repaid > told[0] - back:
             raise Refused
 
     def _given_before(self, before: Moved, after: Moved) -> int:

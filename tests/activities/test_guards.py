@@ -57,7 +57,10 @@ async def test_a_movement_begins_as_decided_or_requested(pool: Pool, complaint: 
         (("requested", "reversed"), False),
         (("requested", "settled", "failed"), False),
         (("requested", "settled", "requested"), False),
-        (("requested", "failed", "settled"), False),
+        (("requested", "failed", "settled"), True),
+        (("requested", "failed", "settled", "reversed"), True),
+        (("requested", "failed", "settled", "failed"), False),
+        (("decided", "failed", "requested"), False),
         (("requested", "failed", "requested"), False),
         (("requested", "settled", "reversed", "settled"), False),
     ],
@@ -71,6 +74,13 @@ async def test_a_movement_only_moves_on(pool: Pool, complaint: str, ways: tuple[
     else:
         with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=f"cannot become {ways[-1]}"):
             await pool.execute("UPDATE movements SET state = $1", ways[-1])
+
+
+async def test_what_was_never_asked_for_does_not_settle_after_all(pool: Pool, complaint: str) -> None:
+    await pool.execute(MOVEMENT, complaint, "decided")
+    await pool.execute("UPDATE movements SET state = 'failed'")
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="cannot settle after all: it was never asked"):
+        await pool.execute("UPDATE movements SET state = 'settled'")
 
 
 @pytest.mark.parametrize(

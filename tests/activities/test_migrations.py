@@ -91,7 +91,7 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself_behind(empty: str
     assert await waiting(empty, release) == (broken.name,)
 
 
-@pytest.mark.parametrize("name", ["0009_gap.sql", "4_short.sql", "0004-dash.sql"])
+@pytest.mark.parametrize("name", ["0099_gap.sql", "4_short.sql", "0004-dash.sql"])
 def test_a_file_out_of_order_is_named(release: Path, name: str) -> None:
     (release / name).write_text("SELECT 1;")
     with pytest.raises(MigrationRefused, match=f"{name} is out of order: name it"):

@@ -25,12 +25,11 @@ AT_ONCE = "settled at once"
 
 MODES = (AT_ONCE, *REPERTOIRE[Partner.PAYMENT]["send"], REVERSED)
 
-RETRIED = frozenset({Mode.DECLINED, Mode.PENDING_FAILS, REVERSED})
+RETRIED = frozenset({Mode.DECLINED, Mode.PENDING_FAILS, Mode.SETTLED_THEN_FAILED, REVERSED})
 """After these the handler orders the next movement (R6.10)."""
 
 TAKEN_BACK = frozenset({Mode.FAILED_THEN_SETTLED, Mode.SETTLED_THEN_FAILED})
-"""The provider takes back what it has proven. Whether the first word or a look-up is heard first is a matter of
-milliseconds; what was heard first stands, and what contradicts it is kept for people to settle."""
+"""The provider takes back what it has proven; its last word is the truth, and its book says so."""
 
 
 class Cell(NamedTuple):
@@ -50,9 +49,6 @@ class Result(NamedTuple):
     def __str__(self) -> str:
         return f"book {_states(self.book)}; record {_states(self.record)}; {self.end}"
 
-
-ONE_OF_BOTH = "settled or failed"
-FOR_PEOPLE = "the contradiction is on record, for people to settle"
 
 CELLS = tuple(Cell(str(mode), point) for mode, point in product(MODES, Point))
 
@@ -75,10 +71,8 @@ def expected(mode: str) -> Result:
             return Result(("failed", "settled"), ("failed", "settled"), end)
         case "reversed weeks later":
             return Result(("reversed", "settled"), ("reversed", "settled"), end)
-        case Mode.FAILED_THEN_SETTLED:
-            return Result(("settled",), (ONE_OF_BOTH,), FOR_PEOPLE)
         case Mode.SETTLED_THEN_FAILED:
-            return Result(("failed",), (ONE_OF_BOTH,), FOR_PEOPLE)
+            return Result(("failed", "settled"), ("reversed", "settled"), end)
         case _:
             return Result(("settled",), ("settled",), end)
 

@@ -68,9 +68,15 @@ class Doors(Complaints):
 
     async def _as_the_provider(self, message: PaymentReported) -> PaymentReported:
         """Word a report as the provider will, who tells it once more by himself."""
-        complaint = message.movement.split(":")[0]
-        book = await self._sandbox.book(complaint)
-        reference = next(one.reference for one in book if one.key == message.movement)
+        references = dict[str, str]()
+
+        async def asked() -> bool:
+            book = await self._sandbox.book(message.movement.split(":")[0])
+            references.update({one.key: one.reference for one in book})
+            return message.movement in references
+
+        await until(asked, PATIENCE, f"the provider to know {message.movement}")
+        reference = references[message.movement]
         return message.but(provider_reference=reference, message_id=f"{reference}-{message.result}")
 
     async def _signalled(self, complaint: str, message: Message) -> Answer | None:
@@ -274,5 +280,6 @@ def _by_the_rules(story: Story, steps: Sequence[Step]) -> Play:
 
 def _instant(message: Message, steps: Sequence[Step], heard: dict[str, datetime]) -> datetime:
     if isinstance(message, PaymentReported):  # told in the provider's own words
-        return next(step.at for step in steps if step.event == message.kind)
+        told = (step for step in steps if step.event == message.kind)
+        return next(step.at for step in told if (step.message_id or "").endswith(f"-{message.result}"))
     return heard[message.message_id]

@@ -1,11 +1,17 @@
 """Payments that fail or dawdle: who owns them, since when, and how the provider's time ended (R6.1, R6.10)."""
 
+from dataclasses import replace
+
 from starter.stories import BY_NAME
 from tests.rules.playing import Play
-from tests.rules.saying import DAY, HOUR, due_at, hears, on_stage, passes
+from tests.rules.saying import DAY, HOUR, due_at, hears, on_stage, passes, tell
+from workflows.domain.answers import Code, Receipt, Refusal
 from workflows.domain.case import Case
+from workflows.domain.payment import PaymentAnswer
 from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Role
+from workflows.domain.vocabulary import MoneyState, Phase, Role
+from workflows.rules.hearing import allowed
+from workflows.rules.payments import paid
 
 PENDING = BY_NAME["a_payment_that_takes_too_long_gets_an_owner"]
 
@@ -50,3 +56,80 @@ def test_a_complaint_of_the_first_edition_keeps_counting_from_the_failure() -> N
     passes(play, 2 * DAY)
     reported(play, "failed")
     assert play.case.money[-1].owned_since == play.now
+
+
+# -- the provider takes its word back (R6.10) ----------------------------------------------------------------------
+
+
+def says(play: Play, number: int, result: str) -> Receipt | Refusal:
+    body = {"movement": f"{play.case.complaint}:refund:{number}", "result": result, "provider_reference": "p-1"}
+    return tell(play, "payment_reported", Role.PAYMENT, "provider", **body)
+
+
+def retries(play: Play, number: int) -> None:
+    hears(play, "payment_retried", Role.AGENT, "a-1", movement=f"{play.case.complaint}:refund:{number}", reason="重试")
+
+
+def stands(play: Play) -> list[MoneyState]:
+    return [entry.movement.state for entry in play.case.money]
+
+
+def test_what_has_settled_after_all_is_nobodys_to_retry_and_the_follow_up_begins() -> None:
+    play = paying()
+    says(play, 1, "failed")
+    assert says(play, 1, "settled").accepted
+    assert (stands(play), play.case.phase) == ([MoneyState.SETTLED], Phase.FOLLOW_UP)
+    assert play.case.money[0].owned_since is None
+    assert "payment_retried" not in allowed(play.case)
+
+
+def test_what_was_ordered_anew_does_not_settle_after_all_as_well() -> None:
+    play = paying()
+    says(play, 1, "failed")
+    retries(play, 1)
+    answer = says(play, 1, "settled")
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.text) == (
+        Code.ALREADY_DONE,
+        f"{play.case.complaint}:refund:1 is failed; it cannot become settled",
+    )
+    assert stands(play) == [MoneyState.FAILED, MoneyState.SETTLED]
+
+
+def test_what_settled_after_all_ends_the_tries_that_failed_in_its_place() -> None:
+    play = paying()
+    play.story = replace(play.story, provider=("pending", "declined"))
+    says(play, 1, "failed")
+    retries(play, 1)
+    assert stands(play) == [MoneyState.FAILED, MoneyState.FAILED]
+    assert says(play, 1, "settled").accepted
+    assert stands(play) == [MoneyState.SETTLED, MoneyState.FAILED]
+    assert (play.case.phase, [entry.owned_since for entry in play.case.money]) == (Phase.FOLLOW_UP, [None, None])
+
+
+def test_an_answer_that_comes_after_the_report_of_a_failure_settles_it_after_all() -> None:
+    play = paying()
+    says(play, 1, "failed")
+    answer = PaymentAnswer(result="settled", provider_reference="p-1")
+    case = paid(play.case, play.case.money[0].movement.key, answer, play.now)
+    assert (case.money[0].movement.state, case.phase) == (MoneyState.SETTLED, Phase.FOLLOW_UP)
+
+
+def test_what_has_failed_after_all_is_the_handlers_as_if_it_was_taken_back() -> None:
+    play = paying()
+    says(play, 1, "settled")
+    assert says(play, 1, "failed").accepted
+    assert (stands(play), play.case.phase) == ([MoneyState.REVERSED], Phase.FULFILMENT)
+    assert due_at(play, LimitName.PAYMENT_OWNED) > play.now
+    assert isinstance(says(play, 1, "settled"), Refusal)
+    retries(play, 1)
+    assert stands(play) == [MoneyState.REVERSED, MoneyState.SETTLED]
+
+
+def test_a_complaint_of_the_first_edition_goes_by_the_first_word() -> None:
+    for first, second in (("failed", "settled"), ("settled", "failed")):
+        play = paying()
+        play.case = play.case.but(edition=1)
+        says(play, 1, first)
+        assert isinstance(says(play, 1, second), Refusal)
+        assert stands(play) == [MoneyState(first)]

@@ -61,6 +61,7 @@ AGREE = [
     ("failed", "failed", "declined"),
     ("failed", "failed", None),
     ("reversed", "reversed", "reversed"),
+    ("reversed", "reversed", "failed"),
 ]
 
 

@@ -45,7 +45,7 @@ def _who_sees_to_it(case: Case, step: Step) -> Iterator[Party]:
 
 
 def _repaid_by(case: Case, step: Step) -> Iterator[Party]:
-    entry = entry_of(case, step.reason or "")
+    entry = entry_of(case, (step.reason or "").split(": ")[0])
     if entry and entry.movement.payer.role is Role.SELLER:
         yield entry.movement.payer
 

@@ -12,7 +12,7 @@ from workflows.domain.parts import Award, Entry
 from workflows.domain.payment import Movement, PaymentAnswer
 from workflows.domain.policy import LimitName
 from workflows.domain.vocabulary import REFUNDING, MoneyState, Phase, Purpose, Remedy, Role
-from workflows.rules import goods
+from workflows.rules import after_all, goods
 from workflows.rules.deadlines import turned
 from workflows.rules.follow_up import begin_follow_up
 from workflows.rules.frozen import (
@@ -147,8 +147,10 @@ def requested(case: Case, key: str, at: Instant) -> Case:
 
 def paid(case: Case, key: str, answer: PaymentAnswer, at: Instant) -> Case:
     """Take the provider's answer; `pending` leaves the movement requested until it reports (R6.10)."""
-    if known(case, key).movement.state is not MoneyState.REQUESTED:
-        return case
+    entry = known(case, key)
+    if entry.movement.state is not MoneyState.REQUESTED:
+        proven = answer.result == "settled" and after_all.waits_for(case, entry)
+        return _settled_after_all(case, entry, answer.provider_reference, at, answer.from_deposit) if proven else case
     match answer.result:
         case "settled":
             settled = _settled(case, key, answer.provider_reference, at, answer.from_deposit)
@@ -159,9 +161,18 @@ def paid(case: Case, key: str, answer: PaymentAnswer, at: Instant) -> Case:
             return case
 
 
-def _settled(case: Case, key: str, reference: str | None, at: Instant, from_deposit: Money = NOTHING) -> Case:
+def _settled_after_all(
+    case: Case, entry: Entry, reference: str | None, at: Instant, from_deposit: Money = NOTHING
+) -> Case:
+    case = after_all.released(case, after_all.waits_for(case, entry) or ())
+    return _settled(case, entry.movement.key, reference, at, from_deposit, f": {after_all.AFTER_ALL}")
+
+
+def _settled(
+    case: Case, key: str, reference: str | None, at: Instant, from_deposit: Money = NOTHING, how: str = ""
+) -> Case:
     movement = known(case, key).movement
-    case = step(case, at, "payment_settled", movement.rule, reason=key, amount=movement.amount)
+    case = step(case, at, "payment_settled", movement.rule, reason=f"{key}{how}", amount=movement.amount)
     case = settled_since(case, key, at, reference, from_deposit)
     if movement.purpose in SETTLES:
         case = SETTLES[movement.purpose](case, known(case, key), at)
@@ -251,22 +262,26 @@ def the_provider_reports(case: Case, message: PaymentReported, at: Instant) -> C
     entry = entry_of(case, message.movement)
     if entry is None:
         raise NotHeard(Code.UNKNOWN_REFERENCE, "R6.10", f"{message.movement} is no movement of this complaint")
-    state = entry.movement.state
-    if message.result == "reversed" and state is MoneyState.SETTLED:
-        return _reversed(case, entry, at)
-    if message.result == "reversed" or state is not MoneyState.REQUESTED:
-        raise NotHeard(Code.ALREADY_DONE, "R6.10", f"{message.movement} is {state}; it cannot become {message.result}")
-    if message.result == "settled":
+    state, said = entry.movement.state, message.result
+    taken_back = said == "failed" and not case.first_edition
+    if state is MoneyState.SETTLED and (said == "reversed" or taken_back):
+        return _reversed(case, entry, said, at)
+    if said == "settled" and after_all.waits_for(case, entry):
+        return _settled_after_all(case, entry, message.provider_reference, at)
+    if said == "reversed" or state is not MoneyState.REQUESTED:
+        raise NotHeard(Code.ALREADY_DONE, "R6.10", f"{message.movement} is {state}; it cannot become {said}")
+    if said == "settled":
         return _settled(case, message.movement, message.provider_reference, at)
     return _failed(case, message.movement, message.reason or "reported as failed", at)
 
 
-def _reversed(case: Case, entry: Entry, at: Instant) -> Case:
+def _reversed(case: Case, entry: Entry, said: str, at: Instant) -> Case:
     movement = entry.movement
     if movement.key in irreversible(case):
-        text = f"unfrozen or clawed back already: {movement.key} is settled; it cannot become reversed"
+        text = f"unfrozen or clawed back already: {movement.key} is settled; it cannot become {said}"
         raise NotHeard(Code.ALREADY_DONE, "R9.6", text)
-    case = step(case, at, "payment_reversed", "R6.10", reason=movement.key, amount=movement.amount)
+    how = f": {after_all.TAKEN_BACK}" if said == "failed" else ""
+    case = step(case, at, "payment_reversed", "R6.10", reason=f"{movement.key}{how}", amount=movement.amount)
     case = moved(case, movement.key, MoneyState.REVERSED, at)
     if movement.purpose in FAILS:
         return FAILS[movement.purpose](case, known(case, movement.key), None, at)

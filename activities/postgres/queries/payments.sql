@@ -25,12 +25,22 @@ UPDATE movements SET state = 'requested' WHERE key = $1;
 SELECT given_by_the_line($1);
 
 -- name: settled_after_all
-SELECT failed.key
+SELECT other.key
 FROM movements m
-JOIN contradictions c ON c.complaint = m.complaint AND (c.said, c.on_record) = ('settled', 'failed')
-JOIN movements failed ON failed.key = c.movement
-WHERE m.key = $1 AND failed.key <> m.key AND failed.purpose = m.purpose AND failed.amount_minor = m.amount_minor
-ORDER BY failed.key LIMIT 1;
+JOIN movements other USING (complaint, purpose, amount_minor)
+WHERE m.key = $1 AND other.key <> m.key AND (
+    other.state = 'failed' AND EXISTS (
+        SELECT FROM contradictions c
+        WHERE c.movement = other.key AND (c.said, c.on_record) = ('settled', 'failed')
+    )
+    -- an answer that overtook the word that it failed: the complaint repeats what has settled here
+    OR other.state = 'settled' AND EXISTS (
+        SELECT FROM complaints k
+        WHERE k.complaint = m.complaint
+            AND k.view -> 'money' @> jsonb_build_array(jsonb_build_object('key', other.key, 'state', 'failed'))
+    )
+)
+ORDER BY other.key LIMIT 1;
 
 -- name: refuse_movement
 UPDATE movements SET state = 'failed', reason = $2 WHERE key = $1;
@@ -49,10 +59,14 @@ SELECT key, state FROM movements WHERE complaint = $1;
 
 -- name: report_movement
 UPDATE movements
-SET state = $2, provider_reference = coalesce(provider_reference, $3), reason = coalesce($4, reason)
+SET state = $2, provider_reference = coalesce(provider_reference, $3),
+    reason = CASE WHEN (state, $2) <> ('failed', 'settled') THEN coalesce($4, reason) END
 WHERE key = $1
-    AND (state, $2) IN (
-        ('decided', 'failed'), ('requested', 'settled'), ('requested', 'failed'), ('settled', 'reversed')
+    AND (
+        (state, $2) IN (
+            ('decided', 'failed'), ('requested', 'settled'), ('requested', 'failed'), ('settled', 'reversed')
+        )
+        OR (state, $2) = ('failed', 'settled') AND $5
     );
 
 -- name: keep_contradiction
