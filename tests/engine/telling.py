@@ -130,6 +130,7 @@ class Told:
     inbox: Inbox
     failure: BaseException | None = None
     _answers: dict[str, Any] = field(default_factory=dict)
+    _said: Any = None
 
     @property
     def number(self) -> str:
@@ -145,8 +146,23 @@ class Told:
         return self._answers[what]
 
     async def _ask(self, query: str, kind: Any) -> Any:
+        return await self._once(query, lambda: self._answered(query, kind))
+
+    async def _answered(self, query: str, kind: Any) -> Any:
+        """Ask once the run has begun: runs follow each other no faster than one second, and till then none answers."""
         handle = self.stack.client.get_workflow_handle(self.number)
-        return await self._once(query, lambda: handle.query(query, result_type=kind))
+
+        async def begun() -> bool:
+            try:
+                self._said = await handle.query(query, result_type=kind)
+            except RPCError as wrong:
+                if wrong.status is not RPCStatusCode.FAILED_PRECONDITION:
+                    raise
+                return False
+            return True
+
+        await until(begun, PATIENCE, f"the answer of {self.number} to {query}")
+        return self._said
 
     async def view(self) -> View:
         """The workflow's own view."""

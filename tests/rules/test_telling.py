@@ -127,3 +127,8 @@ def test_the_result_goes_to_the_parties_the_handler_the_departments_and_the_sale
 def test_the_phone_task_names_the_hours_of_the_policy() -> None:
     called = play(BY_NAME["a_silent_buyer_is_called_back"])
     assert {notice.data["reason"] for notice in told(called, "callback_task_given")} == {"10:00-12:00, 16:00-20:00"}
+
+
+def test_who_holds_a_duty_and_is_above_it_is_told_once() -> None:
+    keys = [notice.key for notice in play(BY_NAME["the_letter_is_written_too_late"]).notices]
+    assert len(keys) == len(set(keys))

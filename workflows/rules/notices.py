@@ -185,8 +185,8 @@ TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
 
 
 def notices_of(case: Case, steps: Iterable[Step]) -> tuple[Notice, ...]:
-    """Return what those steps give to tell; the key makes each notice unique."""
-    return tuple(notice for step in steps for notice in _notices(case, step))
+    """Return what those steps give to tell; who is meant twice, as holder and by rank, is told once."""
+    return tuple({notice.key: notice for step in steps for notice in _notices(case, step)}.values())
 
 
 def _notices(case: Case, step: Step) -> Iterator[Notice]:
