@@ -1,7 +1,6 @@
 """The look of a sweep at debts to the fund that outlived their complaint: tried again, in time given up (R9.5)."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import NamedTuple, Protocol
 
 import asyncpg
@@ -11,6 +10,7 @@ from activities.attempts import attempt
 from activities.payments import Payments
 from activities.postgres.named import query
 from activities.postgres.pool import Pool
+from activities.postgres.writing_off import debt_in
 from activities.tasks import Tasks
 from workflows.domain.advance import Debt
 from workflows.domain.base import Instant
@@ -21,7 +21,6 @@ from workflows.domain.policy import Policy
 from workflows.domain.reconciling import Look, Looked, Task, TaskKind
 from workflows.domain.records import Payment
 from workflows.domain.rulebook import Rulebook
-from workflows.domain.vocabulary import Role
 
 AT_ONCE = 50
 """Debts of one page: each may cost the provider two payments."""
@@ -53,14 +52,14 @@ class Debts:
     async def see_to_debts(self, look: Look) -> Looked:
         """Try what is due for it, or what new money covers; raise a task for each that may be written off."""
         with attempt("sweep") as this:
-            rows = await self._pool.fetch(query("debts"), look.after, AT_ONCE)
+            rows = await self._pool.fetch(query("debts"), look.after, AT_ONCE, None)
             left = [debt for debt in [await self._seen_to(row, look.sweep_at) for row in rows] if debt.amount]
             tasks = await self._tasks.raised(filter(None, (self._old(one, look) for one in left)), look.sweep_at)
             this.outcome = f"{len(left)} debts stand, {tasks} may be written off"
             return Looked(tasks=tasks, after=rows[-1]["complaint"] if len(rows) == AT_ONCE else None)
 
     async def _seen_to(self, row: asyncpg.Record, at: Instant) -> Debt:
-        debt = _debt(row)
+        debt = debt_in(row)
         if row["under_way"] is None:
             return await self._tried(debt, at)
         # A sweep that died had asked for it: the same movement is asked for again, and looked up first.
@@ -95,17 +94,3 @@ class Debts:
             key=f"{TaskKind.DEBT}:{debt.advance}", kind=TaskKind.DEBT, complaint=debt.complaint, movement=debt.advance,
             amount=debt.amount, text=text,
         )  # fmt: skip
-
-
-def _debt(row: asyncpg.Record) -> Debt:
-    tried: datetime = row["tried_at"] or row["since"]
-    return Debt(
-        complaint=row["complaint"],
-        advance=row["advance"],
-        seller=Party(role=Role.SELLER, id=row["seller_id"]),
-        amount=Money(amount=row["owed_minor"]),
-        since=row["since"],
-        tried_at=tried,
-        tries=row["tries"],
-        line=LineRef(order_id=row["order_id"], line=row["line"]),
-    )

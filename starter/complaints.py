@@ -21,11 +21,12 @@ from starter.calls import ASK_WITHIN, TELL_WITHIN, Gone, NotYet, NoWorker, worde
 from starter.errors import NotFound, Unreachable
 from starter.number import number_of, numbers_near
 from starter.record import Files
+from starter.written_off import written_off
 from workers.settings import Settings
 from workflows import wire
 from workflows.domain.answers import Answer, Code, Receipt, Refusal
 from workflows.domain.filing import Filing, Party
-from workflows.domain.messages import Message
+from workflows.domain.messages import DebtWrittenOff, Message
 from workflows.domain.timeline import Step
 from workflows.domain.view import View
 from workflows.domain.vocabulary import Phase, Role
@@ -155,18 +156,26 @@ class Complaints:
             return refusal
         return receipt
 
-    async def _late(self, complaint: str, message: Message) -> Refusal:
+    async def _late(self, complaint: str, message: Message) -> Answer:
         text = f"complaint {complaint} has ended; the message is kept as late"
         if self._record is None:
             await self._require_known(complaint)
             text = f"complaint {complaint} has ended; the message could not be kept as late: {self._without}"
         else:
             try:
+                if answer := await self._of_a_debt(self._record, complaint, message):
+                    return answer
                 await keep_late_message(self._record.pool, complaint, message, datetime.now(UTC))
             except NotClosed as wrong:
                 await self._require_known(complaint)
                 raise Unreachable(str(wrong)) from None
         return Refusal(code=Code.CLOSED, rule="R10.4", phase=Phase.CLOSED, text=text)
+
+    async def _of_a_debt(self, record: Files, complaint: str, message: Message) -> Answer | None:
+        # A debt outlives its complaint (R9.5): the one thing an ended complaint can still be told.
+        if not isinstance(message, DebtWrittenOff):
+            return None
+        return await written_off(record.pool, complaint, message, datetime.now(UTC))
 
     async def _require_known(self, complaint: str) -> None:
         if await self._status(complaint) is None:

@@ -146,12 +146,18 @@ def _of_a_movement(on: Accounts, key: str) -> Iterator[tuple[str, str]]:
     recorded, runs = _state(on.record, key), _state(on.workflow, key)
     if on.record is not None and ours is None and recorded not in {None, MoneyState.DECIDED}:
         yield "the ledger does not have it", _WORKER
-    if on.record is not None and ours is not None and not _alike(ours.state, recorded):
+    if on.record is not None and ours is not None and not _alike(ours.state, recorded) and not _of_a_debt(on, ours):
         yield _unheard(on, key, ours)
     if on.record is not None and on.workflow is not None and recorded is not runs:
         yield f"the record says {recorded or 'nothing'}, the workflow {runs or 'nothing'}", _WORKER
     elif on.record is None and on.workflow is not None and ours is not None and not _alike(ours.state, runs):
         yield _unheard(on, key, ours)
+
+
+def _of_a_debt(on: Accounts, ours: Kept) -> bool:
+    """Tell what was moved for a debt after its complaint had ended, which the complaint cannot know (R9.5)."""
+    ended = on.record is not None and on.record.phase is Phase.CLOSED and _state(on.record, ours.key) is None
+    return ended and ours.purpose in {Purpose.RECOVERY, Purpose.WRITE_OFF}
 
 
 def _alike(ledger: MoneyState, view: MoneyState | None) -> bool:

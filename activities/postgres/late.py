@@ -26,23 +26,19 @@ async def keep_late_message(pool: Pool, complaint: str, message: Message, at: da
     """
     async with pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
         # The row is locked first: two late messages at once take different numbers, a repeated one its own again.
-        steps = await _end(connection, complaint)
+        steps = await ended_at_step(connection, complaint)
         known = await connection.fetchrow(query("step_of_message"), complaint, message.message_id)
         if known is not None:
             return step_of(known)
         step = _late(message, steps + 1, at)
-        await connection.execute(query("append_steps"), complaint, as_json([step]))
-        await connection.execute(
-            query("keep_late_message"), complaint, message.message_id, step.number, message.kind, message.sender.role,
-            message.sender.id, message.model_dump_json(),
-        )  # fmt: skip
-        await connection.execute(query("lengthen"), complaint, step.number)
+        await append_late(connection, complaint, message, step)
         if isinstance(message, PaymentReported):
             await hear_late(connection, complaint, message)
         return step
 
 
-async def _end(connection: Connection, complaint: str) -> int:
+async def ended_at_step(connection: Connection, complaint: str) -> int:
+    """Lock the row of a complaint that has ended and return its latest step; raises NotClosed."""
     row = await connection.fetchrow(query("end_of"), complaint)
     if row is None:
         raise NotClosed(f"there is no complaint {complaint} on record: check the number")
@@ -50,6 +46,16 @@ async def _end(connection: Connection, complaint: str) -> int:
         raise NotClosed(f"complaint {complaint} is open on record: send the message to it again in a moment")
     steps: int = row["steps"]
     return steps
+
+
+async def append_late(connection: Connection, complaint: str, message: Message, step: Step) -> None:
+    """Append the step that a message after the end takes, and keep the message."""
+    await connection.execute(query("append_steps"), complaint, as_json([step]))
+    await connection.execute(
+        query("keep_late_message"), complaint, message.message_id, step.number, message.kind, message.sender.role,
+        message.sender.id, message.model_dump_json(),
+    )  # fmt: skip
+    await connection.execute(query("lengthen"), complaint, step.number)
 
 
 def _late(message: Message, number: int, at: datetime) -> Step:

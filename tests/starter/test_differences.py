@@ -156,3 +156,11 @@ def test_the_seal_is_what_jq_and_sha256_make_of_it() -> None:
         input=json.dumps(as_data(listed), ensure_ascii=False).encode(), capture_output=True, check=True,
     )  # fmt: skip
     assert hashlib.sha256(written.stdout).hexdigest() == listed.sha256
+
+
+@pytest.mark.parametrize("purpose", ["recovery", "write_off"])
+def test_what_was_moved_for_a_debt_after_the_end_is_no_difference(purpose: str) -> None:
+    ended = view(None, Phase.CLOSED, Outcome.FULFILLED)
+    theirs = Theirs("settled", HUNDRED, NOTHING) if purpose == "recovery" else None
+    assert found(kept("settled", purpose=purpose), ended, ended, theirs, status="completed") == []
+    assert found(kept("settled"), ended, ended, Theirs("settled", HUNDRED, NOTHING), status="completed") != []

@@ -67,5 +67,9 @@ LEFT JOIN LATERAL (
     WHERE m.complaint = a.complaint AND m.purpose = 'recovery' AND m.state = 'requested' ORDER BY m.key LIMIT 1
 ) AS w ON true
 WHERE c.phase = 'closed' AND (a.unfrozen_minor > a.repaid_minor OR w.key IS NOT NULL) AND c.complaint > $1
+    AND ($3::text IS NULL OR c.complaint = $3)
 ORDER BY a.complaint
 LIMIT $2;
+
+-- name: next_of_purpose
+SELECT count(*)::integer + 1 FROM movements WHERE complaint = $1 AND purpose = $2;
