@@ -12,15 +12,18 @@ from tests.engine.test_stories import hurts, paid_as_told, unreadable, what
 from tests.replay.histories import replayer
 from workflows.domain.vocabulary import Phase
 
-_MONTHS_UNDER_HOLD = "a_debt_is_written_off_after_ninety_days"
-"""Left whole: while others are moved, too, the clock can leap over the end of a hold between two runs."""
+_LEFT_WHOLE = {
+    "a_debt_is_written_off_after_ninety_days",
+    "a_return_lost_by_the_carrier_is_repaid_to_the_fund_by_the_platform",
+}
+"""On a busy machine the clock that a test moves can leap, between two runs, over the end of a hold or of a payment."""
 
 CUT = [
     story
     for story in STORIES
-    if story.ends.phases != (Phase.REGISTRATION, Phase.CLOSED) and story.name != _MONTHS_UNDER_HOLD
+    if story.ends.phases != (Phase.REGISTRATION, Phase.CLOSED) and story.name not in _LEFT_WHOLE
 ]
-"""Every story but those that end where they begin: what is refused at the filing has nothing to be cut."""
+"""Every other story, but those that end where they begin: what is refused at the filing has nothing to be cut."""
 
 pytestmark = pytest.mark.timeout(900)
 """Whichever test comes first, all the stories are told in its set-up."""
