@@ -1,0 +1,87 @@
+-- name: keep_received
+-- The lock first, then the clock: whoever drains holds the same lock alone, so nothing is stamped before it and
+-- committed after it.
+WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended('inbox:' || $4, 0))::text AS taken),
+stamp AS MATERIALIZED (SELECT clock_timestamp() AS now FROM turn WHERE taken IS NOT NULL)
+INSERT INTO inbox (
+    client, request, digest, complaint, kind, sender_role, sender_id, message, accepted_at, received_at
+)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8::jsonb, now, CASE WHEN $9 THEN now END FROM stamp
+ON CONFLICT (client, request) DO NOTHING
+RETURNING *;
+
+-- name: received_as
+SELECT * FROM inbox WHERE client = $1 AND request = $2;
+
+-- name: lock_inbox
+SELECT pg_advisory_xact_lock(hashtextextended('inbox:' || $1, 0));
+
+-- name: clock
+SELECT clock_timestamp();
+
+-- name: undelivered
+SELECT * FROM (
+    SELECT *, count(*) OVER () AS found,
+        row_number() OVER w AS place, sum(octet_length(message::text)) OVER w AS bytes
+    FROM (
+        SELECT * FROM inbox
+        WHERE complaint = $1 AND state = 'accepted' AND kind <> 'filing'
+            AND (received_at IS NULL OR received_at <= $2)
+            AND ($3::bigint IS NULL OR (accepted_at, number) > (SELECT accepted_at, number FROM inbox WHERE number = $3))
+        ORDER BY accepted_at, number
+        LIMIT $4 + 1
+    ) first
+    WINDOW w AS (ORDER BY accepted_at, number)
+) page
+WHERE place <= $4 AND (place = 1 OR bytes <= $5)
+ORDER BY place;
+
+-- name: take_turns
+WITH RECURSIVE waiting AS (
+    (SELECT complaint FROM inbox WHERE state = 'accepted' ORDER BY complaint LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT i.complaint FROM inbox i
+        WHERE i.state = 'accepted' AND i.complaint > w.complaint
+        ORDER BY i.complaint LIMIT 1
+    )
+    FROM waiting w
+    WHERE w.complaint IS NOT NULL
+),
+free AS (
+    SELECT w.complaint
+    FROM waiting w
+    LEFT JOIN inbox_turns t USING (complaint)
+    WHERE w.complaint IS NOT NULL AND w.complaint <> ALL ($3::text[])
+        AND (t.complaint IS NULL OR t.not_before <= clock_timestamp())
+    ORDER BY (
+        SELECT i.accepted_at FROM inbox i
+        WHERE i.state = 'accepted' AND i.complaint = w.complaint
+        ORDER BY i.accepted_at, i.number LIMIT 1
+    )
+    LIMIT $1
+)
+INSERT INTO inbox_turns (complaint, not_before)
+SELECT complaint, clock_timestamp() + $2::interval FROM free
+ON CONFLICT (complaint) DO UPDATE SET not_before = excluded.not_before
+WHERE inbox_turns.not_before <= clock_timestamp()
+RETURNING complaint;
+
+-- name: heads_of
+SELECT * FROM inbox WHERE complaint = $1 AND state = 'accepted' ORDER BY accepted_at, number LIMIT $2;
+
+-- name: answer_received
+UPDATE inbox SET state = $2, answer = $3::jsonb, answered_at = clock_timestamp() WHERE number = $1 AND state = 'accepted';
+
+-- name: turn_over
+DELETE FROM inbox_turns WHERE complaint = $1;
+
+-- name: turn_postponed
+UPDATE inbox_turns SET tries = tries + 1, why = $2, not_before = clock_timestamp() + $3::interval WHERE complaint = $1
+RETURNING tries;
+
+-- name: filed_in_inbox
+SELECT complaint FROM inbox WHERE kind = 'filing' AND message ->> 'request_id' = $1 ORDER BY number LIMIT 1;
+
+-- name: filing_in_inbox
+SELECT * FROM inbox WHERE kind = 'filing' AND complaint = $1 ORDER BY number LIMIT 1;
