@@ -20,11 +20,11 @@ _INNERMOST = re.compile(r'message: "([^"]+)"')
 _MEND = "see `redress doctor`"
 
 
-async def temporal(where: Whereabouts) -> Client:
-    """Connect to Temporal with the product's data converter; raises Unreachable."""
+async def temporal(where: Whereabouts, *, lazily: bool = False) -> Client:
+    """Connect to Temporal with the product's data converter; raises Unreachable, if not `lazily`, when it is needed."""
     settings = {"target_host": where.temporal} | where.connect
     try:
-        return await Client.connect(**settings, data_converter=pydantic_data_converter)
+        return await Client.connect(**settings, data_converter=pydantic_data_converter, lazy=lazily)
     except (RuntimeError, RPCError, OSError) as wrong:
         raise Unreachable(f"Temporal at {where.temporal} does not answer ({first_line(wrong)}); {_MEND}") from None
 

@@ -13,8 +13,9 @@ COMMANDS = {
     "demo": ("starter.demo:demo", "Live through real cases with time skipping: a guided tour."),
     "up": (
         "starter.commands.up:up",
-        "Start the embedded stack in the foreground: PostgreSQL, Temporal, partners, worker.",
+        "Start the embedded stack in the foreground: PostgreSQL, Temporal, partners, worker, gateway.",
     ),
+    "gateway": ("starter.commands.gateway:gateway", "Serve the HTTP doors for apps, carriers and payment providers."),
     "worker": ("starter.commands.worker:worker", "Run a worker against the configured Temporal and database."),
     "open": ("starter.commands.open_:open_", "File a complaint and print its number."),
     "tell": ("starter.commands.tell:tell", "Send a message to a complaint; print the receipt, or the refusal."),

@@ -10,7 +10,7 @@ from workflows import wire
 
 
 def whole_stack(data_dir: Path, **more: Any) -> Options:
-    """Describe the stack on one data directory: database, Temporal, partners, worker; `more` are fields of Options."""
+    """Describe the whole stack on one data directory; `more` are fields of Options."""
     whole: dict[str, Any] = {
         "data_dir": data_dir,
         "search_attributes": wire.SEARCH_ATTRIBUTE_TYPES,
@@ -20,10 +20,11 @@ def whole_stack(data_dir: Path, **more: Any) -> Options:
             *("--book", str(data_dir / "partners.db"), "--temporal", "{temporal}"),
         ],
         "worker": [sys.executable, "-m", "workers.worker"],
+        "gateway": [sys.executable, "-m", "starter.gateway", "--port", "{port}", "--make-clients"],
     }
     return Options(**(whole | more))
 
 
 def any_ports() -> dict[str, int]:
     """Return the options that take whatever ports are free: stacks side by side."""
-    return {"temporal_port": 0, "ui_port": 0, "postgres_port": 0}
+    return {"temporal_port": 0, "ui_port": 0, "postgres_port": 0, "gateway_port": 0}

@@ -22,10 +22,13 @@ _SETTINGS = {
 }
 
 
-async def open_pool(url: str, *, most: int = 8) -> Pool:
-    """Open a pool of at most `most` connections; raises OSError or asyncpg.PostgresError if there is no database."""
+async def open_pool(url: str, *, least: int = 1, most: int = 8) -> Pool:
+    """Open a pool of at most `most` connections; raises OSError or asyncpg.PostgresError if there is no database.
+
+    With `least` 0 it opens without a database, and connects once there is one.
+    """
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=most, timeout=5, command_timeout=COMMAND_SECONDS, server_settings=_SETTINGS
+        url, min_size=least, max_size=most, timeout=5, command_timeout=COMMAND_SECONDS, server_settings=_SETTINGS
     )
 
 

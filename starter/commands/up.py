@@ -25,10 +25,11 @@ async def up(
     temporal_port: Port = 7233,
     ui_port: Port = 8233,
     postgres_port: Port = 7432,
+    gateway_port: Port = 7480,
     time_skipping: Annotated[bool, Parameter(negative=())] = False,
     common: Common = PLAIN,
 ) -> int:
-    """Start PostgreSQL, the Temporal server with web UI, the sandbox partners and a worker; Ctrl-C stops all of it.
+    """Start PostgreSQL, the Temporal server with web UI, partners, worker and gateway; Ctrl-C stops all of it.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ async def up(
         Port of the web UI; 0 takes any free one.
     postgres_port
         Port of PostgreSQL; 0 takes any free one. With REDRESS_DATABASE_URL set no PostgreSQL is started.
+    gateway_port
+        Port of the HTTP gateway; 0 takes any free one.
     time_skipping
         For training and tests: `redress fast-forward` lets the time of a complaint pass.
 
@@ -50,10 +53,11 @@ async def up(
         temporal_port=temporal_port,
         ui_port=ui_port,
         postgres_port=postgres_port,
+        gateway_port=gateway_port,
         time_skipping=time_skipping,
         database_url=os.environ.get("REDRESS_DATABASE_URL") or None,
     )
-    say(f"starting in {options.data_dir}: PostgreSQL, Temporal, partners, worker; Ctrl-C stops everything")
+    say(f"starting in {options.data_dir}: PostgreSQL, Temporal, partners, worker, gateway; Ctrl-C stops everything")
     await foreground.run(options, lambda ready: _announce(ready, common))
     return 0
 
@@ -63,7 +67,8 @@ def _announce(ready: Ready, common: Common) -> None:
         print_json(ready.line())
         return
     partners = f" · partners {ready.partners}" if ready.partners else ""
-    out(f"ready: Temporal {ready.temporal} · web UI {ready.ui} · database {ready.database}{partners}")
+    gateway = f" · gateway {ready.gateway}" if ready.gateway else ""
+    out(f"ready: Temporal {ready.temporal} · web UI {ready.ui} · database {ready.database}{partners}{gateway}")
     say(f"complaints in the web UI: {ready.ui}{_FILTER}")
     say(f"  its columns: Configure Columns (the sliders at the bottom right of the list), add {', '.join(_COLUMNS)}")
     say("  next: `redress sandbox order FILE`, `redress open FILE`, `redress due`")

@@ -16,7 +16,7 @@ _ROOM_TO_RUN = 64 << 20
 class Options:
     """What to start and where. Port 0 is any free one; ports are on 127.0.0.1 only.
 
-    `partners` and `worker` are commands; empty means none (placeholders of the first: `own.py`). `migrate` is
+    `partners`, `worker` and `gateway` are commands; empty means none (placeholders: `own.py`). `migrate` is
     awaited with the database's address before they start. With `database_url` no PostgreSQL is launched.
     `search_attributes` maps names to types.
     Below `room_needed` bytes on the disk the stack does not start; below `room_to_run` it stops.
@@ -27,6 +27,7 @@ class Options:
     ui_port: int = 8233
     postgres_port: int = 7432
     partners_port: int = 0
+    gateway_port: int = 7480
     time_skipping: bool = False
     database_url: str | None = None
     search_attributes: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Options:
     migrate: Callable[[str], Awaitable[None]] | None = None
     partners: Sequence[str] = ()
     worker: Sequence[str] = ()
+    gateway: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     room_needed: int = ROOM_NEEDED
     room_to_run: int = _ROOM_TO_RUN
@@ -50,6 +52,7 @@ class Ready:
     partners: str | None
     time_skipping: bool
     payment_secret: str = field(default="", repr=False)
+    gateway: str | None = None
 
     def line(self) -> dict[str, Any]:
         """Give the ready line of the contract."""
@@ -59,6 +62,7 @@ class Ready:
             "ui": self.ui,
             "database": self.database,
             "partners": self.partners,
+            "gateway": self.gateway,
         }
 
     def facts(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The children that are written here: how the sandbox partners and the worker are launched and known to serve."""
+"""The children that are written here: how partners, worker and gateway are launched and known to serve."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +18,25 @@ def partners_child(
 
     In the command the words `{port}`, `{data_dir}` and `{temporal}` stand for what is only known at the start.
     """
+    return Child(_server("the sandbox partners", "partners.log", command, port, home, environment, kept_fds))
+
+
+def gateway_child(
+    command: Sequence[str], port: int, home: Path, environment: Mapping[str, str], kept_fds: Sequence[int]
+) -> Child:
+    """Describe the gateway; it serves and its command is worded as with the partners."""
+    return Child(_server("the gateway", "gateway.log", command, port, home, environment, kept_fds))
+
+
+def _server(
+    name: str,
+    log: str,
+    command: Sequence[str],
+    port: int,
+    home: Path,
+    environment: Mapping[str, str],
+    kept_fds: Sequence[int],
+) -> Program:
     known = {"{port}": str(port), "{data_dir}": str(home), "{temporal}": environment["TEMPORAL_ADDRESS"]}
 
     async def ready() -> bool:
@@ -27,15 +46,14 @@ def partners_child(
         except httpx2.HTTPError:
             return False
 
-    program = Program(
-        name="the sandbox partners",
+    return Program(
+        name=name,
         argv=[known.get(word, word) for word in command],
-        log=home / "logs" / "partners.log",
+        log=home / "logs" / log,
         env=environment,
         ready=ready,
         kept_fds=kept_fds,
     )
-    return Child(program)
 
 
 def worker_child(command: Sequence[str], home: Path, environment: Mapping[str, str], kept_fds: Sequence[int]) -> Child:

@@ -10,6 +10,7 @@ import asyncio
 import errno
 import os
 import shutil
+from collections.abc import Mapping
 from types import TracebackType
 
 import structlog
@@ -19,7 +20,7 @@ from workers.embedded.datadir import DataDir
 from workers.embedded.errors import DiskFull, StackError
 from workers.embedded.keeper import Keeper
 from workers.embedded.options import ROOM_NEEDED, Options, Ready
-from workers.embedded.own import partners_child, worker_child
+from workers.embedded.own import gateway_child, partners_child, worker_child
 from workers.embedded.ports import LOOPBACK, settle_port
 from workers.embedded.postgres import Postgres
 from workers.embedded.temporal import NAMESPACE, Temporal
@@ -104,6 +105,7 @@ class Stack:
         if self.options.migrate is not None:
             await self.options.migrate(database)
         partners = f"http://{LOOPBACK}:{ports['partners']}" if self.options.partners else None
+        gateway = f"http://{LOOPBACK}:{ports['gateway']}" if self.options.gateway else None
         ready = Ready(
             temporal=temporal.address,
             ui=temporal.ui,
@@ -111,8 +113,9 @@ class Stack:
             partners=partners,
             time_skipping=self.options.time_skipping,
             payment_secret=self.data_dir.secret("payment.secret") if partners else "",
+            gateway=gateway,
         )
-        await self._start_own(ready, ports["partners"])
+        await self._start_own(ready, ports)
         self.data_dir.write_stack(ready.facts())
         self._watch += [asyncio.create_task(keeper.keep(), name=keeper.name) for keeper in self.keepers]
         self._watch.append(asyncio.create_task(self._watch_room(), name="room on the disk"))
@@ -126,6 +129,7 @@ class Stack:
             "ui": (options.ui_port, "--ui-port"),
             "postgres": (options.postgres_port, "--postgres-port"),
             "partners": (options.partners_port, "--partners-port"),
+            "gateway": (options.gateway_port if options.gateway else 0, "--gateway-port"),
         }
         if options.database_url is not None:
             del wanted["postgres"]
@@ -154,16 +158,20 @@ class Stack:
         await self._start(temporal.child)
         return temporal
 
-    async def _start_own(self, ready: Ready, partners_port: int) -> None:
-        """Start what is written here: the sandbox partners, then the worker."""
+    async def _start_own(self, ready: Ready, ports: Mapping[str, int]) -> None:
+        """Start what is written here: the sandbox partners, the worker, the gateway."""
         environment = self._environment(ready)
         fds = [self.data_dir.lock_fd]
         if self.options.partners:
             await self._start(
-                partners_child(self.options.partners, partners_port, self.data_dir.path, environment, fds)
+                partners_child(self.options.partners, ports["partners"], self.data_dir.path, environment, fds)
             )
         if self.options.worker:
             await self._start(worker_child(self.options.worker, self.data_dir.path, environment, fds))
+        if self.options.gateway:
+            await self._start(
+                gateway_child(self.options.gateway, ports["gateway"], self.data_dir.path, environment, fds)
+            )
 
     async def _start(self, child: Child) -> None:
         keeper = Keeper(child, list(self.keepers), self.options.patience, self._check_room_to_run)
@@ -184,6 +192,7 @@ class Stack:
             "TEMPORAL_ADDRESS": ready.temporal,
             "TEMPORAL_NAMESPACE": NAMESPACE,
             "TEMPORAL_CONFIG_FILE": os.devnull,
+            "REDRESS_TIME_SKIPPING": "1" if ready.time_skipping else "0",
         }
         partners = {}
         if ready.partners:

@@ -1,0 +1,18 @@
+-- name: use_request
+INSERT INTO signed_requests (client, request) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING request
+
+-- name: forget_requests
+DELETE FROM signed_requests WHERE used_at < now() - $1::interval
+
+-- name: belonging_of
+SELECT
+    buyer_id,
+    seller_id,
+    filing #>> '{filed_by,role}' AS filed_role,
+    filing #>> '{filed_by,id}' AS filed_id,
+    ARRAY(
+        SELECT leg ->> 'carrier' FROM jsonb_array_elements(coalesce(view #> '{goods,legs}', '[]'::jsonb)) AS leg
+        WHERE leg ->> 'carrier' IS NOT NULL
+    ) || ARRAY(SELECT opening #>> '{order,carrier}' WHERE opening #>> '{order,carrier}' IS NOT NULL) AS carriers
+FROM complaints
+WHERE complaint = $1

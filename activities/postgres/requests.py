@@ -1,0 +1,51 @@
+"""The ids of signed requests, each accepted once; and whose a complaint is."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from activities.postgres.named import query
+from activities.postgres.pool import COMMAND_SECONDS, Pool
+from workflows.domain.filing import Party
+from workflows.domain.vocabulary import Role
+
+
+class Requests:
+    """Used ids. Raises OSError or asyncpg errors when the database cannot be reached."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def use(self, client: str, request: str) -> bool:
+        """Use an id up; says False when it was used before."""
+        return await self._pool.fetchval(query("use_request"), client, request) is not None
+
+    async def forget(self, older: timedelta) -> None:
+        """Forget ids used longer ago than their signatures are believed."""
+        await self._pool.execute(query("forget_requests"), older)
+
+
+class Belonging(NamedTuple):
+    """Who has to do with a complaint."""
+
+    filed_by: Party
+    buyer: str
+    seller: str | None
+    carriers: frozenset[str]
+
+    def concerns(self, party: Party) -> bool:
+        """Say whether a party of an order, or a carrier of its goods, has to do with it; all others always have."""
+        if party.role is Role.BUYER:
+            return party.id == self.buyer
+        if party.role is Role.SELLER:
+            return party.id == self.seller
+        return party.role is not Role.CARRIER or party.id in self.carriers
+
+
+async def belonging(pool: Pool, complaint: str) -> Belonging | None:
+    """Return who has to do with a complaint, None for one that is not on record."""
+    async with pool.acquire(timeout=COMMAND_SECONDS) as connection:
+        row = await connection.fetchrow(query("belonging_of"), complaint)
+    if row is None:
+        return None
+    filed_by = Party(role=Role(row["filed_role"]), id=row["filed_id"])
+    return Belonging(filed_by, row["buyer_id"], row["seller_id"], frozenset(row["carriers"]))

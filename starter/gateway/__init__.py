@@ -1,0 +1,1 @@
+"""The HTTP gateway: the doors for apps, carriers and payment providers, safe to leave open."""

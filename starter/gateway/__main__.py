@@ -1,0 +1,105 @@
+"""`python -m starter.gateway [--host H] [--port P] [--clients FILE] [--make-clients]`: the gateway as one process."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from activities.postgres.pool import open_pool
+from activities.postgres.reading import CaseFiles
+from starter import connection
+from starter.complaints import Complaints
+from starter.errors import CommandError, WrongUse
+from starter.gateway.app import application
+from starter.gateway.clients import Clients, make
+from starter.gateway.house import House
+from starter.gateway.serving import Server, config, listen
+from starter.record import Files
+from starter.whereabouts import Whereabouts, data_dir, find
+from workers.logs import configure
+
+PORT = 7480
+LOOPBACK = "127.0.0.1"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; returns 0, or an exit code with one sentence on standard error."""
+    given = _arguments(arguments)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    configure("console" if os.environ.get("REDRESS_LOG_FORMAT") == "console" else "json")
+    try:
+        run(given.host, given.port, given.clients, made=given.make_clients)
+    except CommandError as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return int(wrong.exit_code)
+    return 0
+
+
+def run(host: str, port: int, clients: Path | None, *, made: bool = False) -> None:
+    """Serve the doors until SIGTERM or SIGINT; `made` writes clients with fresh secrets where there is no file.
+
+    Raises WrongUse or Unreachable with what to mend.
+    """
+    where, file = find(), clients or clients_file()
+    if made:
+        make(file)
+    known = Clients(file)
+    try:
+        listener = listen(host, port)
+    except (OSError, OverflowError) as taken:
+        raise WrongUse(f"port {port} on {host} cannot be used ({taken}): choose another with --port") from None
+    with listener:
+        asyncio.run(_serve(listener, where, known))
+
+
+def clients_file() -> Path:
+    """Return the clients' file: REDRESS_CLIENTS, else the one of the embedded stack."""
+    named = os.environ.get("REDRESS_CLIENTS")
+    return Path(named).expanduser() if named else data_dir() / "clients.toml"
+
+
+async def _serve(listener: socket.socket, where: Whereabouts, clients: Clients) -> None:
+    pool = await open_pool(where.need_database(), least=0, most=16)
+    client = await connection.temporal(where, lazily=True)
+    house = House(
+        clients=clients,
+        pool=pool,
+        complaints=Complaints(client, Files(CaseFiles(pool), pool)),
+        stamps=not skips_time(where),
+    )
+    server = Server(config(application(house)), listener)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, server.stop)
+    try:
+        await server.serve([listener])
+    finally:
+        pool.terminate()
+
+
+def skips_time(where: Whereabouts) -> bool:
+    """Say whether time is let pass by hand here: then nothing is stamped (contract, Messages)."""
+    told = os.environ.get("REDRESS_TIME_SKIPPING")
+    return bool(where.time_skipping) if told is None else told not in {"", "0"}
+
+
+def _arguments(given: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m starter.gateway", description="The HTTP gateway.")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on")
+    parser.add_argument("--port", type=int, default=PORT, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--clients", type=Path, default=None, help="file of the clients; REDRESS_CLIENTS unless said")
+    parser.add_argument(
+        "--make-clients", action="store_true", help="write that file with fresh secrets if there is none"
+    )
+    return parser.parse_args(given)
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The Temporal client's own threads can hang or abort an ordinary interpreter exit; everything is closed by now.
+    os._exit(code)

@@ -1,0 +1,65 @@
+"""The door for filings: a complaint has its number before anybody works on it."""
+
+import hashlib
+from datetime import UTC, datetime
+
+from starlette.responses import Response
+
+from starter.gateway.belonging import filed_by
+from starter.gateway.bodies import as_raw, object_in
+from starter.gateway.calls import Call, Operation
+from starter.gateway.doors.messages import Kept, keep
+from starter.gateway.problems import Problem, not_allowed, unread
+from starter.number import number_of
+from workflows.domain.answers import Code
+from workflows.domain.filing import Filing
+from workflows.domain.inbox import FILING, Received
+from workflows.understanding import NotUnderstood, understand_filing
+
+
+async def file(call: Call) -> Response:
+    """Take in one filing."""
+    filing = understand_filing([as_raw(object_in(call.body))])
+    if isinstance(filing, NotUnderstood):
+        raise unread(filing.text, code=filing.code, rule="R1.2")
+    if not call.client.may_file:
+        text = f"client {call.client.id} may not file: buyers do, or staff on their behalf (R1.3)"
+        raise not_allowed(text, Code.WRONG_ROLE)
+    call.may_speak_as(filing.filed_by)
+    number = await _number(call, filing)
+    call.count(number)
+    received = Received(
+        client=call.client.id,
+        request=call.id,
+        digest=hashlib.sha256(call.body).hexdigest(),
+        complaint=number,
+        kind=FILING,
+        message=filing.model_dump(mode="json", exclude_none=True),
+        sender=filing.filed_by,
+    )
+    return await keep(call, received, filing.request_id)
+
+
+async def _number(call: Call, filing: Filing) -> str:
+    """Return the number a request has, or the one it gets now; raises Problem 409 for somebody else's request."""
+    number = await call.house.cases.by_request(filing.request_id) or await call.house.inbox.filed(filing.request_id)
+    if number is None:
+        return number_of(filing.request_id, datetime.fromtimestamp(call.house.clock(), UTC))
+    known = await filed_by(call.house, number)
+    if known is not None and known != filing.filed_by:
+        raise Problem("id-used", f"request_id {filing.request_id} was used by somebody else: use a fresh one")
+    return number
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/v1/complaints",
+        summary="File a complaint",
+        told="Once per `request_id`: the same one gives the same number. How it was taken is read at `answer`.",
+        signed=file,
+        body=Filing,
+        answers={202: Kept, 200: Kept},
+        problems=("not-allowed", "id-used", "refused"),
+    ),
+)

@@ -1,0 +1,91 @@
+"""The reading doors: how a complaint stands for one of its parties, and what happened to it (R11.2)."""
+
+from pydantic import RootModel
+from starlette.responses import Response
+
+from starter.errors import WrongUse
+from starter.gateway.belonging import require_theirs
+from starter.gateway.calls import Call, Operation
+from starter.gateway.problems import not_allowed, unread
+from starter.sayings import party
+from workflows.domain.answers import Code
+from workflows.domain.filing import Party
+from workflows.domain.progress import Progress, shown_to
+from workflows.domain.timeline import Step
+from workflows.domain.vocabulary import PARTIES
+from workflows.rules.progress import progress
+from workflows.rules.view import registering
+from workflows.understanding import NotUnderstood, understand_number
+
+
+class Timeline(RootModel[tuple[Step, ...]]):
+    """The steps that are for this party, the first one first."""
+
+
+async def stands(call: Call) -> Response:
+    """Answer how a complaint stands for a party."""
+    complaint, reader = await _reader(call)
+    view = await call.house.cases.view(complaint) or registering(complaint)
+    return _json(progress(view, reader.role).model_dump_json(by_alias=True))
+
+
+async def happened(call: Call) -> Response:
+    """Answer what happened to a complaint, as far as it is for a party."""
+    complaint, reader = await _reader(call)
+    steps = await call.house.cases.timeline(complaint)
+    shown = (shown_to(step, reader) for step in steps)
+    return _json(Timeline(tuple(step for step in shown if step is not None)).model_dump_json())
+
+
+async def _reader(call: Call) -> tuple[str, Party]:
+    """Return which complaint is read by whom; raises Problem 403, 404, 409, 422, 429."""
+    complaint, reader = understand_number(call.path["complaint"]), reader_in(call)
+    if reader.role not in PARTIES:
+        text = "buyer and seller read here (R11.2); staff use `redress show` and the web UI"
+        raise not_allowed(text, Code.WRONG_ROLE)
+    call.may_speak_as(reader)
+    if isinstance(complaint, NotUnderstood):
+        raise unread(complaint.text, code=complaint.code)
+    call.count(complaint)
+    await require_theirs(call.house, complaint, reader)
+    await call.once()
+    return complaint, reader
+
+
+def reader_in(call: Call) -> Party:
+    """Return who reads, from the query `as=role:id`; raises Problem 422."""
+    try:
+        return party(call.query.get("as", ""))
+    except WrongUse as wrong:
+        raise unread(f"as: {wrong}") from None
+
+
+def _json(text: str) -> Response:
+    return Response(text, media_type="application/json")
+
+
+_AS = {"as": "who reads, as role:id, for example buyer:b-1; the client must speak for them"}
+_PROBLEMS = ("not-allowed", "not-found", "id-used", "refused")
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/v1/complaints/{complaint}",
+        summary="Read how a complaint stands, as its buyer or its seller",
+        told="State, handler, expected time, offer, ruling once it is sent, goods, the money of that party (R11.2).",
+        signed=stands,
+        query=_AS,
+        answers={200: Progress},
+        problems=_PROBLEMS,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/complaints/{complaint}/timeline",
+        summary="Read what happened to a complaint, as its buyer or its seller",
+        told="Never notes, work orders, or a ruling that is not sent yet; so numbers are left out (R11.2).",
+        signed=happened,
+        query=_AS,
+        answers={200: Timeline},
+        problems=_PROBLEMS,
+    ),
+)

@@ -1,0 +1,44 @@
+"""The doors that anybody may use: whether the gateway serves, and what it serves."""
+
+from typing import Literal
+
+import asyncpg
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from starter.gateway.calls import Operation
+from starter.gateway.house import House
+
+_LOOK_SECONDS = 1.0
+
+
+class Health(BaseModel):
+    """The gateway serves; while the database is away nothing is accepted (503)."""
+
+    status: Literal["ok"] = "ok"
+    database: Literal["ok", "away"]
+
+
+async def health(house: House, request: Request) -> Response:
+    """Say whether the gateway serves, and whether it can accept."""
+    del request
+    try:
+        await house.pool.fetchval("SELECT 1", timeout=_LOOK_SECONDS)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return JSONResponse(Health(database="away").model_dump())
+    return JSONResponse(Health(database="ok").model_dump())
+
+
+async def description(house: House, request: Request) -> Response:
+    """Return the description of every door."""
+    del house
+    return JSONResponse(request.app.state.openapi)
+
+
+OPERATIONS = (
+    Operation(
+        method="GET", path="/health", summary="Say whether the gateway serves", open_=health, answers={200: Health}
+    ),
+    Operation(method="GET", path="/openapi.json", summary="This description", open_=description, answers={200: None}),
+)

@@ -1,0 +1,40 @@
+"""What the doors need: the clients, the inbox, the record, the complaints themselves, the clock, the limits."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from activities.postgres.inbox import Inbox
+from activities.postgres.pool import Pool
+from activities.postgres.reading import CaseFiles
+from activities.postgres.requests import Requests
+from starter.complaints import Complaints
+from starter.gateway.clients import Clients
+from starter.gateway.limits import Limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """One gateway process; `clock` gives seconds since 1970, `stamps` is false where time is skipped (contract)."""
+
+    clients: Clients
+    pool: Pool
+    complaints: Complaints
+    stamps: bool = True
+    clock: Callable[[], float] = time.time
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where what is accepted is kept."""
+        return Inbox(self.pool)
+
+    @property
+    def cases(self) -> CaseFiles:
+        """The record."""
+        return CaseFiles(self.pool)
+
+    @property
+    def requests(self) -> Requests:
+        """The ids of signed requests that keep nothing in the inbox."""
+        return Requests(self.pool)

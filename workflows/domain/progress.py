@@ -1,0 +1,205 @@
+"""What buyer and seller may see of a complaint, and of what happened to it (R11.2)."""
+
+from typing import NamedTuple
+
+from pydantic import ConfigDict, Field
+
+from workflows.domain.base import Instant, Value
+from workflows.domain.filing import Party
+from workflows.domain.money import Money
+from workflows.domain.timeline import Step
+from workflows.domain.view import AdvanceState, GoodsView, OfferView, RulingView
+from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Purpose, Role
+
+
+class Turn(Value):
+    """What a party must do by when, and what happens otherwise (R7.1)."""
+
+    actor: Role
+    action: str
+    due_at: Instant
+    mandatory: bool
+    otherwise: str
+    rule: str
+
+
+class Paid(Value):
+    """A movement of money that concerns the party."""
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+    key: str
+    purpose: str
+    payer: str = Field(alias="from")
+    payee: str = Field(alias="to")
+    amount: Money
+    state: MoneyState
+    rule: str
+
+
+class Advanced(Value):
+    """What the platform has advanced to the buyer (R9)."""
+
+    state: AdvanceState
+    amount: Money
+
+
+class Progress(Value):
+    """How a complaint stands for its buyer or its seller; `expected_at` is when the platform acts at the latest."""
+
+    complaint: str
+    phase: Phase
+    outcome: Outcome | None
+    cycle: int
+    handler: str | None
+    paused: bool
+    expected_at: Instant | None
+    waiting_on: tuple[Turn, ...]
+    offer: OfferView | None
+    ruling: RulingView | None
+    goods: GoodsView | None
+    advance: Advanced | None
+    money: tuple[Paid, ...]
+    steps: int = Field(description="how many steps the whole timeline has; those that are not for this party too")
+
+
+class _To(NamedTuple):
+    roles: frozenset[Role]
+    reason: bool = True
+
+
+_BOTH, _BUYER, _SELLER = frozenset({Role.BUYER, Role.SELLER}), frozenset({Role.BUYER}), frozenset({Role.SELLER})
+_NOBODY = _To(frozenset())
+_BOTH_WHOLE, _BOTH_BARE = _To(_BOTH), _To(_BOTH, reason=False)
+_BUYER_WHOLE, _BUYER_BARE = _To(_BUYER), _To(_BUYER, reason=False)
+
+EVENTS: dict[str, _To] = {
+    # from filing to acceptance
+    "filed": _BOTH_WHOLE,
+    "filing_refused": _BUYER_WHOLE,
+    "assigned": _BOTH_WHOLE,
+    "first_response_missed": _NOBODY,
+    "reviewed": _BOTH_BARE,
+    "hidden_defect_found": _NOBODY,
+    "material_supplied": _BOTH_BARE,
+    "courtesy_call_given": _BUYER_BARE,
+    "handed_over": _BOTH_BARE,
+    "became_major": _NOBODY,
+    # between the parties
+    "seller_answered": _BOTH_WHOLE,
+    "offer_made": _BOTH_WHOLE,
+    "offer_confirmed": _BOTH_WHOLE,
+    "offer_rejected": _BOTH_WHOLE,
+    "offer_lapsed": _BOTH_WHOLE,
+    "withdrawn": _BOTH_BARE,
+    # the platform decides; a ruling is seen once it is sent
+    "intervention_requested": _BOTH_BARE,
+    "intervention_started": _BOTH_WHOLE,
+    "evidence_requested": _BOTH_WHOLE,
+    "evidence_submitted": _BOTH_BARE,
+    "evidence_silence": _BOTH_WHOLE,
+    "evidence_counted": _BOTH_WHOLE,
+    "late_evidence_admitted": _BOTH_WHOLE,
+    "ruled": _NOBODY,
+    "countersign_awaited": _NOBODY,
+    "ruling_countersigned": _NOBODY,
+    "ruling_sent": _BOTH_WHOLE,
+    "ruling_confirmed": _BOTH_WHOLE,
+    "consent_by_silence": _BOTH_WHOLE,
+    "ruling_appealed": _BOTH_WHOLE,
+    "appeal_decided": _BOTH_BARE,
+    "ruling_final": _BOTH_WHOLE,
+    "ruling_overturned": _BOTH_WHOLE,
+    "external_recourse_noted": _NOBODY,
+    # goods
+    "goods_sent": _BOTH_WHOLE,
+    "parcel_reported": _BOTH_WHOLE,
+    "parcel_lost": _BOTH_WHOLE,
+    "carrier_inquiry_given": _NOBODY,
+    "goods_received": _BOTH_WHOLE,
+    "intact_by_silence": _BOTH_WHOLE,
+    "counts_as_not_sent": _BOTH_WHOLE,
+    "fulfilment_declined": _BOTH_WHOLE,
+    "became_a_refund": _BOTH_WHOLE,
+    "apology_made": _BOTH_WHOLE,
+    "apology_by_the_platform": _BOTH_WHOLE,
+    # money: what is settled, to those it concerns (below); how it came about is the platform's
+    "payment_settled": _BOTH_WHOLE,
+    "payment_reversed": _BOTH_WHOLE,
+    "amount_cut": _NOBODY,
+    "payment_decided": _NOBODY,
+    "payment_requested": _NOBODY,
+    "payment_reported": _NOBODY,
+    "payment_failed": _NOBODY,
+    "payment_overdue": _NOBODY,
+    "payment_retried": _NOBODY,
+    "advance_wanted": _NOBODY,
+    "advance_ordered": _NOBODY,
+    "advance_called_off": _NOBODY,
+    "buyer_to_be_asked": _BUYER_BARE,
+    "buyer_contacted": _BUYER_BARE,
+    "manual_intervention": _NOBODY,
+    "debt_recorded": _To(_SELLER),
+    "debt_written_off": _NOBODY,
+    "points_owed": _NOBODY,
+    "points_reversed": _NOBODY,
+    # work orders are the platform's own, but for the plan that is put to the buyer (R2.6)
+    "work_order_opened": _NOBODY,
+    "work_order_answered": _NOBODY,
+    "work_order_superseded": _NOBODY,
+    "work_order_plan_decided": _NOBODY,
+    "date_named": _NOBODY,
+    "plan_put_to_buyer": _BUYER_BARE,
+    "plan_put_to_manager": _NOBODY,
+    # follow-up and end
+    "closing": _BOTH_WHOLE,
+    "follow_up_started": _BUYER_WHOLE,
+    "survey_reminded": _BUYER_BARE,
+    "survey_answered": _NOBODY,
+    "callback_task_given": _NOBODY,
+    "callback_made": _BUYER_BARE,
+    "second_cycle_started": _BOTH_BARE,
+    "letter_sent": _BUYER_BARE,
+    "closed": _BOTH_WHOLE,
+    # how the platform works
+    "noted": _NOBODY,
+    "duty_warned": _NOBODY,
+    "duty_missed": _NOBODY,
+    "limit_missed": _NOBODY,
+    "duty_reminded": _NOBODY,
+    "escalated_to_supervisor": _NOBODY,
+    "escalated_to_operations_manager": _NOBODY,
+    "hold_placed": _BOTH_BARE,
+    "hold_released": _BOTH_BARE,
+    "hold_ended": _BOTH_BARE,
+    "calendar_reprojected": _NOBODY,
+    "calendar_applied": _NOBODY,
+    "calendar_unknown": _NOBODY,
+    # what was refused is seen by who said it
+    "refused": _NOBODY,
+    "late_message": _NOBODY,
+}
+"""Every event of the timeline, to whom it is shown, and whether with its reason; any other is shown to nobody."""
+
+_OF_THE_BUYER_ALONE = {Purpose.ADVANCE, Purpose.UNFREEZE, Purpose.CLAW_BACK}
+_OF_THE_SELLER_ALONE = {Purpose.RECOVERY, Purpose.PAYOUT, Purpose.RESTITUTION}
+_OF_NEITHER = {Purpose.WRITE_OFF}
+
+
+def shown_to(step: Step, party: Party) -> Step | None:
+    """Return a step as buyer or seller may see it, None where it is not for them; one's own doing always is."""
+    if step.role is party.role and step.actor == party.id:
+        return step
+    to = EVENTS.get(step.event, _NOBODY)
+    if party.role not in to.roles or not _concerns(step, party.role):
+        return None
+    return step if to.reason else step.but(reason=None)
+
+
+def _concerns(step: Step, role: Role) -> bool:
+    """Say whether a payment concerns a party; its key, complaint:purpose:number, is in the reason."""
+    if step.event not in {"payment_settled", "payment_reversed"}:
+        return True
+    named = (step.reason or "").split(":")[1:2]
+    others = _OF_THE_SELLER_ALONE if role is Role.BUYER else _OF_THE_BUYER_ALONE
+    return bool(named) and named[0] not in others | _OF_NEITHER
