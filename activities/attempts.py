@@ -59,3 +59,8 @@ def _worded() -> Iterator[None]:
             "find it in the input of this activity, refuse its like where it came in, and mend the activity",
             type="DataRefused",
         ) from None
+    except asyncpg.PostgresError as refused:
+        if not refused.detail:
+            raise
+        # The detail quotes the row that was refused; what failed where is in the rest.
+        raise ApplicationError(str(refused.args[0]), type=type(refused).__name__) from None

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
@@ -17,12 +18,14 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.adapters.errors import PartnerError, PartnerUnreachable
 from activities.adapters.payments import PaymentProvider
 from activities.adapters.signing import Signer
+from activities.postgres.keys import known_keys, lacking
 from activities.postgres.migrate import MigrationRefused, unmigrated
 from activities.postgres.pool import Pool
 from starter import connection
 from starter.errors import CommandError, Exit, Unreachable
 from starter.whereabouts import Whereabouts, find
 from workers.provider import payment_provider
+from workers.sealing.ring import KeyRing, KeyRingInvalid, read
 from workers.settings import Settings, SettingsInvalid
 from workflows import wire
 from workflows.domain.calendar import Calendar
@@ -60,9 +63,10 @@ async def checks(today: date) -> AsyncIterator[Check]:
     except CommandError as wrong:
         yield failed("whereabouts", wrong)
         return
+    where, unusable = _with_ring(where)
     async for check in _temporal(where):
         yield check
-    async for check in _database(where):
+    async for check in _database(where, unusable):
         yield check
     partners = await _partners(where)
     yield partners
@@ -173,11 +177,14 @@ async def _worker(client: Client) -> Check:
     return fine("worker", f"{len(names)} on the queue {wire.TASK_QUEUE}: {', '.join(names[:3])}")
 
 
-async def _database(where: Whereabouts) -> AsyncIterator[Check]:
+async def _database(where: Whereabouts, unusable: Check | None) -> AsyncIterator[Check]:
     try:
         async with connection.files(where) as files:
             yield fine("database", f"answers at {connection.without_password(where.need_database())}")
-            yield await _schema(files.pool)
+            schema = await _schema(files.pool)
+            yield schema
+            if schema.state == "ok":
+                yield unusable or await _keys(where, files.pool)
     except Unreachable as wrong:
         text = f"{wrong.args[0].partition('; see')[0]}: start it, or mend REDRESS_DATABASE_URL"
         yield failed("database", text, Exit.UNREACHABLE)
@@ -192,6 +199,34 @@ async def _schema(pool: Pool) -> Check:
     if waiting:
         return failed("schema", f"{', '.join(waiting)} not applied: run `redress worker --migrate`, or `redress up`")
     return fine("schema", "up to date")
+
+
+def _with_ring(where: Whereabouts) -> tuple[Whereabouts, Check | None]:
+    """Go on without a key ring that cannot be used; what is wrong with it is the second."""
+    try:
+        if where.key_ring:
+            read(where.key_ring)
+    except KeyRingInvalid as wrong:
+        return replace(where, key_ring=None), failed("key ring", str(wrong))
+    return where, None
+
+
+async def _keys(where: Whereabouts, pool: Pool) -> Check:
+    async with pool.acquire() as opened:
+        known = await known_keys(opened)
+    return sealing(read(where.key_ring) if where.key_ring else None, known)
+
+
+def sealing(ring: KeyRing | None, known: Mapping[str, str]) -> Check:
+    """Compare the ring here with the keys that workers hold; `known` is name to check value."""
+    name = "key ring"
+    if wrong := lacking(known, ring.checks if ring else {}, ring.retired if ring else ()):
+        return failed(name, wrong)
+    if ring is None:
+        return fine(name, "none: what Temporal is told lies there in the clear; see deploy/docs/encryption.md")
+    if ring.active not in known:
+        return failed(name, f"no worker holds {ring.active} yet: restart them with this ring before anything is sent")
+    return fine(name, f"{len(ring.checks)} keys, {ring.active} seals")
 
 
 async def _partners(where: Whereabouts) -> Check:

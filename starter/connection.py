@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from activities.postgres.pool import open_pool
@@ -15,16 +14,21 @@ from starter.complaints import Complaints
 from starter.errors import Unreachable
 from starter.record import Files
 from starter.whereabouts import Whereabouts
+from workers.sealing.converter import data_converter
 
 _INNERMOST = re.compile(r'message: "([^"]+)"')
 _MEND = "see `redress doctor`"
 
 
 async def temporal(where: Whereabouts, *, lazily: bool = False) -> Client:
-    """Connect to Temporal with the product's data converter; raises Unreachable, if not `lazily`, when it is needed."""
+    """Connect to Temporal with the product's data converter; raises KeyRingInvalid, and Unreachable.
+
+    If `lazily`, the second is raised when the client is used.
+    """
     settings = {"target_host": where.temporal} | where.connect
+    converter = data_converter(where.key_ring)
     try:
-        return await Client.connect(**settings, data_converter=pydantic_data_converter, lazy=lazily)
+        return await Client.connect(**settings, data_converter=converter, lazy=lazily)
     except (RuntimeError, RPCError, OSError) as wrong:
         raise Unreachable(f"Temporal at {where.temporal} does not answer ({first_line(wrong)}); {_MEND}") from None
 

@@ -131,6 +131,7 @@ def _where(ready: Ready) -> Whereabouts:
         payment_secret=ready.payment_secret,
         ui=ready.ui,
         time_skipping=True,
+        key_ring=ready.key_ring,
     )
 
 

@@ -8,11 +8,12 @@ from activities.postgres.migrate import MigrationRefused
 from starter.errors import CommandError, Unreachable, WrongUse
 from workers.embedded.errors import DataDirInUse, PortTaken, StackError
 from workers.sandbox.client import SandboxRefused, SandboxUnreachable
+from workers.sealing.ring import KeyRingInvalid
 from workers.settings import SettingsInvalid
 from workflows.policy import PolicyInvalid
 
 _KNOWN: tuple[tuple[tuple[type[Exception], ...], type[CommandError]], ...] = (
-    ((SettingsInvalid, PolicyInvalid, SandboxRefused, PortTaken, DataDirInUse), WrongUse),
+    ((SettingsInvalid, PolicyInvalid, KeyRingInvalid, SandboxRefused, PortTaken, DataDirInUse), WrongUse),
     ((SandboxUnreachable, MigrationRefused, StackError), Unreachable),
 )
 

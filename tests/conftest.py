@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.postgres.pool import Pool, open_pool
 from tests.chance import SEED
 from workers.embedded.options import Ready
 from workers.embedded.stack import Stack
 from workers.sandbox.client import SandboxClient
+from workers.sealing.converter import data_converter
 from workers.whole import any_ports, whole_stack
 
 
@@ -50,7 +50,7 @@ async def running(data_dir: Path, **more: object) -> AsyncIterator[Running]:
     """Start the whole stack on free ports and stop it at the end."""
     stack = Stack(whole_stack(data_dir, **any_ports(), **more))
     async with stack as ready:
-        client = await Client.connect(ready.temporal, data_converter=pydantic_data_converter)
+        client = await Client.connect(ready.temporal, data_converter=data_converter(ready.key_ring))
         pool = await open_pool(ready.database, most=4)
         async with SandboxClient(ready.partners or "") as sandbox:
             yield Running(stack, ready, client, sandbox, pool, data_dir)

@@ -6,11 +6,11 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 
 from activities.adapters.alipay import GATEWAY
 from activities.adapters.signing import SHORTEST_SECRET, Signer
+from workers.sealing.converter import data_converter
 from workflows.domain.rulebook import Rulebook
 from workflows.policy import load, packaged
 
@@ -45,6 +45,7 @@ class Settings(BaseSettings):
         default=None, min_length=SHORTEST_SECRET, description="signs each request to the payment provider"
     )
     policy: Path | None = Field(default=None, description="a policy file or a directory; the packaged one if unset")
+    key_ring: Path | None = Field(default=None, description="file with the keys that seal what Temporal is told")
     log_format: Literal["json", "console"] = "json"
     max_cached_workflows: int = Field(default=1000, ge=0, description="complaints kept in memory, about 0.1 MB each")
     max_workflow_tasks: int = Field(default=20, ge=1, description="workflow tasks at once; keep low on small machines")
@@ -76,8 +77,11 @@ class Settings(BaseSettings):
         return load(self.policy) if self.policy else packaged()
 
 
-async def connect() -> Client:
-    """Connect to Temporal as its environment variables or profile say, with the product's data converter."""
+async def connect(key_ring: Path | None) -> Client:
+    """Connect to Temporal as its environment variables or profile say, with the product's data converter.
+
+    Raises KeyRingInvalid.
+    """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", "127.0.0.1:7233")
-    return await Client.connect(**config, data_converter=pydantic_data_converter)
+    return await Client.connect(**config, data_converter=data_converter(key_ring))

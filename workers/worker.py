@@ -19,6 +19,7 @@ from activities.calendars import Calendars
 from activities.notices import Notices
 from activities.payments import Payments
 from activities.postgres.held import HeldMoney
+from activities.postgres.keys import KeysMissing, agree_on_keys
 from activities.postgres.migrate import MigrationRefused
 from activities.postgres.pool import Pool, open_pool
 from activities.postgres.prepare import prepare
@@ -30,6 +31,7 @@ from workers.logs import configure
 from workers.metadata import KindsShown
 from workers.provider import payment_provider
 from workers.runner import workflow_runner
+from workers.sealing import ring
 from workers.settings import Settings, SettingsInvalid, connect
 from workers.upkeep import looks, scheduled, upkeep_worker
 from workflows import wire
@@ -54,11 +56,13 @@ dead one, and shorter than an activity's attempt: ADR 6 says what a task that ti
 async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -> None:
     """Work until told to stop; `tell` starts notices.
 
-    Raises SettingsInvalid or PolicyInvalid, and OSError or RuntimeError when database or Temporal cannot be reached.
+    Raises SettingsInvalid, PolicyInvalid, KeyRingInvalid or KeysMissing, and OSError or RuntimeError when database or
+    Temporal cannot be reached.
     """
     rulebook, provider_over = settings.rulebook(), payment_provider(settings)
     await prepare(settings.database_url, rulebook)
-    client = await connect()
+    await _hold_every_key(settings)
+    client = await connect(settings.key_ring)
     async with AsyncExitStack() as world:
         pool = await open_pool(settings.database_url, most=max(2, settings.max_activities // 4))
         world.push_async_callback(pool.close)
@@ -78,6 +82,11 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
             await asyncio.to_thread(settings.ready_file.touch)
         await stop.wait()
         _log.info("stopping")
+
+
+async def _hold_every_key(settings: Settings) -> None:
+    keys = ring.read(settings.key_ring) if settings.key_ring else None
+    await agree_on_keys(settings.database_url, keys.checks if keys else {}, keys.retired if keys else ())
 
 
 def _of_complaints(
@@ -129,7 +138,14 @@ def main() -> int:
     """Run the worker; returns 0, 2 for a wrong setting, 5 for a backend that cannot be reached."""
     try:
         asyncio.run(run())
-    except (SettingsInvalid, PolicyInvalid, MigrationRefused, RulebookChanged) as invalid:
+    except (
+        SettingsInvalid,
+        PolicyInvalid,
+        MigrationRefused,
+        RulebookChanged,
+        ring.KeyRingInvalid,
+        KeysMissing,
+    ) as invalid:
         print(f"redress worker: {invalid}", file=sys.stderr)  # noqa: T201 - a person reads this
         return 2
     except (OSError, RuntimeError, asyncpg.PostgresError) as unreachable:

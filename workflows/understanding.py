@@ -18,6 +18,10 @@ MOST_BYTES = 262_144
 """A message is words and references, never the evidence itself: a quarter of a megabyte is generous."""
 
 
+SEALED = b"binary/encrypted"
+"""Encoding of a payload that is sealed; one that reaches a door could not be opened."""
+
+
 class NotUnderstood(NamedTuple):
     """Why something that came in cannot be read, in words for its sender."""
 
@@ -74,6 +78,10 @@ def _kind(name: str | None, given: dict[str, Any]) -> str:
 
 
 def _json(payload: Payload) -> dict[str, Any]:
+    if payload.metadata.get("encoding") == SEALED:
+        raise ValueError(
+            "is sealed, and cannot be opened here: seal it with the platform's key ring, for this complaint"
+        )
     encoding = payload.metadata.get("encoding", b"").decode("ascii", "replace")
     if encoding not in {"json/plain", "json/protobuf"}:
         raise ValueError(f"encoding {encoding!a} cannot be read; send a JSON object")

@@ -39,5 +39,6 @@ def _settings(where: Whereabouts) -> dict[str, str]:
         "REDRESS_DATABASE_URL": where.database,
         "REDRESS_PARTNERS_URL": where.partners,
         "REDRESS_PAYMENT_SECRET": where.payment_secret,
+        "REDRESS_KEY_RING": where.key_ring,
     }
     return {name: str(value) for name, value in told.items() if value}

@@ -58,6 +58,21 @@ async def test_every_attempt_logs_one_line_with_number_outcome_and_duration(worl
     assert "壶嘴" not in str(lines)
 
 
+async def test_a_row_that_postgresql_refuses_is_not_quoted(world: World) -> None:
+    case = await world.opened()
+    no_calls = "ALTER TABLE steps ADD CONSTRAINT no_calls CHECK (reason NOT LIKE '%13800000000%') NOT VALID"
+    await world.pool.execute(no_calls)
+    after = burst(case, accepted(case))
+    step = after.steps[0].but(reason="called 13800000000")
+    try:
+        with pytest.raises(ApplicationError, match="no_calls") as refused:
+            await world.record(after.but(steps=(step,)))
+    finally:
+        await world.pool.execute("ALTER TABLE steps DROP CONSTRAINT no_calls")
+    assert refused.value.type == "CheckViolationError"
+    assert "13800000000" not in str(refused.value)
+
+
 async def test_a_database_that_is_gone_is_retried(databases: Databases, world: World) -> None:
     async with databases.fresh() as url:
         elsewhere = World(await open_pool(url))

@@ -18,7 +18,7 @@ class Options:
 
     `partners`, `worker` and `gateway` are commands; empty means none (placeholders: `own.py`). `migrate` is
     awaited with the database's address before they start. With `database_url` no PostgreSQL is launched.
-    `search_attributes` maps names to types.
+    With `key_ring`, a file, what Temporal is told is sealed. `search_attributes` maps names to types.
     Below `room_needed` bytes on the disk the stack does not start; below `room_to_run` it stops.
     """
 
@@ -36,6 +36,7 @@ class Options:
     partners: Sequence[str] = ()
     worker: Sequence[str] = ()
     gateway: Sequence[str] = ()
+    key_ring: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     room_needed: int = ROOM_NEEDED
     room_to_run: int = _ROOM_TO_RUN
@@ -53,6 +54,7 @@ class Ready:
     time_skipping: bool
     payment_secret: str = field(default="", repr=False)
     gateway: str | None = None
+    key_ring: Path | None = None
 
     def line(self) -> dict[str, Any]:
         """Give the ready line of the contract."""
@@ -69,5 +71,6 @@ class Ready:
         """Give the content of `stack.json`, by which other commands find the stack."""
         facts = self.line() | {"time_skipping": self.time_skipping, "pid": os.getpid()}
         facts |= {"payment_secret": self.payment_secret}
+        facts |= {"key_ring": str(self.key_ring)} if self.key_ring else {}
         del facts["ready"]
         return facts

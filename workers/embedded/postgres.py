@@ -74,6 +74,8 @@ class Postgres:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_line_prefix": "%m [%p] ",
+            # The details of an error quote the row that was refused, and that may be personal.
+            "log_error_verbosity": "terse",
             # For a handful of clients on one machine readers beside the backends cost more than they bring.
             "io_method": "sync",
         }

@@ -27,6 +27,7 @@ from workers.embedded.temporal import NAMESPACE, Temporal
 
 _log = structlog.stdlib.get_logger("redress.stack")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_KEY_RING = "REDRESS_KEY_RING"
 _ROOM_LOOK = 30.0  # seconds between two looks at the disk
 
 
@@ -114,6 +115,7 @@ class Stack:
             time_skipping=self.options.time_skipping,
             payment_secret=self.data_dir.secret("payment.secret") if partners else "",
             gateway=gateway,
+            key_ring=self.options.key_ring,
         )
         await self._start_own(ready, ports)
         self.data_dir.write_stack(ready.facts())
@@ -186,6 +188,7 @@ class Stack:
     def _environment(self, ready: Ready) -> dict[str, str]:
         """Word the children's settings; what the caller's environment says of Temporal speaks of servers elsewhere."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+        kept.pop(_KEY_RING, None)
         own = {
             "REDRESS_DATABASE_URL": ready.database,
             "REDRESS_DATA_DIR": str(self.data_dir.path),
@@ -197,7 +200,8 @@ class Stack:
         partners = {}
         if ready.partners:
             partners = {"REDRESS_PARTNERS_URL": ready.partners, "REDRESS_PAYMENT_SECRET": ready.payment_secret}
-        return {**kept, **own, **partners, **self.options.environment}
+        sealing = {_KEY_RING: str(ready.key_ring)} if ready.key_ring else {}
+        return {**kept, **own, **partners, **sealing, **self.options.environment}
 
     def _check_room_to_run(self) -> None:
         self.data_dir.check_room(self.options.room_to_run)

@@ -15,7 +15,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class Value(BaseModel):
     """A frozen value: compared by content, changed only by making another one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # What was sent may be personal, and the text of an error is logged: it tells the place, never the value.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     def but(self, **changes: Any) -> Self:
         """Return the same value with some fields changed (the caller answers for their types)."""

@@ -1,0 +1,162 @@
+"""Nothing that a person wrote lies in Temporal or in a log in the clear (R11.3); and the search can find it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from pydantic import TypeAdapter
+from temporalio.client import ActivityFailureError, Client, WorkflowFailureError
+from temporalio.common import RetryPolicy
+
+from activities.postgres.reading import CaseFiles
+from starter.complaints import Complaints
+from starter.record import Files
+from tests.conftest import Running, running
+from tests.engine import canaries
+from tests.engine.attacker import until
+from tests.workers.sealing.rings import ring_file
+from workers.sandbox.faults import Mode, Partner
+from workers.sandbox.shapes import SandboxOrder
+from workflows import wire
+from workflows.domain.answers import Receipt
+from workflows.domain.filing import Filing
+from workflows.domain.messages import KINDS, Message
+from workflows.domain.view import View
+from workflows.domain.vocabulary import Phase
+
+pytestmark = pytest.mark.timeout(300)
+PARTIES = {"buyer": "b-1", "seller": "shop-1", "agent": "a-1", "supervisor": "s-1"}
+
+
+@pytest.fixture(scope="module", params=["sealed", "in the clear"])
+async def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """A stack on which a complaint was lived through whose parties wrote canaries everywhere, with and without keys."""
+    home: Path = tmp_path_factory.mktemp("canaries")
+    ring = ring_file(home / "ring.toml") if request.param == "sealed" else None
+    async for stack in running(home / "data", key_ring=ring):
+        await _live(stack)
+        yield stack
+
+
+async def test_nobody_without_the_keys_reads_what_people_wrote(lived: Running) -> None:
+    server = canaries.in_files(*lived.data_dir.glob("temporal.db*"))
+    answers = await canaries.in_temporal(lived)
+    if lived.ready.key_ring:
+        assert (server, answers) == ({}, {})
+    else:  # so the search can find what it looks for
+        assert server
+        assert {place.split()[0] for place in answers} >= {"history"}
+
+
+async def test_no_log_tells_what_people_wrote_not_even_without_keys(lived: Running) -> None:
+    logs = [*(lived.data_dir / "logs").glob("*")]
+    assert {"worker.log", "postgres.log", "temporal.log", "partners.log"} <= {log.name for log in logs}
+    assert canaries.in_files(*logs) == {}
+    record = [*(lived.data_dir / "postgres").rglob("*")]
+    assert canaries.in_files(*(file for file in record if file.is_file())), "the record is where it may be read"
+
+
+async def _live(stack: Running) -> None:
+    complaints = Complaints(stack.client, Files(CaseFiles(stack.pool), stack.pool))
+    number = (await complaints.open(await _filing(stack))).complaint
+    await _told_everything_by_signal(stack.client, number)
+    await _to_the_end(stack, complaints, number)
+    late = await complaints.tell(number, _message("noted", "agent", text=f"{canaries.MARK}-late"))
+    assert not late.accepted
+    await _things_that_go_wrong(stack)
+
+
+async def _filing(stack: Running) -> Filing:
+    order = {
+        "order_id": "o-1", "line": 1, "buyer_id": "b-1", "seller_id": "shop-1", "item_id": "i-1", "title": "coat",
+        "spec": "grey", "quantity": 1, "paid": {"amount": 29900}, "shipping_fee": {"amount": 0},
+        "paid_at": "2026-11-01T10:00:00+08:00",
+    }  # fmt: skip
+    await stack.sandbox.put_orders([SandboxOrder.model_validate_json(_json(order))])
+    asked = {
+        "request_id": f"app-{uuid4().hex}", "channel": "order_page", "filed_by": {"role": "buyer", "id": "b-1"},
+        "order_id": "o-1", "line": 1, "problem": "not_as_described",
+        "request": {"remedy": "refund", "amount": {"amount": 29900}},
+    }  # fmt: skip
+    return Filing.model_validate_json(_json(asked | canaries.texts_of_a_filing()))
+
+
+async def _told_everything_by_signal(client: Client, number: str) -> None:
+    """Send every kind with every text filled; most are refused, and lie in the history all the same."""
+    handle = client.get_workflow_handle(number)
+    for kind, message in canaries.every_kind().items():
+        await handle.signal(kind, message)
+    await handle.signal("noted", {canaries.MARK: canaries.MARK})
+    await handle.signal("noted", canaries.MARK)
+
+
+async def _to_the_end(stack: Running, complaints: Complaints, number: str) -> None:
+    say = f"{canaries.MARK}-said"
+    evidence = canaries.filled(Filing)["evidence"]
+    for kind, role, body in (
+        ("reviewed", "agent", {"decision": "accept", "text": say}),
+        ("seller_answered", "seller", {"answer": "refuse", "reason": "goods_as_described", "evidence": evidence}),
+        ("intervention_requested", "buyer", {"text": say}),
+        ("evidence_requested", "agent", {"from": ["buyer"], "to_prove": say}),
+        ("evidence_submitted", "buyer", {"evidence": evidence, "final": True}),
+        ("work_order_opened", "agent", {"department": "purchasing", "question": say}),
+        ("ruled", "agent", _ruling(say)),
+        ("ruling_confirmed", "buyer", {"ruling": 1}),
+        ("ruling_confirmed", "seller", {"ruling": 1}),
+    ):
+        answer = await complaints.tell(number, _message(kind, role, **body))
+        assert isinstance(answer, Receipt), answer
+
+    async def in_follow_up() -> bool:
+        seen: View = (await complaints.view(number)).view
+        return seen.phase is Phase.FOLLOW_UP
+
+    await until(in_follow_up, what="the refund")
+    refused = await complaints.tell(number, _message("noted", "agent", sender={"role": "buyer", "id": "b-1"}, text=say))
+    assert not refused.accepted
+    answered = await complaints.tell(number, _message("survey_answered", "buyer", score=5, comment=say))
+    assert answered.accepted
+    await stack.client.get_workflow_handle(number).result()
+
+
+def _ruling(say: str) -> dict[str, Any]:
+    return {
+        "liability": "seller", "remedy": "refund", "amount": {"amount": 29900}, "freight": "seller",
+        "reason": "not_as_described", "text": say,
+    }  # fmt: skip
+
+
+def _message(kind: str, role: str, **body: Any) -> Message:
+    sender = {"role": role, "id": PARTIES[role]}
+    whole = {"kind": kind, "message_id": f"m-{uuid4().hex}", "sender": sender} | body
+    message: Message = TypeAdapter(KINDS[kind]).validate_json(_json(whole))
+    return message
+
+
+async def _things_that_go_wrong(stack: Running) -> None:
+    """Whatever fails is logged, and what it failed on must not be."""
+    await stack.sandbox.fault(Partner.ORDERS, Mode.ERROR_500, times=2)
+    with pytest.raises(WorkflowFailureError):
+        await stack.client.execute_workflow(
+            wire.COMPLAINT, {"description": canaries.MARK}, id=f"C-{uuid4().hex[:8]}", task_queue=wire.TASK_QUEUE
+        )
+    for argument in ({"key": canaries.MARK, "to": canaries.MARK}, canaries.MARK, [canaries.MARK]):
+        with pytest.raises(ActivityFailureError):
+            await stack.client.execute_activity(
+                "notify", argument, id=uuid4().hex, task_queue=wire.NOTICES_QUEUE,
+                start_to_close_timeout=timedelta(seconds=5), retry_policy=RetryPolicy(maximum_attempts=1),
+            )  # fmt: skip
+    for statement in (
+        "INSERT INTO tasks (key, text) VALUES ($1, $1)",
+        "SELECT $1::text::json",
+    ):
+        with pytest.raises(asyncpg.PostgresError):
+            await stack.pool.execute(statement, canaries.MARK)
+
+
+def _json(value: object) -> bytes:
+    return TypeAdapter(object).dump_json(value)

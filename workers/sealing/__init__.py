@@ -1,0 +1,1 @@
+"""Payloads sealed before they leave for Temporal: the key ring, the codec, and the product's data converter."""
