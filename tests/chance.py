@@ -4,6 +4,7 @@ import os
 import random
 
 SEED = int(os.environ.get("REDRESS_SEED") or random.SystemRandom().randrange(10**9))
+os.environ["REDRESS_SEED"] = str(SEED)  # processes that share the tests of one run share its seed
 
 
 def chance(name: str) -> random.Random:

@@ -1,7 +1,8 @@
 """One real stack for all tests that need one: real PostgreSQL, real Temporal, real partners, a real worker process."""
 
 import os
-from collections.abc import AsyncIterator
+import signal
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,25 @@ from workers.sandbox.client import SandboxClient
 from workers.sealing.converter import data_converter
 from workers.whole import any_ports, whole_stack
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background: what the tests start would ignore Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def pytest_report_header() -> str:
     return f"seed: {SEED} (REDRESS_SEED={SEED} repeats what was left to chance)"
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Where two processes share the tests, those of one file stay together, and all that look at the same stories."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_together(item)))
+
+
+def _together(item: pytest.Item) -> str:
+    for told in ("told", "cut"):
+        if told in getattr(item, "fixturenames", ()):
+            return f"stories {told}"
+    return str(item.path)
 
 
 # Deleting a workflow waits until the server has acknowledged its closing tasks: every 30 s unless told (seen: 33 s).
