@@ -14,7 +14,8 @@ from workflows.domain.records import Notice
 
 NOTIFY = "notify"
 
-ATTEMPT = timedelta(seconds=10)
+ATTEMPT = timedelta(seconds=30)
+"""Room for one try of each channel, one after the other, each within a few seconds."""
 RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
 )

@@ -3,11 +3,15 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from datetime import date
+from decimal import Decimal
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
 import structlog
+from babel.dates import format_date
+from babel.numbers import format_decimal
 from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -24,11 +28,11 @@ LONGEST_SUBJECT, LONGEST_TEXT = 200, 4000
 
 _log = structlog.stdlib.get_logger("redress.activities")
 
-_WEEKDAYS = {
-    "Monday": "周一", "Tuesday": "周二", "Wednesday": "周三", "Thursday": "周四", "Friday": "周五", "Saturday": "周六",
-    "Sunday": "周日",
-}  # fmt: skip
-_INSTANT = re.compile(r"([A-Z][a-z]+day) (\d{4})-(\d\d)-(\d\d) (\d\d:\d\d)")
+_DAYS: dict[Locale, str] = {"zh_CN": "y年M月d日（EEE）{}", "en": "EEEE d MMMM y, {}"}
+"""A day as people read it; the time of day follows, which may be 24:00."""
+
+_AMOUNT = re.compile(r"\d{1,15}\.\d\d")
+_INSTANT = re.compile(r"[A-Z][a-z]+day (\d{4}-\d\d-\d\d) (\d\d:\d\d)")
 
 
 def render(notice: Notice, locale: Locale) -> tuple[str, str]:
@@ -66,7 +70,7 @@ def environment(locale: Locale) -> SandboxedEnvironment:
     found = SandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False, auto_reload=False
     )
-    found.filters |= {"code": _code, "number": _number, "day": _day_in_chinese if locale == "zh_CN" else str}
+    found.filters |= {"code": _code, "number": _number, "day": partial(_day, locale), "money": partial(_money, locale)}
     return found
 
 
@@ -86,9 +90,15 @@ def _number(reason: str) -> str:
     return found[0] if found else ""
 
 
-def _day_in_chinese(instant: str) -> str:
+def _day(locale: Locale, instant: str) -> str:
+    """Return an instant of the notice's data, such as `Monday 2026-11-23 24:00`, as readers of the locale write it."""
     found = _INSTANT.fullmatch(instant)
     if found is None:
         return instant
-    weekday, year, month, day, time = found.groups()
-    return f"{year}年{int(month)}月{int(day)}日（{_WEEKDAYS[weekday]}）{time}"
+    day, time = found.groups()
+    return format_date(date.fromisoformat(day), _DAYS[locale], locale=locale).format(time)
+
+
+def _money(locale: Locale, amount: str) -> str:
+    """Return yuan with the separators of the locale: 12,345.60; the word for yuan stands in the text."""
+    return format_decimal(Decimal(amount), "#,##0.00", locale=locale) if _AMOUNT.fullmatch(amount) else amount

@@ -44,6 +44,15 @@ class Settings(BaseSettings):
     payment_secret: SecretStr | None = Field(
         default=None, min_length=SHORTEST_SECRET, description="signs each request to the payment provider"
     )
+    smtp_host: str = Field(default="", description="the mail server; without one nobody is told by e-mail")
+    smtp_port: int | None = Field(default=None, ge=1, le=65535, description="587, 465 or 25 by its security")
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_from: str = Field(default="", description="the address that mail comes from")
+    smtp_user: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_ca: Path | None = Field(default=None, description="certificates that the mail server is trusted by")
+    channels: Path | None = Field(default=None, description="file with robots, and channels by role (TOML)")
+    time_skipping: bool = Field(default=False, description="a training stack, whose clocks are not the wall's")
     policy: Path | None = Field(default=None, description="a policy file or a directory; the packaged one if unset")
     key_ring: Path | None = Field(default=None, description="file with the keys that seal what Temporal is told")
     log_format: Literal["json", "console"] = "json"

@@ -13,7 +13,6 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.adapters.notices import NoticeSink
 from activities.adapters.orders import OrderSystem
 from activities.calendars import Calendars
 from activities.notices import Notices
@@ -27,6 +26,7 @@ from activities.postgres.rulebooks import RulebookChanged
 from activities.records import Records
 from activities.registry import Registry
 from activities.telling import Tell, tell
+from workers.channels import notices_over
 from workers.logs import configure
 from workers.metadata import KindsShown
 from workers.provider import payment_provider
@@ -68,11 +68,11 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
         world.push_async_callback(pool.close)
         orders = await world.enter_async_context(OrderSystem(settings.partners_url))
         provider = await world.enter_async_context(provider_over(HeldMoney(pool)))
-        sink = await world.enter_async_context(NoticeSink(settings.partners_url))
+        notices = await world.enter_async_context(notices_over(settings, pool))
         payments = Payments(pool, provider, tell=tell)
         for worker in (
             complaints_worker(client, settings, _of_complaints(pool, orders, rulebook, payments, tell)),
-            notices_worker(client, Notices(sink)),
+            notices_worker(client, notices),
             upkeep_worker(client, looks(pool, rulebook, payments, provider), workflow_runner(), _GRACE),
         ):
             await world.enter_async_context(worker)

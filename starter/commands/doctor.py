@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from starter import session
+from starter.channel_checks import channels
 from starter.checks import Check, checks
 from starter.errors import Exit
 from starter.output import PLAIN, Common, print_json, say
@@ -15,14 +16,15 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
 async def doctor(*, common: Common = PLAIN) -> int:
-    """Check configuration, connections, schema, search attributes, calendar, worker and partners."""
+    """Check configuration, connections, schema, search attributes, calendar, worker, partners and channels."""
     session.logs(common)
     today = datetime.now(UTC).astimezone(BEIJING).date()
     found: list[Check] = []
-    async for check in checks(today):
-        found.append(check)
-        if not common.json:
-            _print(check)
+    for part in (channels(), checks(today)):
+        async for check in part:
+            found.append(check)
+            if not common.json:
+                _print(check)
     if common.json:
         print_json([{"check": one.name, "state": one.state, "text": one.text} for one in found])
     return _verdict(found)

@@ -11,7 +11,10 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
 from activities.adapters.notices import NoticeSink
+from activities.in_app import InApp
 from activities.notices import Notices
+from activities.postgres.outbox import Outbox
+from activities.postgres.pool import Pool
 from activities.records import Records
 from activities.registry import Registry
 from activities.telling import start_notice, tell
@@ -33,6 +36,11 @@ async def sink(sandbox: RunningSandbox) -> AsyncIterator[NoticeSink]:
         yield sink
 
 
+@pytest.fixture
+def notices(pool: Pool, sink: NoticeSink) -> Notices:
+    return Notices(pool, InApp(Outbox(pool), sink))
+
+
 def a_notice(key: str, event: str = "closed") -> Notice:
     data = {"order": "o-1", "outcome": "settled"}
     return Notice(key=key, complaint="C20261118-7K3M9Q0VWX", to=BUYER, event=event, data=data)
@@ -47,22 +55,22 @@ async def arrived(operator: SandboxClient, *keys: str) -> list[ArrivedNotice]:
 
 
 async def test_a_notice_is_worded_and_delivered_once_however_often_it_is_tried(
-    sink: NoticeSink, operator: SandboxClient
+    notices: Notices, operator: SandboxClient
 ) -> None:
     for _ in range(2):
-        await ActivityEnvironment().run(Notices(sink).notify, a_notice("n-once"))
+        await ActivityEnvironment().run(notices.notify, a_notice("n-once"))
     (notice,) = await arrived(operator, "n-once")
     assert (notice.to, notice.locale) == (BUYER, "zh_CN")
     assert notice.subject == "投诉已结束：C20261118-7K3M9Q0VWX"
     assert "双方协商一致并已履行" in notice.text
 
 
-async def test_a_sink_that_is_down_is_tried_again(sink: NoticeSink, operator: SandboxClient) -> None:
+async def test_a_sink_that_is_down_is_tried_again(notices: Notices, operator: SandboxClient) -> None:
     await operator.fault("notices", "error_500")
     with pytest.raises(ApplicationError, match="the notice sink") as down:
-        await ActivityEnvironment().run(Notices(sink).notify, a_notice("n-down"))
+        await ActivityEnvironment().run(notices.notify, a_notice("n-down"))
     assert (down.value.type, down.value.non_retryable) == ("PartnerUnreachable", False)
-    await ActivityEnvironment().run(Notices(sink).notify, a_notice("n-down"))
+    await ActivityEnvironment().run(notices.notify, a_notice("n-down"))
     assert len(await arrived(operator, "n-down")) == 1
 
 
@@ -84,13 +92,13 @@ async def test_starting_a_notice_again_is_nothing_new_while_it_runs_and_after(te
 
 
 async def test_a_whole_complaint_tells_everybody_once_through_the_real_engine(
-    world: World, temporal: Client, sink: NoticeSink, operator: SandboxClient
+    world: World, temporal: Client, notices: Notices, operator: SandboxClient
 ) -> None:
     registry = Registry(
         world.pool, world, packaged(), open_case=open_case, view_of=view_of, notices_of=notices_of, tell=tell
     )
     records, registration = Records(world.pool), a_registration()
-    async with Worker(temporal, task_queue=NOTICES_QUEUE, activities=[Notices(sink).notify]):
+    async with Worker(temporal, task_queue=NOTICES_QUEUE, activities=[notices.notify]):
         for _ in range(2):
             case = await ActivityEnvironment(client=temporal).run(registry.register, registration)
         after = burst(case, accepted(case))
@@ -103,9 +111,9 @@ async def test_a_whole_complaint_tells_everybody_once_through_the_real_engine(
 
 
 async def test_a_notice_that_fails_is_retried_by_itself_and_harms_nothing(
-    temporal: Client, sink: NoticeSink, operator: SandboxClient
+    temporal: Client, notices: Notices, operator: SandboxClient
 ) -> None:
     await operator.fault("notices", "error_500", times=1)
-    async with Worker(temporal, task_queue=NOTICES_QUEUE, activities=[Notices(sink).notify]):
+    async with Worker(temporal, task_queue=NOTICES_QUEUE, activities=[notices.notify]):
         await start_notice(temporal, a_notice("n-retried"))
         assert len(await arrived(operator, "n-retried")) == 1

@@ -108,3 +108,12 @@ def test_texts_stay_within_what_channels_take() -> None:
 def test_a_reason_is_never_read_as_a_template() -> None:
     _, text = render(a_notice("duty_missed", reason="{{ 7 * 7 }}{% raise %}"), "en")
     assert "{{ 7 * 7 }}{% raise %}" in text
+
+
+def test_days_and_money_read_as_in_the_language_of_the_reader() -> None:
+    notice = a_notice("ruling_final", expected="Monday 2026-11-23 24:00")
+    assert "2026年11月23日（周一）24:00" in render(notice, "zh_CN")[1]
+    assert "Monday 23 November 2026, 24:00" in render(notice, "en")[1]
+    paid = a_notice("payment_settled", amount="1234567.80")
+    assert "1,234,567.80 元" in render(paid, "zh_CN")[1]
+    assert "1,234,567.80 yuan" in render(paid, "en")[1]

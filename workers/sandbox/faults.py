@@ -72,7 +72,7 @@ REPERTOIRE: dict[Partner, dict[str, tuple[Mode, ...]]] = {
     },
     # Nothing calls the carrier yet; a fault ordered for it waits in the book.
     Partner.CARRIER: {"look_up": TRANSPORT},
-    Partner.NOTICES: {"deliver": TRANSPORT},
+    Partner.NOTICES: {"deliver": TRANSPORT, "sms": (*TRANSPORT, Mode.DECLINED)},
 }
 """Which modes each operation of each partner knows."""
 

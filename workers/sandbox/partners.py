@@ -13,7 +13,7 @@ from workers.sandbox.calls import Problem, answer, house_of, log, misbehave, par
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.funds import complaint_of
 from workers.sandbox.payments import KeyReused, Sent
-from workers.sandbox.shapes import Available, Notice, PaymentRequest, Wanted, places
+from workers.sandbox.shapes import Available, NoticeSent, PaymentRequest, Wanted, places
 from workflows.domain.base import Value
 
 PAYMENT_STATUS = {"settled": 200, "pending": 202, "declined": 402, "failed": 402, "reversed": 200}
@@ -131,13 +131,20 @@ async def book(request: Request) -> Response:
 
 async def deliver(request: Request) -> Response:
     """`POST /notices`: into the recipient's inbox, once per key; 201, or 200 if it had arrived before."""
-    notice = await read(request, Notice)
-    fault, first = await house_of(request).book.transact(
-        lambda book: faults.under(book, Partner.NOTICES, "deliver", lambda book: records.deliver(book, notice))
-    )
+    notice = (await read(request, NoticeSent)).kept
+    operation = "sms" if notice.channel == "sms" else "deliver"
+
+    def work(book: sqlite3.Connection) -> tuple[Mode | None, bool]:
+        fault = faults.take(book, Partner.NOTICES, operation, faults.REPERTOIRE[Partner.NOTICES][operation])
+        undone = fault in faults.UNDONE or fault is Mode.DECLINED
+        return fault, not undone and records.deliver(book, notice)
+
+    fault, first = await house_of(request).book.transact(work)
     log.info("notice", key=notice.key, channel=notice.channel, to=str(notice.to), first=first, fault=fault)
     await misbehave(request, fault)
-    return answer(Delivered(key=notice.key, first=bool(first)), 201 if first else 200)
+    if fault is Mode.DECLINED:
+        raise Problem(422, "recipient_unreachable", "nobody is reached there")
+    return answer(Delivered(key=notice.key, first=first), 201 if first else 200)
 
 
 ROUTES = [

@@ -145,6 +145,17 @@ class Notice(Value):
     text: Text
 
 
+class NoticeSent(Notice):
+    """A notice with where to bring it, if the sender knows better than we do; that is used and not kept."""
+
+    address: ShortText = ""
+
+    @property
+    def kept(self) -> Notice:
+        """What is written down."""
+        return Notice(**{name: getattr(self, name) for name in Notice.model_fields})
+
+
 class ArrivedNotice(Notice):
     """A notice in somebody's inbox, with the time of its arrival."""
 
