@@ -82,7 +82,7 @@ class Post:
 
     def server(self, **changes: Any) -> MailServer:
         given: dict[str, Any] = {"host": "127.0.0.1", "port": self.port, "security": "none", "sender": SENDER}
-        return MailServer(**(given | {"seconds": 1.0} | changes))
+        return MailServer(**(given | changes))
 
 
 def certificate(home: Path) -> Path:
