@@ -46,6 +46,10 @@ async def worded(complaint: str) -> AsyncIterator[None]:
         raise NoWorker(f"complaint {complaint} cannot answer ({wrong}): look at it in the web UI") from None
     except RPCError as wrong:
         raise _worded(complaint, wrong) from None
+    except RuntimeError as wrong:
+        if _NEVER_CONNECTED not in str(wrong):
+            raise
+        raise Unreachable(f"Temporal does not answer ({wrong}): see `redress doctor`") from None
 
 
 def _worded(complaint: str, wrong: RPCError) -> Unreachable | NotFound:
@@ -57,6 +61,9 @@ def _worded(complaint: str, wrong: RPCError) -> Unreachable | NotFound:
         return NoWorker(f"no worker answers for complaint {complaint}: {START_A_WORKER}")
     return Unreachable(f"Temporal does not answer ({wrong.message}): see `redress doctor`")
 
+
+_NEVER_CONNECTED = "client connect"
+"""What the client says that was to connect when it is needed, and could not."""
 
 _NOT_BEGUN = "task is not scheduled yet"
 """What Temporal says of a run that waits for its first task, as it lets runs follow each other no faster than 1 s."""

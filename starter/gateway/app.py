@@ -98,7 +98,9 @@ class _Answering:
 
         async def sent(message: Message) -> None:
             nonlocal status
-            status = message.get("status", status)
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"cache-control", b"no-store")]
             await send(message)
 
         try:
@@ -111,7 +113,7 @@ class _Answering:
                 raise
             problem = as_problem(wrong)
             status = problem.status
-            await problem.response()(scope, receive, send)
+            await problem.response()(scope, receive, sent)
         _log.info("answered", status=status)
 
 

@@ -87,7 +87,7 @@ class Operation:
 
 async def believed(house: House, request: Request) -> Call:
     """Read a request and check who signed it; raises Problem 401, 408, 413, 429."""
-    body = await body_of(request)
+    body = await body_of(request, seconds=house.patience)
     now = house.clock()
     envelope = signatures.envelope(request.headers, now)
     client = house.clients.get(envelope.client)

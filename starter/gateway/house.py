@@ -9,19 +9,24 @@ from activities.postgres.pool import Pool
 from activities.postgres.reading import CaseFiles
 from activities.postgres.requests import Requests
 from starter.complaints import Complaints
+from starter.gateway.bodies import BODY_SECONDS
 from starter.gateway.clients import Clients
 from starter.gateway.limits import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """One gateway process; `clock` gives seconds since 1970, `stamps` is false where time is skipped (contract)."""
+    """One gateway process; `clock` gives seconds since 1970, `stamps` is false where time is skipped (contract).
+
+    `patience` is how many seconds a body may take to arrive.
+    """
 
     clients: Clients
     pool: Pool
     complaints: Complaints
     stamps: bool = True
     clock: Callable[[], float] = time.time
+    patience: float = BODY_SECONDS
     limits: Limits = field(default_factory=Limits)
 
     @property

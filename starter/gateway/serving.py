@@ -30,6 +30,7 @@ MOST_CONNECTIONS = 512
 class Guarded(H11Protocol):
     """HTTP/1.1 for strangers: a head must come whole and in time, and nobody is the one connection too many."""
 
+    head_seconds = HEAD_SECONDS
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -65,7 +66,7 @@ class Guarded(H11Protocol):
         self.transport.close()
 
     def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+        self._head_timer = self.loop.call_later(self.head_seconds, self._too_slow)
 
     def _head_came(self) -> None:
         if self._head_timer is not None:
@@ -103,11 +104,11 @@ class Server(uvicorn.Server):
         sys.stdout.flush()
 
 
-def config(app: Any) -> uvicorn.Config:
+def config(app: Any, http: type[H11Protocol] = Guarded) -> uvicorn.Config:
     """Return how the doors are served."""
     return uvicorn.Config(
         app,
-        http=Guarded,
+        http=http,
         ws="none",
         log_config=None,
         access_log=False,

@@ -1,0 +1,88 @@
+"""What buyer and seller see of a complaint (R11.2): tried on every scene of every story."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from starter.stories import STORIES, Story
+from tests.rules.playing import Play, scenes
+from workflows.domain.case import Case
+from workflows.domain.filing import Party
+from workflows.domain.messages import KINDS
+from workflows.domain.progress import EVENTS, shown_to
+from workflows.domain.timeline import Step
+from workflows.domain.vocabulary import PARTIES, Phase, Role
+from workflows.rules.progress import progress
+from workflows.rules.view import view_of
+
+HIDDEN = ("noted", "work_order_opened", "work_order_answered", "ruled", "countersign_awaited", "ruling_countersigned")
+
+
+def parties(case: Case) -> Iterator[Party]:
+    yield case.buyer
+    if case.seller:
+        yield case.seller
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_nobody_sees_what_is_not_for_them_in_any_scene(story: Story) -> None:
+    for scene in scenes(story):
+        for party in parties(scene.case):
+            shown = [one for step in scene.case.timeline if (one := shown_to(step, party))]
+            assert not {one.event for one in shown} & set(HIDDEN)
+            _shows_only_theirs(scene, party)
+
+
+def _shows_only_theirs(scene: Play, party: Party) -> None:
+    view = view_of(scene.case)
+    seen = progress(view, party.role)
+    if view.ruling and view.ruling.state == "pending":
+        assert seen.ruling is None
+        assert view.ruling.text not in seen.model_dump_json() or not view.ruling.text
+    assert {row.actor for row in seen.waiting_on} <= PARTIES
+    assert not [row for row in seen.waiting_on if "work_order" in row.action and party.role is Role.SELLER]
+    assert all(party.role in (one.payer, one.payee) for one in seen.money)
+    if view.phase is not Phase.CLOSED and view.waiting_on:
+        assert seen.expected_at or seen.waiting_on, "somebody is always waited for"
+    assert seen.handler == view.handler
+
+
+def test_every_event_of_every_story_is_shown_or_hidden_on_purpose() -> None:
+    happened = {step.event for story in STORIES for scene in scenes(story) for step in scene.case.timeline}
+    assert happened - set(EVENTS) == set()
+    assert set(KINDS) - set(EVENTS) == set()
+
+
+def test_an_event_that_nobody_thought_of_is_shown_to_nobody() -> None:
+    step = _step("brand_new", Role.SYSTEM)
+    assert shown_to(step, Party(role=Role.BUYER, id="b-1")) is None
+
+
+def test_ones_own_words_are_shown_whatever_they_are_and_those_of_a_namesake_are_not() -> None:
+    refused = _step("refused", Role.BUYER, reason="offer_made: not_now: …")
+    assert shown_to(refused, Party(role=Role.BUYER, id="x")) == refused
+    assert shown_to(refused, Party(role=Role.BUYER, id="b-2")) is None
+    assert shown_to(refused, Party(role=Role.SELLER, id="x")) is None
+
+
+@pytest.mark.parametrize(
+    ("purpose", "seen_by"),
+    [
+        ("refund", {Role.BUYER, Role.SELLER}),
+        ("advance", {Role.BUYER}),
+        ("unfreeze", {Role.BUYER}),
+        ("recovery", {Role.SELLER}),
+        ("payout", {Role.SELLER}),
+        ("write_off", set()),
+    ],
+)
+def test_a_payment_is_seen_by_those_whose_money_it_is(purpose: str, seen_by: set[Role]) -> None:
+    step = _step("payment_settled", Role.PAYMENT, reason=f"C20261122-7K3M9Q0VWX:{purpose}:1")
+    assert {role for role in PARTIES if shown_to(step, Party(role=role, id="y"))} == seen_by
+
+
+def _step(event: str, role: Role, reason: str | None = None) -> Step:
+    return Step.model_validate_json(
+        f'{{"number": 1, "at": "2026-11-22T02:00:00Z", "actor": "x", "role": "{role}", "event": "{event}", '
+        f'"phase": "negotiation", "rule": "R1.1", "reason": {"null" if reason is None else repr(reason).replace(chr(39), chr(34))}}}'
+    )
