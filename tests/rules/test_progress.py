@@ -1,6 +1,7 @@
 """What buyer and seller see of a complaint (R11.2): tried on every scene of every story."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -82,7 +83,6 @@ def test_a_payment_is_seen_by_those_whose_money_it_is(purpose: str, seen_by: set
 
 
 def _step(event: str, role: Role, reason: str | None = None) -> Step:
-    return Step.model_validate_json(
-        f'{{"number": 1, "at": "2026-11-22T02:00:00Z", "actor": "x", "role": "{role}", "event": "{event}", '
-        f'"phase": "negotiation", "rule": "R1.1", "reason": {"null" if reason is None else repr(reason).replace(chr(39), chr(34))}}}'
-    )
+    at = datetime(2026, 11, 22, 2, tzinfo=UTC)
+    phase = Phase.NEGOTIATION
+    return Step(number=1, at=at, actor="x", role=role, event=event, phase=phase, rule="R1.1", reason=reason)

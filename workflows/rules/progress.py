@@ -4,8 +4,8 @@ from workflows.domain.progress import Advanced, Paid, Progress, Turn
 from workflows.domain.view import MovementView, View, WaitingOn
 from workflows.domain.vocabulary import PARTIES, Role
 
-_NOT_THE_SELLERS = frozenset({"work_order_plan_decided", "survey_answered", "material_supplied"})
-"""What the platform and the buyer have between them."""
+_NOT_THE_SELLERS = frozenset({"work_order_plan_decided"})
+"""What the platform and the buyer have between them: work orders are nobody else's."""
 
 
 def progress(view: View, role: Role) -> Progress:

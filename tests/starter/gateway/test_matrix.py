@@ -1,4 +1,4 @@
-"""Role x kind x ownership: who may say what of whose complaint, through the gateway, as the rules' own tables have it."""
+"""Role x kind x ownership: who may say what of whose complaint, through the gateway, by the rules' own tables."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
