@@ -1,8 +1,13 @@
 """The command line as an operator runs it: in this process without servers, or as a process of its own."""
 
 import asyncio
+import atexit
+import functools
 import json
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +37,35 @@ class Ran:
         return json.loads(self.out)
 
 
-async def ran(environment: Mapping[str, str], *arguments: str, given: str = "", within: float = 60) -> Ran:
-    """Run `redress` as a process of its own."""
+@functools.cache
+def loaded() -> str:
+    """Start the process that has every command loaded, once; returns its address. It ends with this process."""
+    address = str(Path(tempfile.mkdtemp()) / "commands")
+    server = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "tests.starter.forking", address],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert server.stdout is not None
+    assert server.stdout.readline() == b"ready\n"
+
+    def end() -> None:
+        server.communicate()
+        shutil.rmtree(Path(address).parent)
+
+    atexit.register(end)
+    return address
+
+
+async def ran(
+    environment: Mapping[str, str], *arguments: str, given: str = "", within: float = 60, anew: bool = False
+) -> Ran:
+    """Run `redress` as a process of its own; `anew` loads its modules as an operator's does, which takes a second."""
+    quickly = ("-S", "-E", str(Path(__file__).parent / "asking.py"))
+    program = ("-m", "starter.main") if anew else (*quickly, await asyncio.to_thread(loaded))
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "starter.main", *arguments),
+        *(sys.executable, *program, *arguments),
         cwd=ROOT,
         env=dict(environment),
         stdin=asyncio.subprocess.PIPE,
