@@ -59,6 +59,11 @@ class Complaints:
 
         Raises Unreachable when Temporal does not answer: then nothing is known, and the same filing is sent again.
         """
+        filed = await self.file(filing)
+        return await self._taken(filed.complaint, wait, known_before=filed.known_before)
+
+    async def file(self, filing: Filing) -> Opened:
+        """File a complaint, once per `request_id`, without waiting for its registration; raises Unreachable."""
         number = await self._known(filing.request_id)
         known_before = number is not None or (number := await self._begun(filing.request_id)) is not None
         if number is None:
@@ -66,7 +71,7 @@ class Complaints:
             known_before = not await self._start(number, filing)
         structlog.contextvars.bind_contextvars(complaint=number)
         _log.info("filed before" if known_before else "filed", request=filing.request_id)
-        return await self._taken(number, wait, known_before=known_before)
+        return Opened(complaint=number, state="accepted", known_before=known_before)
 
     async def _known(self, request_id: str) -> str | None:
         return await self._record.cases.by_request(request_id) if self._record else None

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.postgres.pool import open_pool
 from activities.postgres.reading import CaseFiles
+from starter.calls import ASK_WITHIN
 from starter.complaints import Complaints
 from starter.errors import Unreachable
 from starter.record import Files
@@ -31,6 +33,16 @@ async def temporal(where: Whereabouts, *, lazily: bool = False) -> Client:
         return await Client.connect(**settings, data_converter=converter, lazy=lazily)
     except (RuntimeError, RPCError, OSError) as wrong:
         raise Unreachable(f"Temporal at {where.temporal} does not answer ({first_line(wrong)}); {_MEND}") from None
+
+
+async def identity(client: Client) -> dict[str, str]:
+    """Return what tells this place for complaints from every other, wherever it is reached; raises Unreachable."""
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        found = await client.workflow_service.describe_namespace(request, timeout=ASK_WITHIN)
+    except RPCError as wrong:
+        raise Unreachable(f"Temporal does not answer ({first_line(wrong)}); {_MEND}") from None
+    return {"namespace": client.namespace, "namespace_id": found.namespace_info.id}
 
 
 @asynccontextmanager

@@ -42,15 +42,20 @@ def read_filing(text: str, name: str) -> Filing:
     """Read one filing from JSON; `request.amount` may be written "299.00". Raises WrongUse listing every fault."""
     given = read_object(text, name)
     try:
-        return Filing.model_validate_json(json.dumps(money_in(Filing, given)))
+        return filing_of(given)
     except ValidationError as wrong:
         raise WrongUse(f"{name} is no valid filing:\n" + "\n".join(f"  {fault}" for fault in faults(wrong))) from None
+
+
+def filing_of(given: dict[str, Any]) -> Filing:
+    """Return the filing that plain data says; amounts may be written "299.00". Raises ValidationError."""
+    return Filing.model_validate_json(json.dumps(money_in(Filing, given)))
 
 
 def read_object(text: str, name: str) -> dict[str, Any]:
     """Read one JSON object, refusing what two readers could read differently; raises WrongUse."""
     try:
-        given = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        given = read_json(text)
     except RecursionError:
         raise WrongUse(f"{name}: is nested too deeply") from None
     except ValueError as wrong:
@@ -60,10 +65,20 @@ def read_object(text: str, name: str) -> dict[str, Any]:
     return given
 
 
+def read_json(text: str) -> Any:
+    """Read JSON, refusing what two readers could read differently; raises ValueError or RecursionError."""
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+
+
 def faults(wrong: ValidationError) -> list[str]:
     """List every fault as `place: what is wrong`, without echoing what was given."""
+    return [f"{place}: {text}" for place, text in placed(wrong)]
+
+
+def placed(wrong: ValidationError) -> list[tuple[str, str]]:
+    """List every fault with its place, without echoing what was given."""
     found = wrong.errors(include_url=False, include_input=False, include_context=False)
-    return [f"{_place(one['loc'])}: {one['msg'].removeprefix('Value error, ')}" for one in found]
+    return [(_place(one["loc"]), one["msg"].removeprefix("Value error, ")) for one in found]
 
 
 def _place(parts: tuple[int | str, ...]) -> str:

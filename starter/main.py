@@ -18,6 +18,7 @@ COMMANDS = {
     "gateway": ("starter.commands.gateway:gateway", "Serve the HTTP doors for apps, carriers and payment providers."),
     "worker": ("starter.commands.worker:worker", "Run a worker against the configured Temporal and database."),
     "open": ("starter.commands.open_:open_", "File a complaint and print its number."),
+    "import": ("starter.commands.import_:import_", "File thousands of complaints from a CSV or JSON lines file."),
     "tell": ("starter.commands.tell:tell", "Send a message to a complaint; print the receipt, or the refusal."),
     "show": ("starter.commands.show:show", "Show a complaint: who must do what by when, offer, ruling, money."),
     "timeline": ("starter.commands.show:timeline", "Show what happened, by whom and by which rule."),

@@ -1,6 +1,7 @@
 """The reading side: cases, work lists and histories, also of complaints the engine has forgotten (R11.2, R11.3)."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -105,6 +106,11 @@ class CaseFiles:
         """Return the number under which a request is registered, None if it never was (R1.2)."""
         found: str | None = await self._pool.fetchval(query("by_request"), request_id)
         return found
+
+    async def outcomes(self, complaints: Sequence[str]) -> dict[str, Outcome | None]:
+        """Return the outcome, if there is one yet, of each of these that is registered."""
+        rows = await self._pool.fetch(query("outcomes"), complaints)
+        return {row["complaint"]: None if row["outcome"] is None else Outcome(row["outcome"]) for row in rows}
 
     async def list(self, wanted: Wanted | None = None) -> tuple[Listed, ...]:
         """List complaints, the newest first."""

@@ -11,9 +11,11 @@ import structlog
 
 from starter import main, worded
 from starter.errors import Exit
-from tests.starter.running import filing, ran
+from tests.starter.running import ROOT, filing, ran
 from workers.sandbox.client import SandboxRefused, SandboxUnreachable
 from workflows.policy import PolicyInvalid
+
+EXAMPLE = ROOT / "deploy" / "docs" / "doors" / "complaints.csv"
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +66,9 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]
         (["tell", "C1", "noted", "--as", "boss"], "is no sender"),
         (["tell", "C1", "noted", "--set", "text"], "write key=value"),
         (["open", "nosuch.json"], "cannot be read"),
+        (["import", "nosuch.csv"], "cannot be read"),
+        (["import", "complaints.xlsx"], "name it .csv or .jsonl"),
+        (["import", "f.csv", "--at-once", "0"], "give a number from 1 to 500"),
         (["fast-forward", "C1", "3 days"], "is no duration: write for example 3d"),
         (["fast-forward", "C1", "0d"], "is no duration"),
         (["fast-forward", "C1", "3d", "--timeout", "-1"], "give a number of seconds above 0"),
@@ -93,7 +98,16 @@ def test_a_filing_with_faults_is_refused_with_all_of_them(capsys: pytest.Capture
 
 @pytest.mark.parametrize(
     "arguments",
-    [["show", "C1"], ["timeline", "C1"], ["why-due", "C1"], ["list"], ["due"], ["worker"], ["sandbox", "book"]],
+    [
+        ["show", "C1"],
+        ["timeline", "C1"],
+        ["why-due", "C1"],
+        ["list"],
+        ["due"],
+        ["worker"],
+        ["sandbox", "book"],
+        ["import", str(EXAMPLE)],
+    ],
 )
 def test_without_a_stack_every_command_says_how_to_start_one(
     capsys: pytest.CaptureFixture[str], arguments: list[str]
@@ -179,12 +193,13 @@ def test_errors_of_every_package_have_their_exit_code(wrong: Exception, code: Ex
 
 
 async def test_help_is_quick_and_needs_no_backend() -> None:
-    answered = await ran(dict(os.environ), "--help", within=10)
+    answered = await ran(dict(os.environ), "--help", within=10, anew=True)
     assert answered.code == 0
     for command in (
         "up",
         "worker",
         "open",
+        "import",
         "tell",
         "show",
         "timeline",

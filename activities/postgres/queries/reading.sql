@@ -24,6 +24,9 @@ WHERE c.complaint = $1;
 -- name: by_request
 SELECT complaint FROM complaints WHERE request_id = $1 AND filed_as IS NULL;
 
+-- name: outcomes
+SELECT complaint, outcome FROM complaints WHERE complaint = ANY($1::text[]);
+
 -- name: list_complaints
 SELECT complaint, phase, outcome, problem, severity, handler, order_id, line, buyer_id, seller_id, amount_minor, level,
     overdue, view -> 'waiting_on' AS waiting_on, next_due_at, filed_at, closed_at, steps

@@ -1,0 +1,200 @@
+"""A file of filings, CSV or JSON lines: read line by line, each one a filing or every fault it has."""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from starter.bulk.digests import short
+from starter.bulk.texts import lines
+from starter.errors import WrongUse
+from starter.filings import filing_of, placed, read_json
+from workflows.domain.filing import Filing
+from workflows.domain.money import Money
+
+COLUMNS: Mapping[str, bool] = {
+    "request_id": True,
+    "channel": True,
+    "filed_by.role": True,
+    "filed_by.id": True,
+    "order_id": True,
+    "line": True,
+    "problem": True,
+    "description": True,
+    "request.remedy": True,
+    "request.amount": False,
+    "contact.name": False,
+    "contact.phone": False,
+    "contact.email": False,
+    "evidence": False,
+}
+"""Columns of a CSV file, named as the filing of the contract names its parts; True where every line needs one."""
+
+
+class Fault(NamedTuple):
+    """What is wrong, in which line and which column or part."""
+
+    line: int
+    column: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.column}: {self.text}"
+
+
+class Row(NamedTuple):
+    """One line: a filing, or what is wrong with it."""
+
+    line: int
+    request_id: str | None
+    filing: Filing | None
+    faults: tuple[Fault, ...] = ()
+
+
+Given = tuple[int, dict[str, Any] | None, tuple[Fault, ...]]
+"""A line as it was given: its number, its data if there is any to check, and what was wrong already."""
+
+
+def rows(path: Path) -> Iterator[Row]:
+    """Yield every line that is not empty, in order, holding one at a time.
+
+    A request_id may stand in a file once. Raises WrongUse where the file cannot be told apart into lines.
+    """
+    seen: dict[bytes, int] = {}
+    for line, given, wrong in _reader(path)(path):
+        yield _row(line, given, wrong, seen)
+
+
+def _reader(path: Path) -> Callable[[Path], Iterator[Given]]:
+    readers = {".csv": _of_csv, ".jsonl": _of_json, ".ndjson": _of_json}
+    if (reader := readers.get(path.suffix.lower())) is None:
+        raise WrongUse(f"{path}: name it .csv or .jsonl, as it is comma-separated or one JSON object a line")
+    return reader
+
+
+def _row(line: int, given: dict[str, Any] | None, wrong: tuple[Fault, ...], seen: dict[bytes, int]) -> Row:
+    request = given.get("request_id") if given else None
+    request = request if isinstance(request, str) else None
+    faults = list(wrong)
+    filing = None
+    if given is not None:
+        try:
+            filing = filing_of(given)
+        except ValidationError as invalid:
+            told = tuple(fault.column for fault in wrong)  # a part that was misread is not missing as well
+            faults += [
+                Fault(line, place, text)
+                for place, text in placed(invalid)
+                if not any(column.startswith(place) for column in told)
+            ]
+        except RecursionError:
+            faults.append(Fault(line, "the whole", "is nested too deeply"))
+    if request is not None and (first := seen.setdefault(short(request), line)) != line:
+        faults.append(Fault(line, "request_id", f"stands in line {first} already; each complaint has its own"))
+    return Row(line, request, None if faults else filing, tuple(faults))
+
+
+# -- JSON lines -------------------------------------------------------------------------------------------------------
+
+
+def _of_json(path: Path) -> Iterator[Given]:
+    for number, text in enumerate(lines(path), start=1):
+        if not text.strip():
+            continue
+        try:
+            given = read_json(text)
+        except json.JSONDecodeError as wrong:
+            yield number, None, (Fault(number, f"character {wrong.colno}", f"is not JSON: {wrong.msg}"),)
+        except (ValueError, RecursionError) as wrong:
+            told = "is nested too deeply" if isinstance(wrong, RecursionError) else str(wrong)
+            yield number, None, (Fault(number, "the whole", told),)
+        else:
+            if isinstance(given, dict):
+                yield number, given, ()
+            else:
+                yield number, None, (Fault(number, "the whole", "is no JSON object such as {…}"),)
+
+
+# -- CSV --------------------------------------------------------------------------------------------------------------
+
+
+def _of_csv(path: Path) -> Iterator[Given]:
+    reader = csv.reader(lines(path), strict=True)
+    header = _header(_cells(reader, path, 1), path)
+    while True:
+        line = reader.line_num + 1
+        if (cells := _cells(reader, path, line)) is None:
+            return
+        if any(cells):
+            yield _given(line, header, cells)
+
+
+def _cells(reader: Any, path: Path, line: int) -> list[str] | None:
+    try:
+        cells: list[str] | None = next(reader, None)
+    except csv.Error as wrong:
+        # From here on nobody knows where a line begins: nothing of such a file is filed.
+        text = f"{path}: the line that begins at {line} cannot be read ({wrong}); a quote is open, or not doubled"
+        raise WrongUse(text) from None
+    return cells
+
+
+def _header(cells: list[str] | None, path: Path) -> list[str]:
+    if not cells:
+        raise WrongUse(f"{path}: is empty; its first line names the columns: {', '.join(COLUMNS)}")
+    header = [cell.strip() for cell in cells]
+    wrong = [f"{name!r} is no column" for name in header if name not in COLUMNS]
+    wrong += [f"{name} is there twice" for name in COLUMNS if header.count(name) > 1]
+    wrong += [f"{name} is missing" for name, needed in COLUMNS.items() if needed and name not in header]
+    if wrong:
+        raise WrongUse(
+            f"{path}: line 1 names the wrong columns: {'; '.join(wrong)}\n  known are, with commas between: "
+            f"{', '.join(COLUMNS)}"
+        )
+    return header
+
+
+def _given(line: int, header: list[str], cells: list[str]) -> Given:
+    if len(cells) != len(header):
+        text = f"has {len(cells)} cells, line 1 has {len(header)}: a comma too many or too few, or a quote is missing"
+        return line, None, (Fault(line, "the whole", text),)
+    given: dict[str, Any] = {}
+    faults = []
+    for column, cell in zip(header, cells, strict=True):
+        if not cell:
+            continue
+        try:
+            _put(given, column, _READ.get(column, str)(cell))
+        except (ValueError, RecursionError) as wrong:
+            faults.append(Fault(line, column, str(wrong)))
+    return line, given, tuple(faults)
+
+
+def _put(given: dict[str, Any], column: str, value: Any) -> None:
+    whole, dot, part = column.partition(".")
+    if dot:
+        given.setdefault(whole, {})[part] = value
+    else:
+        given[whole] = value
+
+
+def _number(cell: str) -> int | str:
+    return int(cell) if re.fullmatch(r"\d{1,9}", cell.strip(), re.ASCII) else cell
+
+
+def _yuan(cell: str) -> Any:
+    return Money.parse(cell).model_dump()
+
+
+def _list(cell: str) -> Any:
+    try:
+        return read_json(cell)
+    except (ValueError, RecursionError):
+        raise ValueError('write a JSON list here, such as [{"id": "e-1", "kind": "photo", …}]') from None
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {"line": _number, "request.amount": _yuan, "evidence": _list}
