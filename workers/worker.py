@@ -15,9 +15,11 @@ from temporalio.worker import Worker
 
 from activities.adapters.orders import OrderSystem
 from activities.calendars import Calendars
+from activities.drain import Draining
 from activities.notices import Notices
 from activities.payments import Payments
 from activities.postgres.held import HeldMoney
+from activities.postgres.inbox import Inbox
 from activities.postgres.keys import KeysMissing, agree_on_keys
 from activities.postgres.migrate import MigrationRefused
 from activities.postgres.pool import Pool, open_pool
@@ -70,8 +72,10 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
         provider = await world.enter_async_context(provider_over(HeldMoney(pool)))
         notices = await world.enter_async_context(notices_over(settings, pool))
         payments = Payments(pool, provider, tell=tell)
+        draining = Draining(Inbox(pool), by_hand=settings.time_skipping)
+        of_complaints = [*_of_complaints(pool, orders, rulebook, payments, tell), draining.drain]
         for worker in (
-            complaints_worker(client, settings, _of_complaints(pool, orders, rulebook, payments, tell)),
+            complaints_worker(client, settings, of_complaints),
             notices_worker(client, notices),
             upkeep_worker(client, looks(pool, rulebook, payments, provider), workflow_runner(), _GRACE),
         ):

@@ -10,20 +10,18 @@ from temporalio.exceptions import ApplicationError
 from workflows import ports, wire
 from workflows.carried import STEPS_KEPT, carried, handed_over
 from workflows.details import current_details
-from workflows.domain.answers import Answer, Receipt, Refusal
-from workflows.domain.base import Instant
+from workflows.domain.answers import Receipt, Refusal
 from workflows.domain.case import Case
-from workflows.domain.messages import Message
 from workflows.domain.records import CalendarWanted, Payment, Record, Registration
 from workflows.domain.timeline import Step
 from workflows.domain.view import View
 from workflows.domain.vocabulary import Phase
 from workflows.domain.why import WhyDue
+from workflows.listening import Listening
 from workflows.rules.attributes import Attribute, attributes
-from workflows.rules.deadlines import Moment, next_moment, summary
-from workflows.rules.hearing import UNREAD, expire, hear, refuse_unread
-from workflows.rules.notices import notices_of
-from workflows.rules.payments import ceiling, decided_for_the_buyer, owed, paid, requested
+from workflows.rules.deadlines import Moment, summary
+from workflows.rules.hearing import UNREAD, expire, refuse_unread
+from workflows.rules.payments import ceiling, owed, paid, requested
 from workflows.rules.reprojection import reprojected
 from workflows.rules.view import registering, view_of
 from workflows.rules.why import explained
@@ -32,11 +30,10 @@ from workflows.understanding import (
     understand,
     understand_filing,
     understand_number,
+    understand_received,
     understand_update,
 )
-
-_STEPS_AT_ONCE = 100
-"""One record stays far below the payload limit of 2 MB even after a flood of messages."""
+from workflows.unwritten import unwritten
 
 _STEPS_SHOWN = 1000
 """The timeline as a query tells it stays below that limit too."""
@@ -55,21 +52,18 @@ def _too_early(read: NotUnderstood) -> Refusal:
 
 
 @workflow.defn(dynamic=True)  # a named one is blocked for ever by a start without its argument, or with two
-class Complaint:
+class Complaint(Listening):
     """One buyer's complaint, from filing to closing."""
 
     @workflow.init
     def __init__(self, start: Sequence[RawValue]) -> None:
         if workflow.info().workflow_type != wire.COMPLAINT:
             raise NotImplementedError(f"no worker here knows the workflow type {workflow.info().workflow_type}")
+        super().__init__()
         self._start = start
-        self._opened: Case | None = None
-        self._early: list[tuple[Message | NotUnderstood, Instant]] = []
         self._recorded = self._ended_recorded = 0
         self._paying = False
         self._attributes: dict[str, Attribute] = {}
-        self._moment: Moment | None = None
-        self._looked_at: Case | None = None
         self._shown: Case | None = None
         self._timer: tuple[Moment, asyncio.Task[None]] | None = None
         if workflow.info().continued_run_id:
@@ -102,8 +96,9 @@ class Complaint:
             self._paying = True
             most = ceiling(self._case, movement)
             answer = await ports.pay(Payment(movement=movement, ceiling=most, burst=self._unwritten()))
-            self._paying = False
             now = workflow.now()
+            await self._hears_the_inbox(now, at_the_instant=False)
+            self._paying = False
             self._becomes(paid(expire(self._case, now, at_the_instant=False), movement.key, answer, now))
 
     async def _the_record(self) -> None:
@@ -113,8 +108,9 @@ class Complaint:
     async def _the_calendar(self) -> None:
         while await self._a_calendar_is_wanted():  # only on purpose, and on record (R7.6)
             wanted = CalendarWanted(complaint=self._case.complaint, version=self._case.calendar_wanted or "")
-            calendar = await ports.calendar(wanted)
-            self._becomes(reprojected(self._case, calendar, workflow.now()))
+            calendar, now = await ports.calendar(wanted), workflow.now()
+            await self._hears_the_inbox(now, at_the_instant=False)
+            self._becomes(reprojected(self._case, calendar, now))
 
     async def _the_looks(self) -> None:
         while not self._over():  # once for a burst of changes: a flood must not cost a task its two seconds
@@ -124,7 +120,7 @@ class Complaint:
     async def _leaves(self, phase: Phase) -> None:
         while self._case.phase is phase and not self._over():
             if await self._time_is_up():
-                self._becomes(expire(self._case, workflow.now()))
+                await self._time_passes()
 
     async def _time_is_up(self) -> bool:
         """Wait for the next deadline, or for the case to change it; the only timer of the complaint."""
@@ -177,21 +173,12 @@ class Complaint:
                 refusal = Refusal(code=read.code, rule="R1.2", phase=Phase.REGISTRATION, text=read.text)
                 raise _refused(refusal)
         assert not isinstance(filing, NotUnderstood), "refused above"  # noqa: S101
-        received = workflow.info().start_time  # an outage of the workers costs the buyer no time (R7.4)
+        noted = workflow.memo_value(wire.RECEIVED_AT, None, type_hint=RawValue)
+        received = understand_received(noted, workflow.info().start_time)  # outages cost the buyer no time (R7.4)
         opened = await ports.register(Registration(complaint=workflow.info().workflow_id, filing=filing, at=received))
         self._recorded, self._ended_recorded = opened.steps, len(opened.ended)
         self._becomes(opened)
-        for heard, at in self._early:
-            self._hears(heard, at)
-
-    def _becomes(self, case: Case) -> None:
-        """Replace the case, in one statement; what is shown of it follows."""
-        self._opened = case
-
-    def _next_moment(self) -> Moment | None:
-        if self._looked_at is not self._case:
-            self._looked_at, self._moment = self._case, next_moment(self._case)
-        return self._moment
+        self._hears_who_waits()
 
     def _show(self) -> None:
         case = self._shown = self._case
@@ -206,25 +193,15 @@ class Complaint:
 
     def _unwritten(self) -> Record:
         """Take what is not on record yet; the activity it goes into is tried until it is."""
-        case = self._case
-        steps = tuple(step for step in case.timeline if step.number > self._recorded)[:_STEPS_AT_ONCE]
-        burst = Record(
-            complaint=case.complaint,
-            steps=steps,
-            ended=case.ended[self._ended_recorded :],
-            ended_from=self._ended_recorded,
-            view=view_of(case),
-            decided=decided_for_the_buyer(case),
-            notices=notices_of(case, steps),
-            movements=tuple(entry.movement for entry in case.money),
-        )
-        self._recorded, self._ended_recorded = steps[-1].number, len(case.ended)
+        burst = unwritten(self._case, self._recorded, self._ended_recorded)
+        self._recorded, self._ended_recorded = burst.steps[-1].number, len(self._case.ended)
         return burst
 
     async def _closed(self) -> dict[str, str]:
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._nobody_waits()
         while self._recorded < self._case.steps - (0 if self._case.closed else STEPS_KEPT):
             await self._write()  # what came in late is kept; a flood is not handed over, but a trickle holds up nothing
+            await self._nobody_waits()
         self._show()
         if not self._case.closed:
             workflow.continue_as_new(handed_over(self._case, self._recorded, self._ended_recorded))
@@ -233,16 +210,15 @@ class Complaint:
     @workflow.signal(dynamic=True, description="Any message of the contract; the name is its kind.")
     def hears(self, name: str, arguments: Sequence[RawValue]) -> None:
         """Take in any name and any payload; what does not apply is kept as refused, with the reason."""
-        self._hears(understand(name, arguments), workflow.now())
+        self._take_in(understand(name, arguments), workflow.now())
 
     @workflow.update(dynamic=True, description="Any message of the contract; `kind` says which.")
     async def submit(self, name: str, arguments: Sequence[RawValue]) -> Receipt:
         """Hear one message; returns a receipt or fails as `Refused`, with what is allowed now."""
         await workflow.wait_condition(lambda: self._opened is not None)
-        answer = self._hears(understand_update(name, arguments), workflow.now())
+        answer = await self._take_in(understand_update(name, arguments), workflow.now())
         if isinstance(answer, Refusal):
             raise _refused(answer)
-        assert answer is not None, "a complaint that is open answers"  # noqa: S101
         return answer
 
     @submit.validator
@@ -251,18 +227,6 @@ class Complaint:
         if isinstance(read, NotUnderstood):
             case = self._opened
             raise _refused(refuse_unread(case, case.now, *read)[1] if case else _too_early(read))
-
-    def _hears(self, heard: Message | NotUnderstood, at: Instant) -> Answer | None:
-        if self._opened is None:
-            self._early.append((heard, at))
-            return None
-        answer: Answer
-        if isinstance(heard, NotUnderstood):
-            case, answer = refuse_unread(self._case, at, *heard)
-        else:
-            case, answer = hear(self._case, heard, at)
-        self._becomes(case)
-        return answer
 
     @workflow.query(name=wire.VIEW, description="The case as it reads now.")
     def view(self) -> View:
@@ -278,16 +242,6 @@ class Complaint:
     def why_due(self) -> Sequence[WhyDue]:
         """Return each running and each ended deadline with its start, days counted, days skipped and result."""
         return explained(self._opened) if self._opened else ()
-
-    @property
-    def opened(self) -> Case | None:
-        """The case as it stands, for whoever shows it; None while it is being registered."""
-        return self._opened
-
-    @property
-    def _case(self) -> Case:
-        assert self._opened is not None, "the complaint is registered"  # noqa: S101
-        return self._opened
 
     def _take_over(self, start: RawValue) -> None:
         before = carried(start)

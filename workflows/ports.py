@@ -10,6 +10,7 @@ from temporalio.common import RetryPolicy
 from workflows.domain.base import Value
 from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
+from workflows.domain.inbox import Drain, Drained
 from workflows.domain.parts import called
 from workflows.domain.payment import PaymentAnswer
 from workflows.domain.reconciling import Look, Looked
@@ -39,6 +40,7 @@ REGISTER = Port("register", Registration, Case)
 RECORD = Port("record", Record, type(None))
 PAY = Port("pay", Payment, PaymentAnswer)
 CALENDAR = Port("calendar", CalendarWanted, CalendarFound)
+DRAIN = Port("drain", Drain, Drained)
 FIND_OWNERLESS = Port("find_ownerless", Look, Looked)
 COMPARE_WITH_PROVIDER = Port("compare_with_provider", Look, Looked)
 SEE_TO_DEBTS = Port("see_to_debts", Look, Looked)
@@ -46,7 +48,7 @@ END_SWEEP = Port("end_sweep", Look, Looked)
 
 PORTS: Mapping[str, Port] = {
     port.name: port
-    for port in (REGISTER, RECORD, PAY, CALENDAR, FIND_OWNERLESS, COMPARE_WITH_PROVIDER, SEE_TO_DEBTS, END_SWEEP)
+    for port in (REGISTER, RECORD, PAY, CALENDAR, DRAIN, FIND_OWNERLESS, COMPARE_WITH_PROVIDER, SEE_TO_DEBTS, END_SWEEP)
 }
 
 
@@ -76,6 +78,12 @@ async def calendar(wanted: CalendarWanted) -> Calendar | None:
     """Fetch a calendar by its version; None where no such version is on record (R7.6)."""
     found: CalendarFound = await _ask(CALENDAR, wanted, f"fetches calendar {wanted.version} (R7.6)")
     return found.calendar
+
+
+async def drain(wanted: Drain) -> Drained:
+    """Fetch what the edge received by then and has not delivered: it is heard before silence is acted on (R7.4)."""
+    drained: Drained = await _ask(DRAIN, wanted, "asks the inbox before silence is acted on (R7.4)")
+    return drained
 
 
 async def find_ownerless(look: Look) -> Looked:

@@ -5,11 +5,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
 from workflows.domain.answers import Code
+from workflows.domain.base import Instant
 from workflows.domain.filing import Filing
 from workflows.domain.messages import KINDS, Message
 from workflows.wire import SUBMIT
@@ -60,6 +61,22 @@ def understand_filing(arguments: Sequence[RawValue]) -> Filing | NotUnderstood:
         return Filing.model_validate_json(json.dumps(_json(arguments[0].payload)))
     except (ValueError, RecursionError) as error:
         return NotUnderstood(Code.MALFORMED, _fault(error))
+
+
+def understand_held(text: str) -> Message | NotUnderstood:
+    """Read a message that the inbox held, with the care that every door takes."""
+    return understand(None, [RawValue(Payload(metadata={"encoding": b"json/plain"}, data=text.encode()))])
+
+
+def understand_received(memo: RawValue | None, started: Instant) -> Instant:
+    """Return when a filing was received: as the edge has noted it, but never later than the complaint began (R7.4)."""
+    try:
+        return min(_INSTANT.validate_json(memo.payload.data), started) if memo else started
+    except ValueError:
+        return started
+
+
+_INSTANT: TypeAdapter[Instant] = TypeAdapter(Instant)
 
 
 class _UnknownKindError(ValueError):

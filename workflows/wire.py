@@ -14,6 +14,8 @@ RECONCILIATION = "Reconciliation"
 UPKEEP_QUEUE = "upkeep"
 SUBMIT = "submit"
 VIEW, TIMELINE, WHY_DUE = "view", "timeline", "why_due"
+RECEIVED_AT = "received_at"
+"""Memo of a filing that came over the edge: the instant it was received there (R7.4)."""
 REFUSED = "Refused"
 """Type of the failure with which a filing ends, or an update answers, that was refused."""
 

@@ -72,6 +72,7 @@ async def second_worker(stack: Running, home: Path) -> AsyncIterator[None]:
     own = {
         "REDRESS_DATABASE_URL": stack.ready.database,
         "REDRESS_PARTNERS_URL": stack.ready.partners or "",
+        "REDRESS_TIME_SKIPPING": str(int(stack.ready.time_skipping)),
         "REDRESS_PAYMENT_SECRET": stack.ready.payment_secret,
         "TEMPORAL_ADDRESS": stack.ready.temporal,
         "TEMPORAL_NAMESPACE": "default",

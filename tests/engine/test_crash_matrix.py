@@ -62,6 +62,7 @@ async def dying_worker(stack: Running, home: Path, points: dict[str, Point]) -> 
     own = {
         "REDRESS_DATABASE_URL": stack.ready.database,
         "REDRESS_PARTNERS_URL": stack.ready.partners or "",
+        "REDRESS_TIME_SKIPPING": str(int(stack.ready.time_skipping)),
         "REDRESS_PAYMENT_SECRET": stack.ready.payment_secret,
         "REDRESS_MAX_ACTIVITIES": "120",
         "TEMPORAL_ADDRESS": stack.ready.temporal,

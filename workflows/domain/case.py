@@ -32,8 +32,9 @@ from workflows.domain.staff import Staff
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import Outcome, Phase, Role, Severity
 
-EDITION = 2
-"""The edition of the rules. 1 is the first release; 2 made the whole process of it (CHANGELOG)."""
+EDITION = 3
+"""The edition of the rules. 1 is the first release; 2 made the whole process of it; 3 asks the inbox before silence is
+acted on (CHANGELOG)."""
 
 
 class Case(Value):
@@ -99,7 +100,12 @@ class Case(Value):
     @property
     def first_edition(self) -> bool:
         """Opened before the rules waited for and asked what they do today."""
-        return self.edition < EDITION
+        return self.edition < 2
+
+    @property
+    def asks_the_inbox(self) -> bool:
+        """Opened when the platform's edge had an inbox: before silence is acted on, it is asked (R7.4)."""
+        return self.edition >= 3
 
     @property
     def closed(self) -> bool:

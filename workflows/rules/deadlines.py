@@ -123,6 +123,11 @@ def next_moment(case: Case) -> Moment | None:
     return min(moments(case), key=lambda moment: (moment.at, moment.rung == 0), default=None)
 
 
+def next_silence(case: Case) -> Instant | None:
+    """Return the earliest instant at which silence is acted on, unless what is waited for is heard before (R7.4)."""
+    return min((moment.at for moment in moments(case) if moment.rung == 0), default=None)
+
+
 def _rung_at(case: Case, deadline: Deadline, rung: int) -> Instant:
     if rung == MISSED:
         return deadline.due_at

@@ -1,0 +1,127 @@
+"""How a complaint listens: what it hears at once, and what has to wait until the inbox was asked (R7.4)."""
+
+import asyncio
+from typing import NamedTuple
+
+from temporalio import workflow
+
+from workflows import ports
+from workflows.domain.answers import Answer
+from workflows.domain.base import Instant
+from workflows.domain.case import Case
+from workflows.domain.inbox import Drain
+from workflows.domain.messages import Message
+from workflows.rules.deadlines import Moment, next_moment, next_silence
+from workflows.rules.hearing import expire, hear, refuse_unread
+from workflows.understanding import NotUnderstood, understand_held
+
+
+class HeldBack(NamedTuple):
+    """A message that waits: for the registration, or for the inbox to be asked before silence is acted on."""
+
+    heard: Message | NotUnderstood
+    at: Instant
+    answer: asyncio.Future[Answer]
+
+
+class Listening:
+    """The case, and the only ways in which messages and time change it."""
+
+    def __init__(self) -> None:
+        self._opened: Case | None = None
+        self._held_back: list[HeldBack] = []
+        self._asked_up_to: Instant | None = None
+        self._looked_at: Case | None = None
+        self._moment: Moment | None = None
+
+    @property
+    def opened(self) -> Case | None:
+        """The case as it stands, for whoever shows it; None while it is being registered."""
+        return self._opened
+
+    @property
+    def _case(self) -> Case:
+        assert self._opened is not None, "the complaint is registered"  # noqa: S101
+        return self._opened
+
+    def _becomes(self, case: Case) -> None:
+        """Replace the case, in one statement; what is shown of it follows."""
+        self._opened = case
+
+    def _next_moment(self) -> Moment | None:
+        if self._looked_at is not self._case:
+            self._looked_at, self._moment = self._case, next_moment(self._case)
+        return self._moment
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    async def _time_passes(self) -> None:
+        """Let happen what is due, and hear then who had to wait for that."""
+        now = workflow.now()
+        await self._hears_the_inbox(now)
+        self._becomes(expire(self._case, now))
+        self._hears_who_waits()
+
+    async def _hears_the_inbox(self, until: Instant, *, at_the_instant: bool = True) -> None:
+        """Before silence is acted on, hear what the edge received by then and has not delivered.
+
+        While the inbox cannot be asked nothing is decided over anybody's head; who is in time is heard meanwhile.
+        """
+        after = None
+        while (silent := self._silent_at(until, at_the_instant=at_the_instant)) is not None:
+            page = await ports.drain(Drain(complaint=self._case.complaint, until=until, after=after))
+            for held in page.held:  # without a stamp it was there when silence was to be acted on
+                self._hear(understand_held(held.message), held.received_at or silent)
+                after = held.number
+            if not page.more:
+                self._asked_up_to = max(until, self._asked_up_to or until)
+
+    def _silent_at(self, until: Instant, *, at_the_instant: bool) -> Instant | None:
+        """Return when silence is to be acted on by then, unless the inbox was asked already whether it is one."""
+        moment = self._next_moment()
+        if moment is None or moment.at > until or (self._asked_up_to and until <= self._asked_up_to):
+            return None
+        silent = next_silence(self._case)
+        if silent is None or (silent > until if at_the_instant else silent >= until):
+            return None
+        return silent if self._case.asks_the_inbox or workflow.patched("the inbox is asked") else None
+
+    # -- messages -------------------------------------------------------------------------------------------------
+
+    def _take_in(self, heard: Message | NotUnderstood, at: Instant) -> asyncio.Future[Answer]:
+        """Hear a message, or hold it back while to hear it would be to act on a silence that may be none."""
+        taken = HeldBack(heard, at, asyncio.get_running_loop().create_future())
+        if self._opened is None or self._has_to_wait(taken):
+            self._held_back.append(taken)
+        else:
+            taken.answer.set_result(self._hear(heard, at))
+        return taken.answer
+
+    def _has_to_wait(self, taken: HeldBack) -> bool:
+        stamped = None if isinstance(taken.heard, NotUnderstood) else taken.heard.received_at
+        return self._silent_at(min(stamped or taken.at, taken.at), at_the_instant=False) is not None
+
+    def _hears_who_waits(self) -> None:
+        waiting, self._held_back = self._held_back, []
+        for one in waiting:
+            if self._has_to_wait(one):
+                self._held_back.append(one)
+            else:
+                one.answer.set_result(self._hear(one.heard, one.at))
+
+    async def _nobody_waits(self) -> None:
+        """Answer everybody before a run ends; who came in meanwhile, too."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._held_back) or workflow.all_handlers_finished())
+            if not self._held_back:
+                return
+            await self._time_passes()
+
+    def _hear(self, heard: Message | NotUnderstood, at: Instant) -> Answer:
+        answer: Answer
+        if isinstance(heard, NotUnderstood):
+            case, answer = refuse_unread(self._case, at, *heard)
+        else:
+            case, answer = hear(self._case, heard, at)
+        self._becomes(case)
+        return answer
