@@ -54,21 +54,30 @@ class Complaints:
 
     # -- filing ---------------------------------------------------------------------------------------------------
 
-    async def open(self, filing: Filing, *, wait: timedelta = REGISTERED_WITHIN) -> Opened:
+    async def open(
+        self,
+        filing: Filing,
+        *,
+        wait: timedelta = REGISTERED_WITHIN,
+        number: str | None = None,
+        received_at: str | None = None,
+    ) -> Opened:
         """File a complaint, once per `request_id`; waits at most that long to hear whether it was registered.
 
+        The edge gives the number it has promised, and when it received the filing (R7.4).
         Raises Unreachable when Temporal does not answer: then nothing is known, and the same filing is sent again.
         """
-        filed = await self.file(filing)
+        filed = await self.file(filing, number=number, received_at=received_at)
         return await self._taken(filed.complaint, wait, known_before=filed.known_before)
 
-    async def file(self, filing: Filing) -> Opened:
+    async def file(self, filing: Filing, *, number: str | None = None, received_at: str | None = None) -> Opened:
         """File a complaint, once per `request_id`, without waiting for its registration; raises Unreachable."""
-        number = await self._known(filing.request_id)
-        known_before = number is not None or (number := await self._begun(filing.request_id)) is not None
-        if number is None:
-            number = number_of(filing.request_id, datetime.now(UTC))
-            known_before = not await self._start(number, filing)
+        known = await self._known(filing.request_id) or (None if number else await self._begun(filing.request_id))
+        known_before, number = known is not None, known or number
+        if known is None:
+            number = number or number_of(filing.request_id, datetime.now(UTC))
+            known_before = not await self._start(number, filing, received_at)
+        assert number is not None, "known, promised or made"  # noqa: S101
         structlog.contextvars.bind_contextvars(complaint=number)
         _log.info("filed before" if known_before else "filed", request=filing.request_id)
         return Opened(complaint=number, state="accepted", known_before=known_before)
@@ -83,7 +92,7 @@ class Complaints:
                 return number
         return None
 
-    async def _start(self, number: str, filing: Filing) -> bool:
+    async def _start(self, number: str, filing: Filing, received_at: str | None = None) -> bool:
         try:
             async with worded(number):
                 await self._temporal.start_workflow(
@@ -94,6 +103,7 @@ class Complaints:
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     static_summary=summary(filing),
+                    memo={wire.RECEIVED_AT: received_at} if received_at else None,
                     rpc_timeout=TELL_WITHIN,
                 )
         except WorkflowAlreadyStartedError:
@@ -172,7 +182,8 @@ class Complaints:
                     return answer
                 await keep_late_message(self._record.pool, complaint, message, datetime.now(UTC))
             except NotClosed as wrong:
-                await self._require_known(complaint)
+                if not wrong.known:
+                    await self._require_known(complaint)
                 raise Unreachable(str(wrong)) from None
         return Refusal(code=Code.CLOSED, rule="R10.4", phase=Phase.CLOSED, text=text)
 

@@ -1,7 +1,7 @@
 """The inbox: what the edge has accepted, committed before it answers, until the complaint has answered it (R7.4)."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -60,10 +60,13 @@ class Page(NamedTuple):
 
 
 class Inbox:
-    """The inbox of all complaints. Raises OSError, TimeoutError or asyncpg errors when the database is away."""
+    """The inbox of all complaints; `arrived` is called when something was accepted here.
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    Raises OSError, TimeoutError or asyncpg errors when the database is away.
+    """
+
+    def __init__(self, pool: Pool, arrived: Callable[[], None] = lambda: None) -> None:
+        self._pool, self._arrived = pool, arrived
 
     async def keep(self, received: Received, *, stamp: bool = True) -> Kept:
         """Accept a request, once for good; it is committed when this returns.
@@ -78,6 +81,7 @@ class Inbox:
                 one.sender.role, one.sender.id, json.dumps(one.message), stamp,
             )  # fmt: skip
             if row is not None:
+                self._arrived()
                 return Kept("accepted", _row(row))
             known = await connection.fetchrow(query("received_as"), one.client, one.request)
         assert known is not None, "it stood in the way, and no row is ever deleted"  # noqa: S101
@@ -110,12 +114,12 @@ class Inbox:
 
     # -- delivering -----------------------------------------------------------------------------------------------
 
-    async def take(self, most: int, lease: timedelta, without: Collection[str] = ()) -> tuple[str, ...]:
-        """Take the turns of up to `most` complaints for which something waits, longest first, for as long as a lease.
+    async def take(self, most: int, lease: timedelta, after: str = "") -> tuple[str, ...]:
+        """Take the turns of up to `most` complaints for which something waits, the next ones after that number.
 
         Nobody else takes a turn that is taken; one whose relay died can be taken again after the lease.
         """
-        rows = await self._pool.fetch(query("take_turns"), most, lease, list(without))
+        rows = await self._pool.fetch(query("take_turns"), most, lease, after)
         return tuple(row["complaint"] for row in rows)
 
     async def heads(self, complaint: str, most: int) -> tuple[InboxRow, ...]:
@@ -134,9 +138,9 @@ class Inbox:
         """Give a turn back: what still waits, or comes, can be taken at once."""
         await self._pool.execute(query("turn_over"), complaint)
 
-    async def postponed(self, complaint: str, why: str, pause: timedelta) -> None:
-        """Let a complaint rest that could not be delivered to, and say why to whoever looks."""
-        await self._pool.execute(query("turn_postponed"), complaint, why[:500], pause)
+    async def postponed(self, complaint: str, why: str, rest: timedelta, longest: timedelta) -> None:
+        """Let a complaint rest that could not be delivered to, each time twice as long; say why to whoever looks."""
+        await self._pool.execute(query("turn_postponed"), complaint, why[:500], rest, longest)
 
 
 def _maybe(row: asyncpg.Record | None) -> InboxRow | None:

@@ -17,6 +17,10 @@ LATE_MESSAGE = "late_message"
 class NotClosed(Exception):  # noqa: N818 - named for what it says
     """The complaint is not on record as ended, so a message to it is not late; the text says what to do."""
 
+    def __init__(self, text: str, *, known: bool) -> None:
+        super().__init__(text)
+        self.known = known
+
 
 async def keep_late_message(pool: Pool, complaint: str, message: Message, at: datetime) -> Step:
     """Keep a message that came after the end and return its step.
@@ -41,9 +45,11 @@ async def ended_at_step(connection: Connection, complaint: str) -> int:
     """Lock the row of a complaint that has ended and return its latest step; raises NotClosed."""
     row = await connection.fetchrow(query("end_of"), complaint)
     if row is None:
-        raise NotClosed(f"there is no complaint {complaint} on record: check the number")
+        raise NotClosed(f"there is no complaint {complaint} on record: check the number", known=False)
     if not row["closed"]:
-        raise NotClosed(f"complaint {complaint} is open on record: send the message to it again in a moment")
+        raise NotClosed(
+            f"complaint {complaint} is open on record: send the message to it again in a moment", known=True
+        )
     steps: int = row["steps"]
     return steps
 

@@ -19,6 +19,7 @@ from starter.gateway.doors import OPERATIONS
 from starter.gateway.house import House
 from starter.gateway.openapi import described
 from starter.gateway.problems import Problem, not_found, not_now
+from starter.gateway.relay import Relay
 
 _log = structlog.stdlib.get_logger("redress.gateway")
 
@@ -40,7 +41,12 @@ async def forget_old_requests(house: House) -> None:
         await asyncio.sleep(_TIDY_SECONDS)
 
 
-BESIDE: Sequence[Beside] = (forget_old_requests,)
+async def deliver(house: House) -> None:
+    """Deliver what the inbox has accepted."""
+    await Relay(house.inbox, house.complaints, house.arrived).run()
+
+
+BESIDE: Sequence[Beside] = (forget_old_requests, deliver)
 """What runs beside the doors for as long as the gateway does; what fails is logged and begun again."""
 
 

@@ -1,5 +1,6 @@
 """What the doors need: the clients, the inbox, the record, the complaints themselves, the clock, the limits."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,11 +29,13 @@ class House:
     clock: Callable[[], float] = time.time
     patience: float = BODY_SECONDS
     limits: Limits = field(default_factory=Limits)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something was accepted, for whoever delivers it."""
 
     @property
     def inbox(self) -> Inbox:
         """Where what is accepted is kept."""
-        return Inbox(self.pool)
+        return Inbox(self.pool, self.arrived.set)
 
     @property
     def cases(self) -> CaseFiles:

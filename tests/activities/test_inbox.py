@@ -217,22 +217,25 @@ async def test_the_turn_of_a_relay_that_died_can_be_taken_after_its_lease(inbox:
     assert await inbox.take(1, _LEASE) == ()
 
 
-async def test_the_longest_waiting_comes_first_and_a_flood_for_one_takes_one_turn(inbox: Inbox) -> None:
+async def test_everybody_comes_before_anybody_comes_twice_and_a_flood_for_one_takes_one_turn(inbox: Inbox) -> None:
     for number in range(40):
         await inbox.keep(received(f"r-{number}"))
-    others = [f"C20261122-{number:010d}" for number in range(9, 0, -1)]
+    others = [f"C20261122-{number:010d}" for number in range(1, 10)]
     for complaint in others:
         await inbox.keep(received(complaint=complaint))
-    taken = [(await inbox.take(1, _LEASE))[0] for _ in range(10)]
-    assert taken == [_C, *others]
+    taken: list[str] = []
+    while found := await inbox.take(1, _LEASE, taken[-1] if taken else ""):
+        taken += found
+        await inbox.turn_over(found[0])
+    assert taken == [*others, _C]
 
 
 async def test_who_rests_is_not_taken_and_says_why(inbox: Inbox, pool: Pool) -> None:
     await inbox.keep(received("r-1"))
     assert await inbox.take(1, _LEASE) == (_C,)
-    await inbox.postponed(_C, "Temporal does not answer", timedelta(hours=1))
+    await inbox.postponed(_C, "Temporal does not answer", timedelta(hours=1), timedelta(hours=1))
     assert await inbox.take(1, _LEASE) == ()
     row = await pool.fetchrow("SELECT tries, why FROM inbox_turns")
     assert tuple(row or ()) == (1, "Temporal does not answer")
-    await inbox.postponed(_C, "Temporal does not answer", timedelta(0))
-    assert await inbox.take(1, _LEASE) == (_C,)
+    await inbox.postponed(_C, "Temporal does not answer", timedelta(hours=1), timedelta(0))
+    assert await inbox.take(1, _LEASE) == (_C,), "never longer than the longest"

@@ -37,8 +37,9 @@ WHERE place <= $4 AND (place = 1 OR bytes <= $5)
 ORDER BY place;
 
 -- name: take_turns
+-- One probe of the index for each complaint that waits, however much waits for it.
 WITH RECURSIVE waiting AS (
-    (SELECT complaint FROM inbox WHERE state = 'accepted' ORDER BY complaint LIMIT 1)
+    (SELECT complaint FROM inbox WHERE state = 'accepted' AND complaint > $3 ORDER BY complaint LIMIT 1)
     UNION ALL
     SELECT (
         SELECT i.complaint FROM inbox i
@@ -49,15 +50,9 @@ WITH RECURSIVE waiting AS (
     WHERE w.complaint IS NOT NULL
 ),
 free AS (
-    SELECT w.complaint
-    FROM waiting w
-    LEFT JOIN inbox_turns t USING (complaint)
-    WHERE w.complaint IS NOT NULL AND w.complaint <> ALL ($3::text[])
-        AND (t.complaint IS NULL OR t.not_before <= clock_timestamp())
-    ORDER BY (
-        SELECT i.accepted_at FROM inbox i
-        WHERE i.state = 'accepted' AND i.complaint = w.complaint
-        ORDER BY i.accepted_at, i.number LIMIT 1
+    SELECT w.complaint FROM waiting w
+    WHERE w.complaint IS NOT NULL AND NOT EXISTS (
+        SELECT FROM inbox_turns t WHERE t.complaint = w.complaint AND t.not_before > clock_timestamp()
     )
     LIMIT $1
 )
@@ -77,8 +72,9 @@ UPDATE inbox SET state = $2, answer = $3::jsonb, answered_at = clock_timestamp()
 DELETE FROM inbox_turns WHERE complaint = $1;
 
 -- name: turn_postponed
-UPDATE inbox_turns SET tries = tries + 1, why = $2, not_before = clock_timestamp() + $3::interval WHERE complaint = $1
-RETURNING tries;
+UPDATE inbox_turns
+SET tries = tries + 1, why = $2, not_before = clock_timestamp() + least($3::interval * 2 ^ least(tries, 20), $4::interval)
+WHERE complaint = $1;
 
 -- name: filed_in_inbox
 SELECT complaint FROM inbox WHERE kind = 'filing' AND message ->> 'request_id' = $1 ORDER BY number LIMIT 1;
