@@ -68,6 +68,8 @@ async def checks(today: date) -> AsyncIterator[Check]:
         yield check
     async for check in _database(where, unusable):
         yield check
+    if where.codec:
+        yield await _codec(where.codec)
     partners = await _partners(where)
     yield partners
     of_theirs = os.environ.get("REDRESS_PAYMENT_PROVIDER", "partners") == "partners"
@@ -226,7 +228,20 @@ def sealing(ring: KeyRing | None, known: Mapping[str, str]) -> Check:
         return fine(name, "none: what Temporal is told lies there in the clear; see deploy/docs/encryption.md")
     if ring.active not in known:
         return failed(name, f"no worker holds {ring.active} yet: restart them with this ring before anything is sent")
-    return fine(name, f"{len(ring.checks)} keys, {ring.active} seals")
+    return fine(name, f"{ring.active} seals, {len(ring.checks)} in all open")
+
+
+async def _codec(address: str) -> Check:
+    try:
+        async with httpx2.AsyncClient(trust_env=False, timeout=_ANSWERS_WITHIN.total_seconds()) as http:
+            answer = await http.post(f"{address}/decode", json={"payloads": []})
+    except (httpx2.HTTPError, httpx2.InvalidURL) as wrong:
+        why = connection.first_line(wrong)
+        text = f"{address} does not answer ({why}): start `redress codec`, or mend REDRESS_CODEC_URL"
+        return failed("codec server", text, Exit.UNREACHABLE)
+    if answer.status_code != httpx2.codes.UNAUTHORIZED:
+        return failed("codec server", f"{address} lets strangers in ({answer.status_code}): is that `redress codec`?")
+    return fine("codec server", f"answers at {address}, to readers only")
 
 
 async def _partners(where: Whereabouts) -> Check:

@@ -32,6 +32,10 @@ COMMANDS = {
         "starter.commands.forward:fast_forward",
         "Let time pass for one complaint of a training or test stack.",
     ),
+    "codec": (
+        "starter.commands.codec:codec",
+        "Open sealed payloads for the web UI and the temporal program.",
+    ),
     "doctor": ("starter.commands.doctor:doctor", "Check configuration and connections, and say what to mend."),
 }
 SANDBOX = {

@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from activities.postgres.pool import Pool, open_pool
 from tests.chance import SEED
+from tests.workers.sealing.rings import ring_file
 from workers.embedded.options import Ready
 from workers.embedded.stack import Stack
 from workers.sandbox.client import SandboxClient
@@ -72,6 +73,14 @@ async def running(data_dir: Path, **more: object) -> AsyncIterator[Running]:
         async with SandboxClient(ready.partners or "") as sandbox:
             yield Running(stack, ready, client, sandbox, pool, data_dir)
         await pool.close()
+
+
+@pytest.fixture(scope="session")
+async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """A stack with a key ring: what Temporal is told is sealed there."""
+    home = tmp_path_factory.mktemp("sealed")
+    async for one in running(home / "data", time_skipping=True, key_ring=ring_file(home / "ring.toml")):
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ def whole_stack(data_dir: Path, **more: Any) -> Options:
             *("--book", str(data_dir / "partners.db"), "--temporal", "{temporal}"),
         ],
         "worker": [sys.executable, "-m", "workers.worker"],
+        "codec": [sys.executable, "-m", "starter.codec", "--port", "{port}", "--make-readers"],
         "gateway": [sys.executable, "-m", "starter.gateway", "--port", "{port}", "--make-clients"],
     }
     return Options(**(whole | more))
@@ -27,4 +28,4 @@ def whole_stack(data_dir: Path, **more: Any) -> Options:
 
 def any_ports() -> dict[str, int]:
     """Return the options that take whatever ports are free: stacks side by side."""
-    return {"temporal_port": 0, "ui_port": 0, "postgres_port": 0, "gateway_port": 0}
+    return {"temporal_port": 0, "ui_port": 0, "postgres_port": 0, "gateway_port": 0, "codec_port": 0}

@@ -26,6 +26,7 @@ async def up(
     ui_port: Port = 8233,
     postgres_port: Port = 7432,
     gateway_port: Port = 7480,
+    codec_port: Port = 7481,
     time_skipping: Annotated[bool, Parameter(negative=())] = False,
     common: Common = PLAIN,
 ) -> int:
@@ -43,6 +44,8 @@ async def up(
         Port of PostgreSQL; 0 takes any free one. With REDRESS_DATABASE_URL set no PostgreSQL is started.
     gateway_port
         Port of the HTTP gateway; 0 takes any free one.
+    codec_port
+        Port of the codec server, which is started where REDRESS_KEY_RING names a key ring; 0 takes any free one.
     time_skipping
         For training and tests: `redress fast-forward` lets the time of a complaint pass.
 
@@ -54,12 +57,19 @@ async def up(
         ui_port=ui_port,
         postgres_port=postgres_port,
         gateway_port=gateway_port,
+        codec_port=codec_port,
+        key_ring=_key_ring(),
         time_skipping=time_skipping,
         database_url=os.environ.get("REDRESS_DATABASE_URL") or None,
     )
     say(f"starting in {options.data_dir}: PostgreSQL, Temporal, partners, worker, gateway; Ctrl-C stops everything")
     await foreground.run(options, lambda ready: _announce(ready, common))
     return 0
+
+
+def _key_ring() -> Path | None:
+    named = os.environ.get("REDRESS_KEY_RING")
+    return Path(named).expanduser().absolute() if named else None
 
 
 def _announce(ready: Ready, common: Common) -> None:
@@ -69,6 +79,8 @@ def _announce(ready: Ready, common: Common) -> None:
     partners = f" · partners {ready.partners}" if ready.partners else ""
     gateway = f" · gateway {ready.gateway}" if ready.gateway else ""
     out(f"ready: Temporal {ready.temporal} · web UI {ready.ui} · database {ready.database}{partners}{gateway}")
+    if ready.codec:
+        say(f"sealed payloads are opened at {ready.codec} for the readers in readers.toml; sign in there once")
     say(f"complaints in the web UI: {ready.ui}{_FILTER}")
     say(f"  its columns: Configure Columns (the sliders at the bottom right of the list), add {', '.join(_COLUMNS)}")
     say("  next: `redress sandbox order FILE`, `redress open FILE`, `redress due`")

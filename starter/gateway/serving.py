@@ -82,9 +82,9 @@ class Guarded(H11Protocol):
 class Server(uvicorn.Server):
     """Leaves signals to whoever runs it, so that a stop is an orderly end; says where it listens once it does."""
 
-    def __init__(self, settings: uvicorn.Config, listener: socket.socket) -> None:
+    def __init__(self, settings: uvicorn.Config, listener: socket.socket, name: str = "gateway") -> None:
         super().__init__(settings)
-        self._listener = listener
+        self._listener, self._name = listener, name
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -100,7 +100,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         host, port = self._listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        sys.stdout.write(json.dumps({"ready": True, "gateway": f"http://{shown}:{port}"}) + "\n")
+        sys.stdout.write(json.dumps({"ready": True, self._name: f"http://{shown}:{port}"}) + "\n")
         sys.stdout.flush()
 
 

@@ -18,7 +18,6 @@ from starter.record import Files
 from tests.conftest import Running, running
 from tests.engine import canaries
 from tests.engine.attacker import until
-from tests.workers.sealing.rings import ring_file
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.shapes import SandboxOrder
 from workflows import wire
@@ -35,9 +34,13 @@ PARTIES = {"buyer": "b-1", "seller": "shop-1", "agent": "a-1", "supervisor": "s-
 @pytest.fixture(scope="module", params=["sealed", "in the clear"])
 async def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """A stack on which a complaint was lived through whose parties wrote canaries everywhere, with and without keys."""
+    if request.param == "sealed":
+        sealed: Running = request.getfixturevalue("sealed")
+        await _live(sealed)
+        yield sealed
+        return
     home: Path = tmp_path_factory.mktemp("canaries")
-    ring = ring_file(home / "ring.toml") if request.param == "sealed" else None
-    async for stack in running(home / "data", key_ring=ring):
+    async for stack in running(home):  # one of its own, for it leaves failures behind
         await _live(stack)
         yield stack
 

@@ -20,7 +20,7 @@ def test_the_doctor_says_how_things_stand_with_the_keys(tmp_path: Path) -> None:
     for ring, known, state, why in (
         (None, {}, "ok", "in the clear"),
         (None, first.checks, "failed", "sealed with 2026-05, which is not in the key ring here"),
-        (first, first.checks, "ok", "1 keys, 2026-05 seals"),
+        (first, first.checks, "ok", "2026-05 seals, 1 in all open"),
         (both, first.checks, "failed", "no worker holds 2026-11 yet: restart them"),
         (first, both.checks, "failed", "sealed with 2026-11"),
         (after, both.checks, "ok", "2026-11 seals"),

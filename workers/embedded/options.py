@@ -18,7 +18,8 @@ class Options:
 
     `partners`, `worker` and `gateway` are commands; empty means none (placeholders: `own.py`). `migrate` is
     awaited with the database's address before they start. With `database_url` no PostgreSQL is launched.
-    With `key_ring`, a file, what Temporal is told is sealed. `search_attributes` maps names to types.
+    With `key_ring`, a file, what Temporal is told is sealed, and the command `codec` opens it for people.
+    `search_attributes` maps names to types.
     Below `room_needed` bytes on the disk the stack does not start; below `room_to_run` it stops.
     """
 
@@ -28,6 +29,7 @@ class Options:
     postgres_port: int = 7432
     partners_port: int = 0
     gateway_port: int = 7480
+    codec_port: int = 7481
     time_skipping: bool = False
     database_url: str | None = None
     search_attributes: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Options:
     partners: Sequence[str] = ()
     worker: Sequence[str] = ()
     gateway: Sequence[str] = ()
+    codec: Sequence[str] = ()
     key_ring: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     room_needed: int = ROOM_NEEDED
@@ -55,6 +58,7 @@ class Ready:
     payment_secret: str = field(default="", repr=False)
     gateway: str | None = None
     key_ring: Path | None = None
+    codec: str | None = None
 
     def line(self) -> dict[str, Any]:
         """Give the ready line of the contract."""
@@ -65,6 +69,7 @@ class Ready:
             "database": self.database,
             "partners": self.partners,
             "gateway": self.gateway,
+            "codec": self.codec,
         }
 
     def facts(self) -> dict[str, Any]:

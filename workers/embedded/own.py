@@ -28,6 +28,13 @@ def gateway_child(
     return Child(_server("the gateway", "gateway.log", command, port, home, environment, kept_fds))
 
 
+def codec_child(
+    command: Sequence[str], port: int, home: Path, environment: Mapping[str, str], kept_fds: Sequence[int]
+) -> Child:
+    """Describe the codec server; it serves and its command is worded as with the partners."""
+    return Child(_server("the codec server", "codec.log", command, port, home, environment, kept_fds))
+
+
 def _server(
     name: str,
     log: str,

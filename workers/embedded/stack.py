@@ -20,7 +20,7 @@ from workers.embedded.datadir import DataDir
 from workers.embedded.errors import DiskFull, StackError
 from workers.embedded.keeper import Keeper
 from workers.embedded.options import ROOM_NEEDED, Options, Ready
-from workers.embedded.own import gateway_child, partners_child, worker_child
+from workers.embedded.own import codec_child, gateway_child, partners_child, worker_child
 from workers.embedded.ports import LOOPBACK, settle_port
 from workers.embedded.postgres import Postgres
 from workers.embedded.temporal import NAMESPACE, Temporal
@@ -102,7 +102,8 @@ class Stack:
         self.data_dir.check_room(self.options.room_needed)
         ports = self._settle_ports()
         database = await self._start_postgres(ports["postgres"])
-        temporal = await self._start_temporal(ports["temporal"], ports["ui"])
+        codec = f"http://{LOOPBACK}:{ports['codec']}" if self._opens() else None
+        temporal = await self._start_temporal(ports["temporal"], ports["ui"], codec)
         if self.options.migrate is not None:
             await self.options.migrate(database)
         partners = f"http://{LOOPBACK}:{ports['partners']}" if self.options.partners else None
@@ -116,6 +117,7 @@ class Stack:
             payment_secret=self.data_dir.secret("payment.secret") if partners else "",
             gateway=gateway,
             key_ring=self.options.key_ring,
+            codec=codec,
         )
         await self._start_own(ready, ports)
         self.data_dir.write_stack(ready.facts())
@@ -132,6 +134,7 @@ class Stack:
             "postgres": (options.postgres_port, "--postgres-port"),
             "partners": (options.partners_port, "--partners-port"),
             "gateway": (options.gateway_port if options.gateway else 0, "--gateway-port"),
+            "codec": (options.codec_port if self._opens() else 0, "--codec-port"),
         }
         if options.database_url is not None:
             del wanted["postgres"]
@@ -140,6 +143,10 @@ class Stack:
             ports[name] = settle_port(port, option, ports.values())
         return ports
 
+    def _opens(self) -> bool:
+        """Tell whether there is a codec server: where something is sealed, people must be able to open it."""
+        return self.options.key_ring is not None and bool(self.options.codec)
+
     async def _start_postgres(self, port: int) -> str:
         if self.options.database_url is not None:
             return self.options.database_url
@@ -147,7 +154,7 @@ class Stack:
         await self._start(postgres.child)
         return postgres.url
 
-    async def _start_temporal(self, port: int, ui_port: int) -> Temporal:
+    async def _start_temporal(self, port: int, ui_port: int, codec: str | None) -> Temporal:
         temporal = Temporal(
             self.data_dir.path,
             port=port,
@@ -155,13 +162,14 @@ class Stack:
             search_attributes=self.options.search_attributes,
             time_skipping=self.options.time_skipping,
             dynamic_config=self.options.dynamic_config,
+            codec=codec,
             kept_fds=[self.data_dir.lock_fd],
         )
         await self._start(temporal.child)
         return temporal
 
     async def _start_own(self, ready: Ready, ports: Mapping[str, int]) -> None:
-        """Start what is written here: the sandbox partners, the worker, the gateway."""
+        """Start what is written here: the sandbox partners, the worker, the codec server, the gateway."""
         environment = self._environment(ready)
         fds = [self.data_dir.lock_fd]
         if self.options.partners:
@@ -170,6 +178,8 @@ class Stack:
             )
         if self.options.worker:
             await self._start(worker_child(self.options.worker, self.data_dir.path, environment, fds))
+        if ready.codec:
+            await self._start(codec_child(self.options.codec, ports["codec"], self.data_dir.path, environment, fds))
         if self.options.gateway:
             await self._start(
                 gateway_child(self.options.gateway, ports["gateway"], self.data_dir.path, environment, fds)
@@ -203,7 +213,7 @@ class Stack:
         if ready.partners:
             partners = {"REDRESS_PARTNERS_URL": ready.partners, "REDRESS_PAYMENT_SECRET": ready.payment_secret}
         sealing = {_KEY_RING: str(ready.key_ring)} if ready.key_ring else {}
-        return {**kept, **own, **partners, **sealing, **self.options.environment}
+        return {"REDRESS_UI_URL": ready.ui, **kept, **own, **partners, **sealing, **self.options.environment}
 
     def _check_room_to_run(self) -> None:
         self.data_dir.check_room(self.options.room_to_run)

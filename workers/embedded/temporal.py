@@ -32,7 +32,8 @@ class Temporal:
     """A Temporal server with its data in `home/temporal.db`; usable alone: `async with Temporal(home) as t: t.address`.
 
     Ports 0 take free ones. `search_attributes` maps names to types (`Keyword`, `Int`, `Datetime`, `Bool`, …) and
-    holds for new and existing files alike. `dynamic_config` values are JSON-able. `kept_fds` stay open in the server.
+    holds for new and existing files alike. `dynamic_config` values are JSON-able. The web UI asks the server at
+    `codec` to open payloads. `kept_fds` stay open in the server.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Temporal:
         search_attributes: Mapping[str, str] | None = None,
         time_skipping: bool = False,
         dynamic_config: Mapping[str, object] | None = None,
+        codec: str | None = None,
         kept_fds: Sequence[int] = (),
     ) -> None:
         self.home = home.absolute()
@@ -51,6 +53,7 @@ class Temporal:
         self.ui_port = ui_port or free_port()
         self._attributes = dict(search_attributes or {})
         _check_types(self._attributes)
+        self._codec = ["--ui-codec-endpoint", codec] if codec else []
         self._config = {**(_TIME_SKIPPING if time_skipping else {}), **(dynamic_config or {})}
         self.child = Child(self._program(kept_fds))
 
@@ -89,7 +92,7 @@ class Temporal:
             name="Temporal",
             argv=[
                 *(_binary(), "server", "start-dev", "--db-filename", str(self.home / "temporal.db")),
-                *(*where, *flags, "--log-level", "warn"),
+                *(*where, *flags, *self._codec, "--log-level", "warn"),
             ],
             log=self.home / "logs" / "temporal.log",
             env=_environment(),

@@ -1,0 +1,96 @@
+"""`python -m starter.codec [--port P] [--readers FILE] [--make-readers] [--origin URL …]`: the codec server."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starter.codec.app import CodecServer
+from starter.codec.readers import Readers, make
+from starter.errors import CommandError, WrongUse
+from starter.gateway.serving import Server, config, listen
+from starter.whereabouts import data_dir, find
+from workers.logs import configure
+from workers.sealing.codec import SealingCodec
+from workers.sealing.ring import KeyRingInvalid, LastingRing
+
+PORT = 7481
+LOOPBACK = "127.0.0.1"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; returns 0, or an exit code with one sentence on standard error."""
+    given = _arguments(arguments)
+    configure("console" if os.environ.get("REDRESS_LOG_FORMAT") == "console" else "json")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    try:
+        run(given.host, given.port, given.readers, given.origin, made=given.make_readers)
+    except CommandError as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return int(wrong.exit_code)
+    return 0
+
+
+def run(host: str, port: int, readers: Path | None, origins: Sequence[str] = (), *, made: bool = False) -> None:
+    """Serve the codec until SIGTERM or SIGINT; `made` writes a reader with a fresh secret where there is no file.
+
+    Raises WrongUse or Unreachable with what to mend.
+    """
+    where, file = find(), readers or readers_file()
+    if where.key_ring is None:
+        raise WrongUse("without a key ring there is nothing to open: set REDRESS_KEY_RING (deploy/docs/encryption.md)")
+    try:
+        ring = LastingRing(where.key_ring)
+    except KeyRingInvalid as wrong:
+        raise WrongUse(str(wrong)) from None
+    if made:
+        make(file)
+    server = CodecServer(SealingCodec(ring), Readers(file), origins or origins_of(where.ui), where.ui)
+    try:
+        listener = listen(host, port)
+    except (OSError, OverflowError) as taken:
+        raise WrongUse(f"port {port} on {host} cannot be used ({taken}): choose another with --port") from None
+    with listener:
+        asyncio.run(_serve(listener, server))
+
+
+def readers_file() -> Path:
+    """Return the readers' file: REDRESS_CODEC_READERS, else the one of the embedded stack."""
+    named = os.environ.get("REDRESS_CODEC_READERS")
+    return Path(named).expanduser() if named else data_dir() / "readers.toml"
+
+
+def origins_of(ui: str | None) -> tuple[str, ...]:
+    """Return the origins of the web UI; on this machine it has two names."""
+    if not ui:
+        return ()
+    parts = urlsplit(ui)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return tuple(dict.fromkeys((origin, origin.replace(LOOPBACK, "localhost"), origin.replace("localhost", LOOPBACK))))
+
+
+async def _serve(listener: socket.socket, codec: CodecServer) -> None:
+    server = Server(config(codec.application()), listener, name="codec")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, server.stop)
+    await server.serve([listener])
+
+
+def _arguments(given: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m starter.codec", description="The codec server.")
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on")
+    parser.add_argument("--port", type=int, default=PORT, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--readers", type=Path, default=None, help="file of the readers")
+    parser.add_argument("--make-readers", action="store_true", help="write it with a fresh secret if there is none")
+    parser.add_argument("--origin", action="append", default=[], help="of the web UI, as often as it has names")
+    return parser.parse_args(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
