@@ -66,6 +66,7 @@ class Operation:
     open_: Open | None = None
     body: type[BaseModel] | Mapping[str, Any] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
+    optional: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Sequence[str] = ()
     example: Mapping[str, Any] | None = None

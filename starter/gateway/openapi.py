@@ -85,8 +85,9 @@ def _in_path(one: Operation) -> Iterator[dict[str, Any]]:
 
 
 def _in_query(one: Operation) -> Iterator[dict[str, Any]]:
-    for name, told in one.query.items():
-        yield {"name": name, "in": "query", "required": True, "description": told, "schema": {"type": "string"}}
+    for name, told in {**one.query, **one.optional}.items():
+        needed = name in one.query
+        yield {"name": name, "in": "query", "required": needed, "description": told, "schema": {"type": "string"}}
 
 
 def _responses(one: Operation) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from starter.gateway.calls import Operation
-from starter.gateway.doors import complaints, messages, progress, system
+from starter.gateway.doors import complaints, messages, notices, progress, system
 
 OPERATIONS: Sequence[Operation] = (
     *complaints.OPERATIONS,
     *messages.OPERATIONS,
     *progress.OPERATIONS,
+    *notices.OPERATIONS,
     *system.OPERATIONS,
 )

@@ -39,6 +39,12 @@ class Program:
         async with httpx2.AsyncClient(base_url=self.url, trust_env=False, timeout=30) as http:
             return await http.post(path, content=text.encode(), headers=self.headers(text, request, at))
 
+    async def put(self, path: str, body: dict[str, Any]) -> httpx2.Response:
+        """Put something in place, signed."""
+        text = json.dumps(body, ensure_ascii=False)
+        async with httpx2.AsyncClient(base_url=self.url, trust_env=False, timeout=30) as http:
+            return await http.put(path, content=text.encode(), headers=self.headers(text))
+
     async def get(self, target: str, request: str | None = None, at: float | None = None) -> httpx2.Response:
         """Read something, signed."""
         async with httpx2.AsyncClient(base_url=self.url, trust_env=False, timeout=30) as http:
