@@ -10,6 +10,7 @@ from activities.attempts import attempt
 from activities.postgres.movements import REFUSED, contradict, decide
 from activities.postgres.named import query
 from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
+from activities.publishing import NOBODY, Publishing
 from activities.records import write
 from activities.telling import Tell, tell
 from workflows.domain.money import Money
@@ -39,8 +40,8 @@ class Asked(NamedTuple):
 class Payments:
     """Implements the port `pay`."""
 
-    def __init__(self, pool: Pool, provider: Provider, *, tell: Tell = tell) -> None:
-        self._pool, self._provider, self._tell = pool, provider, tell
+    def __init__(self, pool: Pool, provider: Provider, *, tell: Tell = tell, partners: Publishing = NOBODY) -> None:
+        self._pool, self._provider, self._tell, self._partners = pool, provider, tell, partners
 
     @activity.defn(name="pay")
     async def pay(self, payment: Payment) -> PaymentAnswer:
@@ -54,6 +55,7 @@ class Payments:
             asked = await self._requested(payment)
             if payment.burst:
                 await self._tell(payment.burst.notices)
+                await self._partners.see_to_it(payment.burst.complaint)
             answer = asked.proven
             if answer is None:
                 answer = await self._moved(movement, first_attempt=asked.fresh)
@@ -65,7 +67,7 @@ class Payments:
         """Write the request down, with the steps that decided it; what is on record by then is left as it is."""
         async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
             if payment.burst:
-                await write(connection, payment.burst)
+                await write(connection, payment.burst, self._partners)
             await decide(connection, [payment.movement])
             stands = await _on_record(connection, payment.movement)
             if stands["state"] != "decided":

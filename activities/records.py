@@ -10,6 +10,7 @@ from activities.postgres.movements import decide, follow
 from activities.postgres.named import query
 from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
 from activities.postgres.standing import as_json, standing
+from activities.publishing import NOBODY, Publishing
 from activities.telling import Tell, tell
 from workflows.domain.records import Record
 from workflows.domain.view import View
@@ -25,19 +26,20 @@ class NotRegistered(Exception):  # noqa: N818 - named for what it says
 class Records:
     """Implements the port `record`."""
 
-    def __init__(self, pool: Pool, *, tell: Tell = tell) -> None:
-        self._pool, self._tell = pool, tell
+    def __init__(self, pool: Pool, *, tell: Tell = tell, partners: Publishing = NOBODY) -> None:
+        self._pool, self._tell, self._partners = pool, tell, partners
 
     @activity.defn(name="record")
     async def record(self, burst: Record) -> None:
         """Write a burst of changes and start its notices; again it changes nothing, late it takes nothing back."""
         with attempt(burst.complaint) as this:
             async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
-                this.outcome = await write(connection, burst)
+                this.outcome = await write(connection, burst, self._partners)
             await self._tell(burst.notices)
+            await self._partners.see_to_it(burst.complaint)
 
 
-async def write(connection: Connection, burst: Record) -> str:
+async def write(connection: Connection, burst: Record, partners: Publishing = NOBODY) -> str:
     """Write a burst within the caller's transaction; returns `done`, or `known` for one that is on record already."""
     if not await connection.fetchval(query("registered"), burst.complaint):
         raise NotRegistered(
@@ -45,6 +47,7 @@ async def write(connection: Connection, burst: Record) -> str:
             "or an older copy of it; connect the worker to the right one"
         )
     await _append(connection, burst)
+    await partners.write(connection, burst.complaint, burst.steps)
     if burst.ended:
         await connection.execute(query("append_ended"), burst.complaint, burst.ended_from, as_json(burst.ended))
     await decide(connection, burst.movements)

@@ -11,6 +11,7 @@ from activities.postgres.named import query
 from activities.postgres.openings import insert, stored
 from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
 from activities.postgres.rulebooks import documents, keep
+from activities.publishing import NOBODY, Publishing
 from activities.telling import Tell, tell
 from workflows.domain.case import Case
 from workflows.domain.filing import OrderLine
@@ -49,11 +50,13 @@ class Registry:
         view_of: ViewOf,
         notices_of: NoticesOf,
         tell: Tell = tell,
+        partners: Publishing = NOBODY,
     ) -> None:
         self._pool, self._orders, self._rulebook = pool, orders, rulebook
         self._documents = documents(rulebook)
         self._turn = asyncio.Lock()  # who waits for a turn here keeps no connection from the others
-        self._open_case, self._view_of, self._notices_of, self._tell = open_case, view_of, notices_of, tell
+        self._open_case, self._view_of, self._notices_of = open_case, view_of, notices_of
+        self._tell, self._partners = tell, partners
 
     @activity.defn(name="register")
     async def register(self, registration: Registration) -> Case:
@@ -67,6 +70,7 @@ class Registry:
             else:
                 this.outcome = "known"
             await self._tell(self._notices_of(case, case.timeline))
+            await self._partners.see_to_it(case.complaint)
             return case
 
     async def _again(self, complaint: str) -> Case | None:
@@ -83,6 +87,7 @@ class Registry:
             facts = await self._facts(connection, registration, order)
             case = self._open_case(registration, facts, self._rulebook)
             await insert(connection, case, self._view_of(case), facts.filed_as)
+            await self._partners.write(connection, case.complaint, case.timeline)
             return case
 
     async def _facts(self, connection: Connection, registration: Registration, order: OrderLine | None) -> Facts:

@@ -23,6 +23,7 @@ from activities.postgres.migrate import MigrationRefused, unmigrated
 from activities.postgres.pool import Pool
 from starter import connection
 from starter.errors import CommandError, Exit, Unreachable
+from starter.told import events_stand
 from starter.whereabouts import Whereabouts, find
 from workers.provider import payment_provider
 from workers.sealing.ring import KeyRing, KeyRingInvalid, read
@@ -187,6 +188,7 @@ async def _database(where: Whereabouts, unusable: Check | None) -> AsyncIterator
             yield schema
             if schema.state == "ok":
                 yield unusable or await _keys(where, files.pool)
+                yield Check("events to partners", *await events_stand(files.pool))
     except Unreachable as wrong:
         text = f"{wrong.args[0].partition('; see')[0]}: start it, or mend REDRESS_DATABASE_URL"
         yield failed("database", text, Exit.UNREACHABLE)

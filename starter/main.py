@@ -46,6 +46,14 @@ SANDBOX = {
     "fault": ("starter.commands.sandbox:fault", "Let the next calls of a partner go wrong."),
     "reverse": ("starter.commands.sandbox:reverse", "Take a settled payment back, now or weeks later."),
 }
+EVENTS = {
+    "dead-letters": ("starter.commands.events:dead_letters", "List the events that no receiver took within a day."),
+    "replay": ("starter.commands.events:replay", "Let dead letters be tried for another day, in their order."),
+}
+GROUPS = {
+    "sandbox": ("The partners of the embedded stack: orders, payments, notices, faults.", SANDBOX),
+    "events": ("Events to partners: what they were not told, and how they are told after all.", EVENTS),
+}
 
 
 def application() -> App:
@@ -53,10 +61,11 @@ def application() -> App:
     app = App(name="redress", help="Every buyer's complaint, from filing to closing.", version=_version)
     for name, (place, told) in COMMANDS.items():
         app.command(place, name=name, help=told)
-    sandbox = App(name="sandbox", help="The partners of the embedded stack: orders, payments, notices, faults.")
-    for name, (place, told) in SANDBOX.items():
-        sandbox.command(place, name=name, help=told)
-    app.command(sandbox)
+    for group, (about, commands) in GROUPS.items():
+        inner = App(name=group, help=about)
+        for name, (place, told) in commands.items():
+            inner.command(place, name=name, help=told)
+        app.command(inner)
     return app
 
 
@@ -110,8 +119,8 @@ def _fail(text: str, code: Exit) -> int:
 
 
 def _help_for(arguments: list[str]) -> str:
-    words = [word for word in arguments[:2] if word in COMMANDS or word in SANDBOX or word == "sandbox"]
-    return " ".join(["redress", *words, "--help"])
+    known = {*COMMANDS, *GROUPS, *(name for _, commands in GROUPS.values() for name in commands)}
+    return " ".join(["redress", *(word for word in arguments[:2] if word in known), "--help"])
 
 
 def _nobody_reads() -> int:

@@ -14,7 +14,9 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.adapters.orders import OrderSystem
+from activities.adapters.webhooks import Webhooks
 from activities.calendars import Calendars
+from activities.delivering import Deliveries
 from activities.drain import Draining
 from activities.notices import Notices
 from activities.payments import Payments
@@ -22,19 +24,23 @@ from activities.postgres.held import HeldMoney
 from activities.postgres.inbox import Inbox
 from activities.postgres.keys import KeysMissing, agree_on_keys
 from activities.postgres.migrate import MigrationRefused
+from activities.postgres.outbound import Outbound
 from activities.postgres.pool import Pool, open_pool
 from activities.postgres.prepare import prepare
 from activities.postgres.rulebooks import RulebookChanged
+from activities.publishing import Publisher, Publishing
 from activities.records import Records
 from activities.registry import Registry
 from activities.telling import Tell, tell
 from workers.channels import notices_over
+from workers.events import events_worker
 from workers.logs import configure
 from workers.metadata import KindsShown
 from workers.provider import payment_provider
 from workers.runner import workflow_runner
 from workers.sealing import ring
 from workers.settings import Settings, SettingsInvalid, connect
+from workers.subscriptions import ConfiguredSubscriptions, clients_file
 from workers.upkeep import looks, scheduled, upkeep_worker
 from workflows import wire
 from workflows.complaint import Complaint
@@ -62,6 +68,7 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
     Temporal cannot be reached.
     """
     rulebook, provider_over = settings.rulebook(), payment_provider(settings)
+    subscriptions = ConfiguredSubscriptions(clients_file())
     await prepare(settings.database_url, rulebook)
     await _hold_every_key(settings)
     client = await connect(settings.key_ring)
@@ -71,12 +78,15 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
         orders = await world.enter_async_context(OrderSystem(settings.partners_url))
         provider = await world.enter_async_context(provider_over(HeldMoney(pool)))
         notices = await world.enter_async_context(notices_over(settings, pool))
-        payments = Payments(pool, provider, tell=tell)
+        webhooks = await world.enter_async_context(Webhooks())
+        partners = Publisher(pool, subscriptions)
+        payments = Payments(pool, provider, tell=tell, partners=partners)
         draining = Draining(Inbox(pool), by_hand=settings.time_skipping)
-        of_complaints = [*_of_complaints(pool, orders, rulebook, payments, tell), draining.drain]
+        of_complaints = [*_of_complaints(pool, orders, rulebook, payments, tell, partners), draining.drain]
         for worker in (
             complaints_worker(client, settings, of_complaints),
             notices_worker(client, notices),
+            events_worker(client, Deliveries(Outbound(pool), subscriptions, webhooks), _GRACE),
             upkeep_worker(client, looks(pool, rulebook, payments, provider), workflow_runner(), _GRACE),
         ):
             await world.enter_async_context(worker)
@@ -94,10 +104,24 @@ async def _hold_every_key(settings: Settings) -> None:
 
 
 def _of_complaints(
-    pool: Pool, orders: OrderSystem, rulebook: Rulebook, payments: Payments, tell: Tell
+    pool: Pool, orders: OrderSystem, rulebook: Rulebook, payments: Payments, tell: Tell, partners: Publishing
 ) -> list[Callable[..., Any]]:
-    registry = Registry(pool, orders, rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=tell)
-    return [registry.register, Records(pool, tell=tell).record, payments.pay, Calendars(pool).calendar]
+    registry = Registry(
+        pool,
+        orders,
+        rulebook,
+        open_case=open_case,
+        view_of=view_of,
+        notices_of=notices_of,
+        tell=tell,
+        partners=partners,
+    )
+    return [
+        registry.register,
+        Records(pool, tell=tell, partners=partners).record,
+        payments.pay,
+        Calendars(pool).calendar,
+    ]
 
 
 def complaints_worker(client: Client, settings: Settings, activities: Sequence[Callable[..., Any]]) -> Worker:

@@ -9,6 +9,7 @@ from workflows.rules.attributes import Attribute
 COMPLAINT = "Complaint"
 TASK_QUEUE = "complaints"
 NOTICES_QUEUE = "notices"
+EVENTS_QUEUE = "events"
 RECONCILIATION = "Reconciliation"
 """Type and id of the sweep, and id of the schedule that starts it."""
 UPKEEP_QUEUE = "upkeep"

@@ -112,7 +112,7 @@ class Partner:
         # The time of the whole call is bounded around this, so the client's own clocks, each per step, are off.
         async with self._client.stream(method, url, content=content, headers=headers, timeout=None) as response:
             if response.status_code >= 500 or response.status_code in LATER:
-                raise self.unreachable(f"answered {response.status_code}", _retry_after(response))
+                raise self.unreachable(f"answered {response.status_code}", retry_after(response))
             received = bytearray()
             async for chunk in response.aiter_bytes():
                 received += chunk
@@ -199,7 +199,8 @@ class PartnerClient:
         await self.aclose()
 
 
-def _retry_after(response: httpx2.Response) -> timedelta | None:
+def retry_after(response: httpx2.Response) -> timedelta | None:
+    """Return how long the answer asks to wait, at most an hour; None if it does not say."""
     given = response.headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():
         # More than nine digits would not fit into a timedelta, and mean no more than "long".

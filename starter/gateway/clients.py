@@ -1,46 +1,32 @@
 """Who may speak at the doors: one TOML file, read again whenever it changes."""
 
 import base64
-import binascii
 import os
 import secrets
-import stat
 import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import structlog
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from standardwebhooks import Webhook
 
+from activities.subscriptions import Secret, Wish
 from starter.errors import WrongUse
 from starter.filings import faults
 from starter.gateway.limits import Allowance
 from starter.sayings import senders
+from workers.watched import Watched, others_can_read
 from workflows.domain.base import Id
 from workflows.domain.filing import Party
 from workflows.domain.messages import KINDS
 from workflows.domain.vocabulary import PARTIES, STAFF, Role
 
-_log = structlog.stdlib.get_logger("redress.gateway")
 _PREFIX = "whsec_"
-_OWNER_ONLY = 0o077
-
-
-def _secret(text: str) -> str:
-    try:
-        key = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
-    except binascii.Error:
-        key = b""
-    if not text.startswith(_PREFIX) or not 24 <= len(key) <= 64:
-        raise ValueError(f"a secret is {_PREFIX} and the base64 of 24 to 64 random bytes")
-    return text
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-Secret = Annotated[str, AfterValidator(_secret)]
 
 
 class Client(BaseModel):
@@ -55,6 +41,8 @@ class Client(BaseModel):
     secrets: Annotated[tuple[Secret, ...], Field(min_length=1, max_length=2, repr=False)]
     per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
     per_complaint: Annotated[int, Field(ge=1, le=1_000_000)] = 60
+    events: Wish | None = None
+    """What it wants to be told of the complaints of those it speaks for; the worker reads that."""
 
     @model_validator(mode="after")
     def _can_be(self) -> Self:
@@ -62,6 +50,8 @@ class Client(BaseModel):
             raise ValueError("role system is never accepted from outside (R7.4)")
         if self.kinds != "all" and (wrong := sorted(self.kinds - kinds_of(self.role))):
             raise ValueError(f"kinds: {', '.join(wrong)} cannot come from {self.role}")
+        if self.events is not None and not self.of_a_party:
+            raise ValueError(f"events: buyer and seller are told (R11.2), not {self.role}")
         return self
 
     @cached_property
@@ -114,7 +104,7 @@ class _File(BaseModel):
 def read(path: Path) -> Mapping[str, Client]:
     """Read the clients from their file; raises WrongUse listing every fault and what to do."""
     try:
-        if path.stat().st_mode & _OWNER_ONLY:
+        if others_can_read(path):
             raise WrongUse(f"{path} holds secrets and others can read it: chmod 600 {path}")
         given = tomllib.loads(path.read_text(encoding="utf-8"))
         return {one.id: one for one in _File.model_validate(given).clients}
@@ -129,32 +119,11 @@ class Clients:
 
     def __init__(self, path: Path) -> None:
         """Read the file; raises WrongUse."""
-        self._path = path
-        self._seen = _mark(path)
-        self._known = read(path)
+        self._file = Watched(path, read)
 
     def get(self, name: str) -> Client | None:
         """Return the client of that name."""
-        if (mark := _mark(self._path)) != self._seen:
-            self._seen = mark
-            self._read_again()
-        return self._known.get(name)
-
-    def _read_again(self) -> None:
-        try:
-            self._known = read(self._path)
-        except WrongUse as wrong:
-            _log.error("clients kept as they were", reason=str(wrong))
-        else:
-            _log.info("clients read again", clients=len(self._known))
-
-
-def _mark(path: Path) -> tuple[int, int, int, int] | None:
-    try:
-        at = path.stat()
-    except OSError:
-        return None
-    return at.st_mtime_ns, at.st_size, at.st_ino, stat.S_IMODE(at.st_mode)
+        return self._file.now().get(name)
 
 
 _OWN = (

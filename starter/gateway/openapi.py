@@ -9,6 +9,8 @@ from pydantic.json_schema import models_json_schema
 
 from starter.gateway.calls import Operation
 from starter.gateway.doors.messages import Said
+from starter.gateway.events import MODELS as EVENTS
+from starter.gateway.events import WEBHOOKS
 from starter.gateway.problems import KINDS, MEDIA_TYPE, ProblemBody
 from workflows.domain.messages import KINDS as MESSAGES
 
@@ -45,6 +47,7 @@ def described(operations: Sequence[Operation]) -> dict[str, Any]:
         "info": {"title": "Redress", "version": _version(), "description": _SIGNING},
         "servers": [{"url": "/"}],
         "paths": paths,
+        "webhooks": WEBHOOKS,
         "components": {"schemas": _schemas(operations), "securitySchemes": _SECURITY},
     }
 
@@ -118,7 +121,7 @@ def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
     bodies = {one.body for one in operations if isinstance(one.body, type)}
     answers = {model for one in operations for model in one.answers.values() if model}
     read = sorted(bodies | set(MESSAGES.values()), key=lambda model: model.__name__)
-    written = sorted(answers | {ProblemBody}, key=lambda model: model.__name__)
+    written = sorted(answers | {ProblemBody, *EVENTS}, key=lambda model: model.__name__)
     wanted = [*((one, "validation") for one in read), *((one, "serialization") for one in written if one not in read)]
     _, found = models_json_schema(wanted, by_alias=True, ref_template=_REF)  # type: ignore[arg-type]
     schemas: dict[str, Any] = found["$defs"]

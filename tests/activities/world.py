@@ -8,9 +8,12 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.postgres.pool import Pool
+from activities.publishing import Publisher
 from activities.records import Records
 from activities.registry import Registry
+from tests.receiving import Subscribers
 from workflows.domain.case import Case
+from workflows.domain.events import Stream
 from workflows.domain.filing import Filing, OrderLine, Party, Request
 from workflows.domain.messages import KINDS
 from workflows.domain.money import Money
@@ -41,13 +44,19 @@ class World:
         self.pool, self.rulebook = pool, rulebook or packaged()
         self.told: list[Notice] = []
         self.asked = 0
+        self.subscribers, self.started = Subscribers(), list[Stream]()
+        self.partners = Publisher(pool, self.subscribers, start=self.start)
         self.registry = Registry(
-            pool, self, self.rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=self.tell
-        )
-        self.records = Records(pool, tell=self.tell)
+            pool, self, self.rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=self.tell,
+            partners=self.partners,
+        )  # fmt: skip
+        self.records = Records(pool, tell=self.tell, partners=self.partners)
 
     async def tell(self, notices: Sequence[Notice]) -> None:
         self.told.extend(notices)
+
+    async def start(self, streams: Sequence[Stream]) -> None:
+        self.started.extend(streams)
 
     async def line(self, order_id: str, line: int) -> OrderLine | None:
         self.asked += 1

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from activities.adapters.errors import PartnerConfused, PartnerError, PartnerUnreachable
-from activities.adapters.http import BIGGEST_ANSWER, LONGEST_RETRY_AFTER, _retry_after
+from activities.adapters.http import BIGGEST_ANSWER, LONGEST_RETRY_AFTER, retry_after
 from activities.adapters.notices import NoticeSink
 from activities.adapters.orders import OrderSystem
 from activities.adapters.payments import PaymentProvider
@@ -202,7 +202,7 @@ async def test_patience_asked_for_is_passed_on(
 
 async def test_patience_until_a_date_is_the_time_that_is_left() -> None:
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-    waits = _retry_after(httpx2.Response(503, headers={"Retry-After": until}))
+    waits = retry_after(httpx2.Response(503, headers={"Retry-After": until}))
     assert waits is not None
     assert timedelta(seconds=30) < waits <= timedelta(seconds=90)
 

@@ -193,7 +193,13 @@ def shown_to(step: Step, party: Party) -> Step | None:
     to = EVENTS.get(step.event, _NOBODY)
     if party.role not in to.roles or not _concerns(step, party.role):
         return None
-    return step if to.reason else step.but(reason=None)
+    return step if to.reason and not _in_words_of_the_buyer(step) else step.but(reason=None)
+
+
+def _in_words_of_the_buyer(step: Step) -> bool:
+    """Say whether a complaint ends by the buyer's withdrawal: why is what the step of withdrawing keeps back."""
+    ends = step.event in {"closing", "closed"} and step.rule == "R3.5"
+    return ends and not (step.reason or "").startswith("outcome ")
 
 
 def _concerns(step: Step, role: Role) -> bool:

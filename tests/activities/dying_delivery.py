@@ -1,0 +1,30 @@
+"""`python -m tests.activities.dying_delivery TEMPORAL DATABASE RECEIVER`: a worker of deliveries, to be killed."""
+
+import asyncio
+import sys
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.adapters.webhooks import Webhooks
+from activities.delivering import Deliveries
+from activities.postgres.outbound import Outbound
+from activities.postgres.pool import open_pool
+from tests.activities.world import SELLER
+from tests.receiving import Subscribers
+from workers.events import events_worker
+
+
+async def main(temporal: str, database: str, receiver: str) -> None:
+    client = await Client.connect(temporal, data_converter=pydantic_data_converter)
+    subscribers = Subscribers()
+    subscribers.add("erp", SELLER, receiver)
+    async with await open_pool(database) as pool, Webhooks() as webhooks:
+        deliveries = Deliveries(Outbound(pool), subscribers, webhooks)
+        async with events_worker(client, deliveries, timedelta()):
+            await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
