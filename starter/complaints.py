@@ -16,6 +16,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.postgres.late import NotClosed, keep_late_message
+from activities.postgres.many import ToldToMany, told_to_many
 from starter.answers import Opened, Seen, how_opened, refusal_in
 from starter.calls import ASK_WITHIN, TELL_WITHIN, Gone, NotYet, NoWorker, worded
 from starter.errors import NotFound, Unreachable
@@ -221,6 +222,11 @@ class Complaints:
             newest = ()
         steps = {step.number: step for step in (*known, *newest)}
         return tuple(step for _, step in sorted(steps.items()))
+
+    async def told_to_many(self, steps: Sequence[Step]) -> tuple[ToldToMany, ...]:
+        """Return which of these steps came of a message told to many complaints, and why it was told."""
+        ids = [step.message_id for step in steps if step.message_id]
+        return await told_to_many(self._record.pool, ids) if self._record else ()
 
     async def why_due(self, complaint: str) -> tuple[WhyDue, ...]:
         """Explain every deadline; from the record alone only those that are over."""

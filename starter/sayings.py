@@ -37,6 +37,8 @@ def body(kind: str, settings: Sequence[str], data: str | None) -> Saying:
         if not equals or not key:
             raise WrongUse(f"--set {setting}: write key=value, for example --set amount=299.00")
         _put(model, said, key, value)
+    if "received_at" in said:
+        raise WrongUse("received_at is set by the edge, never by the sender: leave it out (R7.4)")
     return said
 
 

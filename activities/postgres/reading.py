@@ -112,12 +112,13 @@ class CaseFiles:
         rows = await self._pool.fetch(query("outcomes"), complaints)
         return {row["complaint"]: None if row["outcome"] is None else Outcome(row["outcome"]) for row in rows}
 
-    async def list(self, wanted: Wanted | None = None) -> tuple[Listed, ...]:
-        """List complaints, the newest first."""
+    async def list(self, wanted: Wanted | None = None, *, after: Listed | None = None) -> tuple[Listed, ...]:
+        """List complaints, the newest first; `after` the last one of a page the next page."""
         by = wanted or Wanted()
+        last = (after.filed_at, after.complaint) if after else (None, None)
         rows = await self._pool.fetch(
             query("list_complaints"), by.phase, by.waiting_on, by.problem, by.seller, by.handler, by.severity,
-            by.overdue, by.limit,
+            by.overdue, *last, by.limit,
         )  # fmt: skip
         return tuple(_listed(row) for row in rows)
 

@@ -13,6 +13,6 @@ GRANT USAGE ON SCHEMA public TO redress_app;
 GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO redress_app;
 -- What follows from movements and registrations is written by the database's own functions alone.
 REVOKE INSERT, UPDATE ON lines, advances, transactions, postings, movement_states, schema_migrations FROM redress_app;
-REVOKE UPDATE ON steps, ended, rulebooks, late_messages, contradictions, payload_keys FROM redress_app;
+REVOKE UPDATE ON steps, ended, rulebooks, late_messages, contradictions, payload_keys, told_to_many FROM redress_app;
 -- A turn is taken and given back; nothing hangs on it but who delivers next.
 GRANT DELETE ON inbox_turns TO redress_app;

@@ -22,7 +22,8 @@ class HowFar:
         self.counted: Counter[str] = Counter()
         self.before = 0
         """How many were done by an earlier run."""
-        self._doing, self._total = doing, total
+        self.interrupted = False
+        self._doing, self.total = doing, total
         self._begun = self._said = time.monotonic()
         self._bar: Progress | None = None
         self._task = TaskID(0)
@@ -34,7 +35,7 @@ class HowFar:
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"),
                 TimeRemainingColumn(), console=Console(stderr=True), refresh_per_second=4,
             )  # fmt: skip
-            self._task = self._bar.add_task(self._doing, total=self._total, said="")
+            self._task = self._bar.add_task(self._doing, total=self.total, said="")
             self._bar.start()
         return self
 
@@ -59,7 +60,7 @@ class HowFar:
             self._bar.update(self._task, completed=self.done, said=self.told())
         elif time.monotonic() - self._said >= _SECONDS:
             self._said = time.monotonic()
-            say(f"{self._doing}: {self.done} of {self._total} · {self.told()}")
+            say(f"{self._doing}: {self.done} of {self.total} · {self.told()}")
 
     @property
     def done(self) -> int:

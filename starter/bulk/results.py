@@ -59,8 +59,12 @@ class Results:
             raise WrongUse(f"{path}: holds results of something else ({known}); name another file with --results")
         return results
 
+    def forget(self) -> None:
+        """Remove the file: nothing came of it."""
+        self.path.unlink()
+
     def earlier(self) -> Iterator[dict[str, Any]]:
-        """Yield what the file held when it was opened, the head left out; raises WrongUse for what is no result."""
+        """Yield what the file holds, the head left out; raises WrongUse for what is no result."""
         rows = _rows(self.path)
         next(rows, None)
         yield from rows

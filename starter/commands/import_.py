@@ -60,8 +60,9 @@ async def import_(
     lines = check(file, lambda _: None).lines
     with until_interrupted() as stop, HowFar("filed", lines) as far:
         kept = await _import(file, results or file.with_name(f"{file.name}.results.jsonl"), far, stop, at_once, wait)
-    _sum_up(far, kept, lines, common)
-    return _code(far, stop)
+        far.interrupted = stop.is_set()
+    _sum_up(far, kept, common)
+    return _code(far)
 
 
 def _dry(file: Path, common: Common) -> int:
@@ -108,18 +109,18 @@ class _FirstFew:
             say("… more faults stand in the result file")
 
 
-def _sum_up(far: HowFar, path: Path, lines: int, common: Common) -> None:
+def _sum_up(far: HowFar, path: Path, common: Common) -> None:
     if common.json:
-        told = {"lines": lines, "done": far.done, "done_before": far.before, "seconds": round(far.seconds, 1)}
+        told = {"lines": far.total, "done": far.done, "done_before": far.before, "seconds": round(far.seconds, 1)}
         print_json(told | {"rate": far.rate, "states": dict(far.counted), "results": str(path)})
         return
     states = ", ".join(f"{number} {words(state)}" for state, number in far.counted.most_common())
     before = f", {far.before} of them by an earlier run" if far.before else ""
-    out(f"{far.done} of {lines} lines{before}: {states or 'none'} · {far.rate}/s · {path}")
+    out(f"{far.done} of {far.total} lines{before}: {states or 'none'} · {far.rate}/s · {path}")
 
 
-def _code(far: HowFar, stop: Stop) -> int:
-    if stop.is_set():
+def _code(far: HowFar) -> int:
+    if far.interrupted:
         say("redress: interrupted; run it again: it goes on where it was")
         return Exit.INTERRUPTED
     if faulty := far.counted[FAULTY]:

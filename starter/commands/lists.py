@@ -2,6 +2,7 @@
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -79,10 +80,15 @@ async def list_(*, by: Narrowed = ALL, common: Common = PLAIN) -> int:
     if common.json:
         print_json(found)
         return 0
-    if found:
-        table(_COLUMNS, map(_listed, found))
+    show_listed(found)
     _said_if_cut(len(found), by.limit)
     return 0
+
+
+def show_listed(found: Sequence[Listed]) -> None:
+    """Print complaints as a table."""
+    if found:
+        table(_COLUMNS, map(_listed, found))
 
 
 async def due(

@@ -49,10 +49,13 @@ async def timeline(complaint: str, /, *, common: Common = PLAIN) -> int:
     async with session.complaints(common, complaint) as (client, _):
         await client.view(complaint)  # says whether there is such a complaint
         steps = await client.timeline(complaint)
+        of_many = await client.told_to_many(steps)
     if common.json:
         print_json(steps)
         return 0
     table(_COLUMNS, map(_row, steps))
+    for one in of_many:
+        out(f"\n{words(one.kind)} by {one.sender_role}:{one.sender_id} was told to many, because: {one.reason}")
     return 0
 
 

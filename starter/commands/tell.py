@@ -1,4 +1,4 @@
-"""`redress tell COMPLAINT KIND`."""
+"""`redress tell COMPLAINT KIND`, and `redress tell KIND --where …`: one message to one complaint, or to many."""
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
@@ -7,10 +7,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from starter import session
+from starter.commands.tell_many import Many, tell_many
 from starter.complaints import Complaints
 from starter.errors import Exit, RefusedByRule, WrongUse
 from starter.output import PLAIN, Common, out, print_json, say
-from starter.sayings import body, check, complete, party, usual_role
+from starter.sayings import Saying, body, check, complete, party, usual_role
 from workflows.domain.answers import Answer, Refusal
 from workflows.domain.filing import Party
 from workflows.domain.vocabulary import Phase, Role
@@ -18,20 +19,21 @@ from workflows.domain.vocabulary import Phase, Role
 
 async def tell(
     complaint: str,
-    kind: str,
+    kind: str | None = None,
     /,
     *,
     as_: Annotated[str | None, Parameter(name="--as")] = None,
     set_: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)] = (),
     data: str | None = None,
+    many: Many | None = None,
     common: Common = PLAIN,
 ) -> int:
-    """Send a message to a complaint; print the receipt, or the refusal (exit code 3).
+    """Send a message to a complaint, or with --where to many; print the receipt, or the refusal (exit code 3).
 
     Parameters
     ----------
     complaint
-        The complaint's number.
+        The complaint's number; with --where the message kind stands here, and nothing after it.
     kind
         The message kind, for example seller_answered.
     as_
@@ -42,7 +44,18 @@ async def tell(
         The message as one JSON object; --set goes over it.
 
     """
-    said = body(kind, set_, data)
+    if many and many.where:
+        if kind is not None:
+            raise WrongUse(f"say either a complaint or --where: {complaint} is one, --where chooses many")
+        return await tell_many(complaint, body(complaint, set_, data), as_, many, common)
+    if many and vars(many) != vars(Many()):
+        raise WrongUse("--reason, --dry-run, --yes and --results belong to --where, which chooses many complaints")
+    if kind is None:
+        raise WrongUse(f"say what to tell: `redress tell {complaint} KIND`, or `redress tell KIND --where …`")
+    return await _tell_one(complaint, kind, as_, body(kind, set_, data), common)
+
+
+async def _tell_one(complaint: str, kind: str, as_: str | None, said: Saying, common: Common) -> int:
     given = party(as_) if as_ is not None else None
     if given is None and "sender" not in said:
         usual_role(kind)  # says at once who may send it, if that is in doubt

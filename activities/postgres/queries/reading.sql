@@ -38,8 +38,9 @@ WHERE ($1::text IS NULL OR phase = $1)
     AND ($5::text IS NULL OR handler = $5)
     AND ($6::text IS NULL OR severity = $6)
     AND ($7::boolean IS NULL OR overdue = $7)
+    AND ($8::timestamptz IS NULL OR (filed_at, complaint) < ($8, $9::text))
 ORDER BY filed_at DESC, complaint DESC
-LIMIT $8;
+LIMIT $10;
 
 -- name: due_work
 SELECT c.complaint, c.phase, c.problem, c.severity, c.handler, c.order_id, c.level, c.overdue, w.actor, w.action,
