@@ -13,10 +13,11 @@ from starter.gateway.events import MODELS as EVENTS
 from starter.gateway.events import WEBHOOKS
 from starter.gateway.problems import KINDS, MEDIA_TYPE, ProblemBody
 from workflows.domain.messages import KINDS as MESSAGES
+from workflows.domain.vocabulary import Role
 
 _REF = "#/components/schemas/{model}"
 _MESSAGE = {
-    "oneOf": [{"$ref": _REF.format(model=model.__name__)} for model in MESSAGES.values()],
+    "anyOf": [{"$ref": _REF.format(model=model.__name__)} for model in MESSAGES.values()],
     "discriminator": {
         "propertyName": "kind",
         "mapping": {kind: _REF.format(model=model.__name__) for kind, model in MESSAGES.items()},
@@ -26,7 +27,14 @@ _SECURITY = {
     name: {"type": "apiKey", "in": "header", "name": name}
     for name in ("redress-client", "webhook-id", "webhook-timestamp", "webhook-signature")
 }
-_PATTERNS = {"complaint": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "id": r"^[A-Za-z0-9_:-]{1,128}$"}
+_PARTY = f"^({'|'.join(Role)}):[!-~]{{1,128}}$"
+_PATTERNS = {
+    "complaint": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+    "id": r"^[A-Za-z0-9_:-]{1,128}$",
+    "as": _PARTY,
+    "unread": "^(true|false)$",
+    "before": "^[0-9]{1,18}$",
+}
 _ALWAYS = ("our-fault", "not-now")
 _OF_SIGNED = ("not-signed", "too-slow", "too-large", "too-many")
 _SIGNING = """\
@@ -89,8 +97,8 @@ def _in_path(one: Operation) -> Iterator[dict[str, Any]]:
 
 def _in_query(one: Operation) -> Iterator[dict[str, Any]]:
     for name, told in {**one.query, **one.optional}.items():
-        needed = name in one.query
-        yield {"name": name, "in": "query", "required": needed, "description": told, "schema": {"type": "string"}}
+        schema = {"type": "string"} | ({"pattern": _PATTERNS[name]} if name in _PATTERNS else {})
+        yield {"name": name, "in": "query", "required": name in one.query, "description": told, "schema": schema}
 
 
 def _responses(one: Operation) -> dict[str, Any]:
