@@ -7,9 +7,12 @@ import pytest
 from jinja2 import meta, nodes
 
 from activities.texts import GENERAL, TEMPLATES, Locale, environment, render, words
+from starter.stories import STORIES
 from tests.activities.world import World
+from tests.rules.playing import play
 from workflows.domain.answers import Code
 from workflows.domain.filing import Party
+from workflows.domain.messages import KINDS
 from workflows.domain.records import Notice
 from workflows.domain.vocabulary import Outcome, Problem, Role
 from workflows.rules.notices import TOLD, notices_of
@@ -33,7 +36,8 @@ def blocks(locale: Locale) -> dict[str, set[str]]:
 def a_notice(event: str, role: Role = Role.BUYER, **data: str) -> Notice:
     given = {
         "order": "o-1", "item": "青瓷茶具", "problem": "quality", "phase": "review", "outcome": "settled",
-        "amount": "299.00", "reason": "agree", "rule": "R1.2", "expected": "Monday 2026-11-23 24:00",
+        "amount": "299.00", "reason": "agree", "step": "reviewed", "rule": "R1.2",
+        "expected": "Monday 2026-11-23 24:00",
     }  # fmt: skip
     to = Party(role=role, id="x-1")
     return Notice(key="n-1", complaint="C20261118-7K3M9Q0VWX", to=to, event=event, data=given | data)
@@ -51,10 +55,24 @@ def test_the_locales_use_the_same_variables_in_every_text() -> None:
 
 def test_every_word_of_the_closed_lists_is_translated() -> None:
     for locale in LOCALES:
-        assert set(words(locale)) == {"problems", "outcomes", "refusals", "answers"}
+        assert set(words(locale)) == {"problems", "outcomes", "refusals", "answers", "steps"}
         assert set(words(locale)["problems"]) == set(Problem)
         assert set(words(locale)["outcomes"]) == set(Outcome)
         assert set(words(locale)["refusals"]) == REGISTRATION
+
+
+def test_every_event_that_a_complaint_can_have_is_named_in_every_language() -> None:
+    """The general manager is told each step of a grave complaint (R2.4), whatever it is."""
+    happened = {step.event for story in STORIES for step in play(story).case.timeline}
+    named = [set(words(locale)["steps"]) for locale in LOCALES]
+    assert all(each == named[0] for each in named)
+    assert happened | set(KINDS) <= named[0]
+    for event in named[0]:
+        for reason in ("", "accept"):
+            for locale in LOCALES:
+                text = render(a_notice("grave_step", Role.GENERAL_MANAGER, step=event, reason=reason), locale)[1]
+                assert words(locale)["steps"][event] in text
+                assert not re.search(r"  |：（|，（|: \(|, \(", text)
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -134,6 +134,8 @@ async def test_everybody_was_told_what_concerns_them_once(told: dict[str, Told],
 
     arrived = await one.inbox.of(one.number, expected.total())
     assert Counter(map(_notice, arrived)) == expected
+    by_short_message = {key.split(":")[2] for key in arrived if key.endswith(":sms")}
+    assert by_short_message == {key.split(":")[2] for key in arrived} & {"survey_reminded"}, "the ladder of R10.1"
     assert first_missing(story.ends.told, play.told) is None
 
 

@@ -6,6 +6,7 @@ from tests.rules.saying import DAY, HOUR, MONDAY, WOOL, asked, beijing, hears, o
 from workflows.details import current_details
 from workflows.domain.records import Notice
 from workflows.domain.vocabulary import Role
+from workflows.rules.notices import notices_of
 
 RULING = {"liability": "seller", "remedy": "apology", "freight": "seller", "reason": "quality_defect", "text": "判定"}
 
@@ -20,6 +21,18 @@ def to(play: Play, event: str) -> set[str]:
 
 def step_at(play: Play, event: str) -> str:
     return next(step.at.isoformat() for step in play.case.timeline if step.event == event)
+
+
+def test_each_notice_has_a_key_of_its_own_however_long_the_ids_are() -> None:
+    play = asked()
+    step = next(one for one in play.case.timeline if one.event == "filed")
+    keys = set()
+    for end in "12":
+        long = play.case.filing.filed_by.but(id="b" * 127 + end)
+        filed = play.case.but(filing=play.case.filing.but(filed_by=long), order=None)
+        keys |= {notice.key for notice in notices_of(filed, [step]) if notice.to == long}
+    assert len(keys) == 2
+    assert {len(key) for key in keys} == {128}
 
 
 # -- the ladder (R7.2) ------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Who is told what, and when (R1.5, R7.2, R10.1, R10.3): one row per event of the timeline."""
 
 from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
 
 from workflows.domain.case import Case
 from workflows.domain.explained import due_in_words
@@ -195,9 +196,17 @@ def _notices(case: Case, step: Step) -> Iterator[Notice]:
     for event, recipients in (*_told(step), *_told_above(case, step)):
         for recipient in recipients:
             for party in recipient(case, step):
-                key = f"{case.complaint}:{step.number}:{event}:{party.role}:{party.id}"
-                data = _data(case, step, event)
-                yield Notice(key=key[:128], complaint=case.complaint, to=party, event=event, data=data)
+                key, data = _key(case, step, event, party), _data(case, step, event)
+                yield Notice(key=key, complaint=case.complaint, to=party, event=event, data=data)
+
+
+def _key(case: Case, step: Step, event: str, party: Party) -> str:
+    """Return the notice's own key, at most 128 characters; two long ids that begin alike still have two."""
+    key = f"{case.complaint}:{step.number}:{event}:{party.role}:{party.id}"
+    return key if len(key) <= _LONGEST_KEY else f"{key[:95]}:{sha256(key.encode()).hexdigest()[:32]}"
+
+
+_LONGEST_KEY = 128
 
 
 def _told_above(case: Case, step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
@@ -224,6 +233,7 @@ def _data(case: Case, step: Step, event: str) -> dict[str, str]:
         "outcome": case.outcome or "",
         "amount": str(step.amount) if step.amount else "",
         "reason": step.reason or "",
+        "step": step.event,
         "rule": step.rule,
         "expected": due_in_words(by) if by and case.phase is not Phase.CLOSED else "",
     }
