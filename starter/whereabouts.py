@@ -28,6 +28,7 @@ class Whereabouts:
     time_skipping: bool | None
     """None: not known, because the Temporal is not that of a stack of ours."""
     codec: str | None = None
+    gateway: str | None = None
     key_ring: Path | None = None
     """The keys that seal what Temporal is told; None: nothing is sealed."""
 
@@ -82,6 +83,7 @@ def find() -> Whereabouts:
         partners=os.environ.get("REDRESS_PARTNERS_URL") or known.get("partners"),
         payment_secret=os.environ.get("REDRESS_PAYMENT_SECRET") or known.get("payment_secret"),
         ui=os.environ.get("REDRESS_UI_URL") or known.get("ui"),
+        gateway=os.environ.get("REDRESS_GATEWAY_URL") or known.get("gateway"),
         codec=os.environ.get("REDRESS_CODEC_URL") or known.get("codec"),
         key_ring=Path(ring) if (ring := os.environ.get("REDRESS_KEY_RING") or known.get("key_ring")) else None,
         time_skipping=known.get("time_skipping"),

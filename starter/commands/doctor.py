@@ -9,6 +9,7 @@ from starter import session
 from starter.channel_checks import channels
 from starter.checks import Check, checks
 from starter.errors import Exit
+from starter.gateway.checking import doors
 from starter.output import PLAIN, Common, print_json, say
 from workflows.domain.base import BEIJING
 
@@ -16,11 +17,11 @@ _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
 async def doctor(*, common: Common = PLAIN) -> int:
-    """Check configuration, connections, schema, search attributes, calendar, worker, partners and channels."""
+    """Check configuration, connections, schema, search attributes, calendar, worker, partners, channels, doors."""
     session.logs(common)
     today = datetime.now(UTC).astimezone(BEIJING).date()
     found: list[Check] = []
-    for part in (channels(), checks(today)):
+    for part in (channels(), checks(today), doors()):
         async for check in part:
             found.append(check)
             if not common.json:

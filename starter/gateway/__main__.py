@@ -15,11 +15,11 @@ from starter import connection
 from starter.complaints import Complaints
 from starter.errors import CommandError, WrongUse
 from starter.gateway.app import application
-from starter.gateway.clients import Clients, make
+from starter.gateway.clients import Clients, clients_file, make
 from starter.gateway.house import House
 from starter.gateway.serving import Server, config, listen
 from starter.record import Files
-from starter.whereabouts import Whereabouts, data_dir, find
+from starter.whereabouts import Whereabouts, find
 from workers.logs import configure
 
 PORT = 7480
@@ -54,12 +54,6 @@ def run(host: str, port: int, clients: Path | None, *, made: bool = False) -> No
         raise WrongUse(f"port {port} on {host} cannot be used ({taken}): choose another with --port") from None
     with listener:
         asyncio.run(_serve(listener, where, known))
-
-
-def clients_file() -> Path:
-    """Return the clients' file: REDRESS_CLIENTS, else the one of the embedded stack."""
-    named = os.environ.get("REDRESS_CLIENTS")
-    return Path(named).expanduser() if named else data_dir() / "clients.toml"
 
 
 async def _serve(listener: socket.socket, where: Whereabouts, clients: Clients) -> None:

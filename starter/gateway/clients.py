@@ -17,6 +17,7 @@ from starter.errors import WrongUse
 from starter.filings import faults
 from starter.gateway.limits import Allowance
 from starter.sayings import senders
+from starter.whereabouts import data_dir
 from workers.watched import Watched, others_can_read
 from workflows.domain.base import Id
 from workflows.domain.filing import Party
@@ -112,6 +113,12 @@ def read(path: Path) -> Mapping[str, Client]:
         raise WrongUse(f"{path}: {'; '.join(faults(wrong))}") from None
     except (OSError, ValueError) as wrong:
         raise WrongUse(f"{path} cannot be read ({wrong}): mend it, or name another by REDRESS_CLIENTS") from None
+
+
+def clients_file() -> Path:
+    """Return where the clients are listed: REDRESS_CLIENTS, else the file of the embedded stack."""
+    named = os.environ.get("REDRESS_CLIENTS")
+    return Path(named).expanduser() if named else data_dir() / "clients.toml"
 
 
 class Clients:

@@ -34,12 +34,12 @@ class Envelope(NamedTuple):
     signatures: tuple[str, ...]
 
 
-def envelope(headers: Mapping[str, str], now: float) -> Envelope:
+def envelope(said: Mapping[str, str], now: float) -> Envelope:
     """Read the headers of a request; raises Problem 401 for one that cannot be a fresh one of a client's."""
-    missing = [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if not headers.get(name)]
+    missing = [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if not said.get(name)]
     if missing:
         raise not_signed(f"{', '.join(missing)} missing: sign each request (Standard Webhooks)")
-    request, timestamp = headers[ID], headers[TIMESTAMP]
+    request, timestamp = said[ID], said[TIMESTAMP]
     if not _ID.fullmatch(request):
         raise not_signed(f"{ID}: up to 128 letters, digits and _ : - are an id")
     if not _TIMESTAMP.fullmatch(timestamp):
@@ -48,7 +48,14 @@ def envelope(headers: Mapping[str, str], now: float) -> Envelope:
         raise not_signed(
             f"{TIMESTAMP}: not within {WINDOW} s of now ({math.floor(now)}): compare the clocks, sign again"
         )
-    return Envelope(headers[CLIENT], request, int(timestamp), tuple(headers[SIGNATURE].split(" ")[:_MOST_SIGNATURES]))
+    return Envelope(said[CLIENT], request, int(timestamp), tuple(said[SIGNATURE].split(" ")[:_MOST_SIGNATURES]))
+
+
+def headers(client: str, key: Webhook, request: str, signed: str, now: float) -> dict[str, str]:
+    """Return the headers with which a client signs a text at an instant (seconds since 1970)."""
+    at = datetime.fromtimestamp(now, UTC)
+    signature = key.sign(request, at, signed)
+    return {CLIENT: client, ID: request, TIMESTAMP: str(int(now)), SIGNATURE: signature}
 
 
 def fits(envelope: Envelope, signed: bytes, keys: Sequence[Webhook]) -> bool:
