@@ -1,24 +1,20 @@
 """Role x kind x ownership: who may say what of whose complaint, through the gateway, by the rules' own tables."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from functools import cache
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from starter.gateway.clients import kinds_of
-from starter.stories import STORIES
-from tests.rules.playing import scenes
+from tests.rules.speaking import roles_of, scene
 from tests.starter.gateway.own import Own, gateway
 from tests.starter.gateway.saying import filing
 from tests.starter.gateway.signing import Program
 from tests.starter.gateway.wire import statuses, written
 from workflows.domain.messages import KINDS
 from workflows.domain.vocabulary import STAFF, Role
-from workflows.examples import BODIES
-from workflows.kinds import senders
 from workflows.rules.registry import HEARINGS
 
 ROLES = sorted({*Role} - {Role.SYSTEM})
@@ -29,19 +25,6 @@ Whose = Literal["their own", "somebody else's", "of one they cannot speak for", 
 CASES: tuple[Whose, ...] = (
     *("their own", "somebody else's", "of one they cannot speak for", "of another role", "unknown"),
 )
-
-
-@cache
-def bodies() -> Mapping[str, dict[str, Any]]:
-    """Return a body for each kind that a rule hears, as it can be said in some scene of some story."""
-    found: dict[str, dict[str, Any]] = {}
-    for story in STORIES:
-        for scene in scenes(story):
-            for kind in senders(scene.case).keys() - found.keys():
-                found[kind] = BODIES[kind](scene.case)
-        if found.keys() == HEARINGS.keys():
-            return found
-    raise AssertionError(HEARINGS.keys() - found.keys())
 
 
 def expected(role: Role, kind: str, whose: Whose) -> int:
@@ -62,7 +45,8 @@ def said(complaint: str, role: Role, kind: str, whose: Whose) -> dict[str, Any]:
     if whose == "of another role":
         sender["role"] = (Role.SELLER if role is Role.BUYER else Role.BUYER).value
     about = "C20261122-0000000000" if whose == "unknown" else complaint
-    message = {"kind": kind, "message_id": f"{role}-{kind}-{len(whose)}", "sender": sender, **bodies()[kind]}
+    own = {"kind": kind, "message_id": f"{role}-{kind}-{len(whose)}", "sender": sender}
+    message = scene(kind, role).said | own
     return {"complaint": about, "message": message}
 
 
@@ -93,7 +77,9 @@ async def test_who_may_say_what_of_whose_complaint(narrow: Own, complaint: str, 
 
 def test_the_table_has_every_kind_and_each_is_said_by_somebody() -> None:
     assert set(HEARINGS) == set(KINDS)
-    assert set().union(*(kinds_of(role) for role in ROLES)) == set(KINDS)
+    assert {role: kinds_of(role) for role in ROLES} == {
+        role: frozenset(kind for kind in KINDS if role in roles_of(kind)) for role in ROLES
+    }
     assert not kinds_of(Role.CARRIER) & {"ruled", "seller_answered", "payment_reported"}
     assert kinds_of(Role.PAYMENT) == {"payment_reported"}
 
