@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [--complaints N] [--open N]`: costs and speed, as JSON on standard output.
+"""`python -m tests.benchmarks [--complaints N] [--open N] [--messages N]`: costs and speed, as JSON on standard output.
 
 Seconds say little on a shared machine: read the ratios, which come from the same run.
 """
@@ -18,6 +18,7 @@ from typing import Any
 
 from temporalio.client import WorkflowHistory
 
+from tests.benchmarks.doors import acceptance
 from tests.benchmarks.measuring import bare, costs, filing, ours, per_second, put_orders
 from tests.conftest import Running, running
 from tests.replay.histories import load, names, replayer
@@ -106,7 +107,7 @@ def _resident(pid: int) -> float:
     return round(int(kilobytes) / 1024, 1)
 
 
-async def measure(complaints: int, rounds: int, open_complaints: int) -> dict[str, Any]:
+async def measure(complaints: int, rounds: int, open_complaints: int, messages: int) -> dict[str, Any]:
     """Run everything on stacks of its own: one as it is, one whose worker tells nobody."""
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -117,9 +118,13 @@ async def measure(complaints: int, rounds: int, open_complaints: int) -> dict[st
             result["standard_complaint"] = await costs(handle)
             result["replay_standard"] = await replay(stack, handle.id)
             async with bare_worker(stack):
-                result["throughput"] = await throughput(stack, complaints, rounds)
+                say("messages through the gateway, beside raw signals")
+                result["acceptance"] = await acceptance(stack, messages, rounds)
+                result["throughput"] = await throughput(stack, complaints, rounds) if complaints else None
             if open_complaints:
                 result["memory"] = await memory(stack, open_complaints)
+    if not complaints:
+        return result
     with tempfile.TemporaryDirectory() as folder:
         async for stack in running(Path(folder), worker=[sys.executable, "-m", "tests.benchmarks.quiet"]):
             async with bare_worker(stack):
@@ -131,11 +136,14 @@ async def measure(complaints: int, rounds: int, open_complaints: int) -> dict[st
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--complaints", type=int, default=200, help="complaints a round")
+    parser.add_argument("--complaints", type=int, default=200, help="complaints a round; 0: only the doors")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--open", type=int, default=5000, help="open complaints for the memory of the worker")
+    parser.add_argument(
+        "--messages", type=int, default=500, help="messages a round, through the gateway and as signals"
+    )
     asked = parser.parse_args()
-    print(json.dumps(asyncio.run(measure(asked.complaints, asked.rounds, asked.open)), indent=2))
+    print(json.dumps(asyncio.run(measure(asked.complaints, asked.rounds, asked.open, asked.messages)), indent=2))
 
 
 if __name__ == "__main__":
