@@ -22,6 +22,7 @@ from activities.postgres.keys import known_keys, lacking
 from activities.postgres.migrate import MigrationRefused, unmigrated
 from activities.postgres.pool import Pool
 from starter import connection
+from starter.backlog import inbox_stands
 from starter.errors import CommandError, Exit, Unreachable
 from starter.told import events_stand
 from starter.whereabouts import Whereabouts, find
@@ -189,6 +190,7 @@ async def _database(where: Whereabouts, unusable: Check | None) -> AsyncIterator
             if schema.state == "ok":
                 yield unusable or await _keys(where, files.pool)
                 yield Check("events to partners", *await events_stand(files.pool))
+                yield Check("inbox", *await inbox_stands(files.pool))
     except Unreachable as wrong:
         text = f"{wrong.args[0].partition('; see')[0]}: start it, or mend REDRESS_DATABASE_URL"
         yield failed("database", text, Exit.UNREACHABLE)

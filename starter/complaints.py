@@ -18,6 +18,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from activities.postgres.late import NotClosed, keep_late_message
 from activities.postgres.many import ToldToMany, told_to_many
 from starter.answers import Opened, Seen, how_opened, refusal_in
+from starter.backlog import not_heard
 from starter.calls import ASK_WITHIN, TELL_WITHIN, Gone, NotYet, NoWorker, worded
 from starter.errors import NotFound, Unreachable
 from starter.number import number_of, numbers_near
@@ -74,11 +75,8 @@ class Complaints:
     async def file(self, filing: Filing, *, number: str | None = None, received_at: str | None = None) -> Opened:
         """File a complaint, once per `request_id`, without waiting for its registration; raises Unreachable."""
         known = await self._known(filing.request_id) or (None if number else await self._begun(filing.request_id))
-        known_before, number = known is not None, known or number
-        if known is None:
-            number = number or number_of(filing.request_id, datetime.now(UTC))
-            known_before = not await self._start(number, filing, received_at)
-        assert number is not None, "known, promised or made"  # noqa: S101
+        number = known or number or number_of(filing.request_id, datetime.now(UTC))
+        known_before = known is not None or not await self._start(number, filing, received_at)
         structlog.contextvars.bind_contextvars(complaint=number)
         _log.info("filed before" if known_before else "filed", request=filing.request_id)
         return Opened(complaint=number, state="accepted", known_before=known_before)
@@ -193,6 +191,10 @@ class Complaints:
         if not isinstance(message, DebtWrittenOff):
             return None
         return await written_off(record.pool, complaint, message, datetime.now(UTC))
+
+    async def not_heard(self, complaint: str) -> tuple[str, ...]:
+        """Tell what the inbox holds for a complaint that it has not heard, in words."""
+        return tuple([line async for line in not_heard(self._record.pool, complaint)]) if self._record else ()
 
     async def _require_known(self, complaint: str) -> None:
         if await self._status(complaint) is None:

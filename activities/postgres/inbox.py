@@ -59,6 +59,19 @@ class Page(NamedTuple):
     clock: datetime
 
 
+class Backlog(NamedTuple):
+    """What waits in the inbox, of everybody or of one complaint, and what was parked lately."""
+
+    waiting: int
+    parked: int
+    now: datetime
+    complaint: str | None
+    """Whose message waits longest, which it is and since when, and why the last try failed."""
+    kind: str | None
+    since: datetime | None
+    why: str | None
+
+
 class Inbox:
     """The inbox of all complaints; `arrived` is called when something was accepted here.
 
@@ -111,6 +124,18 @@ class Inbox:
             clock = await connection.fetchval(query("clock"))
             rows = await connection.fetch(query("undelivered"), complaint, until, after, PAGE, PAGE_BYTES)
         return Page(tuple(map(_row, rows)), bool(rows) and len(rows) < rows[0]["found"], clock)
+
+    async def backlog(self, complaint: str = "", within: timedelta = timedelta(days=1)) -> Backlog:
+        """Return what waits, and how much was parked within that time."""
+        row = await self._pool.fetchrow(query("inbox_backlog"), complaint, within)
+        assert row is not None, "a query over one row has one row"  # noqa: S101 - law of SQL
+        return Backlog(*(row[name] for name in ("waiting", "parked", "now", "complaint", "kind", "accepted_at", "why")))
+
+    async def parked_lately(
+        self, complaint: str = "", within: timedelta = timedelta(days=1), most: int = 3
+    ) -> tuple[InboxRow, ...]:
+        """Return what was parked within that time, the latest first."""
+        return tuple(map(_row, await self._pool.fetch(query("parked_lately"), complaint, within, most)))
 
     # -- delivering -----------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ async def show(complaint: str, /, *, common: Common = PLAIN) -> int:
     async with session.complaints(common, complaint) as (client, where):
         seen = await client.view(complaint)
         steps = await client.timeline(complaint) if seen.view.phase is Phase.CLOSED else ()
+        not_heard = await client.not_heard(complaint)
     if seen.why_record:
         say(f"from the record, because: {seen.why_record}")
     if common.json:
@@ -32,6 +33,8 @@ async def show(complaint: str, /, *, common: Common = PLAIN) -> int:
         out(line)
     if ended := [step for step in steps if step.event == "closed"]:
         out(f"\nclosed {when(ended[-1].at)} ({ended[-1].rule}): {ended[-1].reason}")
+    for line in not_heard:
+        out(f"\n{line}")
     if link := where.link(complaint):
         out(f"\nin the web UI: {link}")
     return 0

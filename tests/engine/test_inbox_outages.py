@@ -30,7 +30,7 @@ from tests.engine.attacker import (
     unhurt,
     until,
 )
-from tests.engine.outage import POSTGRES, TEMPORAL, WORKER, up_again
+from tests.engine.outage import PARTNERS, POSTGRES, TEMPORAL, WORKER, up_again
 from tests.engine.telling import runs_of
 from tests.starter.gateway.signing import Program, programs
 from workers.embedded.keeper import Patience
@@ -240,6 +240,32 @@ async def test_a_run_that_should_give_way_while_it_asks_hears_everything_first(h
     assert len(heard) == len(set(heard)) == len(wanted)
     assert len(await runs_of(house, one.handle.id)) > 1
     assert (await one.handle.query(wire.VIEW))["phase"] == "negotiation"
+
+
+async def test_who_speaks_while_a_run_that_gives_way_waits_only_for_a_payment_is_heard_in_the_next(
+    house: Running,
+) -> None:
+    """Nobody lets time pass in such a run any more; the time of the payment ends in it, and then somebody speaks."""
+    one = await waiting_for_the_seller(house)
+    decided = one.due - timedelta(hours=24)
+    notes = [message("noted", AGENT, text=f"第{number}次") for number in range(60)]
+    late = message("noted", AGENT, text="来晚了")
+    async with outage(house, PARTNERS):
+        agreed = message("seller_answered", SELLER, answer="agree", received_at=decided.isoformat())
+        assert (await submit(one.handle, agreed))["accepted"]
+        for said in notes:
+            await one.handle.signal("noted", said)
+        await one.past_due()
+        await one.handle.signal("noted", late)
+    wanted = {said["message_id"] for said in (*notes, late)}
+
+    async def all_heard() -> bool:
+        rows = await house.pool.fetch("SELECT message_id FROM steps WHERE complaint = $1", one.handle.id)
+        return wanted <= {row["message_id"] for row in rows}
+
+    await until(all_heard, what="everything on record")
+    assert len(await runs_of(house, one.handle.id)) > 1
+    await unhurt(one.handle)
 
 
 async def _despite_outages(look: Any) -> bool:

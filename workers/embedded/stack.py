@@ -207,8 +207,6 @@ class Stack:
             "TEMPORAL_CONFIG_FILE": os.devnull,
             "REDRESS_TIME_SKIPPING": "1" if ready.time_skipping else "0",
         }
-        if ready.time_skipping:
-            own["REDRESS_TIME_SKIPPING"] = "1"
         partners = {}
         if ready.partners:
             partners = {"REDRESS_PARTNERS_URL": ready.partners, "REDRESS_PAYMENT_SECRET": ready.payment_secret}

@@ -81,3 +81,23 @@ SELECT complaint FROM inbox WHERE kind = 'filing' AND message ->> 'request_id' =
 
 -- name: filing_in_inbox
 SELECT * FROM inbox WHERE kind = 'filing' AND complaint = $1 ORDER BY number LIMIT 1;
+
+-- name: inbox_backlog
+SELECT
+    (SELECT count(*) FROM inbox WHERE state = 'accepted' AND ($1 = '' OR complaint = $1)) AS waiting,
+    (SELECT count(*) FROM inbox
+     WHERE state = 'parked' AND answered_at > clock_timestamp() - $2::interval AND ($1 = '' OR complaint = $1)) AS parked,
+    clock_timestamp() AS now, o.complaint, o.kind, o.accepted_at, t.why
+FROM (VALUES (1)) AS one
+LEFT JOIN LATERAL (
+    SELECT i.complaint, i.kind, i.accepted_at FROM inbox i
+    WHERE i.state = 'accepted' AND ($1 = '' OR i.complaint = $1)
+    ORDER BY i.accepted_at, i.number LIMIT 1
+) o ON true
+LEFT JOIN inbox_turns t ON t.complaint = o.complaint;
+
+-- name: parked_lately
+SELECT * FROM inbox
+WHERE state = 'parked' AND answered_at > clock_timestamp() - $2::interval AND ($1 = '' OR complaint = $1)
+ORDER BY answered_at DESC
+LIMIT $3;
