@@ -137,7 +137,7 @@ def _worded(payload: Payload) -> dict[str, Any]:
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>Redress codec</title>
 <h1>Signed in as {reader}</h1>
-<p>This browser may now open sealed payloads. Once, in the <a href="{ui}">web UI</a>: open the settings of the codec
-server (the glasses at the top right), choose the browser's own setting, give the address <code>{codec}</code>, tick
-<em>Include cross-origin credentials</em>, and apply.</p>
+<p>This browser may now open sealed payloads. Once, in the <a href="{ui}">web UI</a>: press the button of the codec
+server at the top right, choose <em>Use my browser setting</em>, give the address <code>{codec}</code>, tick
+<em>Include cross-origin credentials</em>, apply, and load the page again.</p>
 """

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import HttpCredentials, Page, ViewportSize, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -34,13 +34,14 @@ def program() -> str:
 
 
 @asynccontextmanager
-async def page() -> AsyncIterator[Page]:
-    """Open one page of a fresh browser, wide enough for every column of a case."""
+async def page(sign_in: HttpCredentials | None = None) -> AsyncIterator[Page]:
+    """Open one page of a fresh browser, wide enough for every column of a case; it signs in where it is asked to."""
     path = program()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=QUIET)
         try:
-            opened = await browser.new_page(viewport={"width": 1600, "height": 1200}, locale="en-US")
+            wide: ViewportSize = {"width": 1600, "height": 1200}
+            opened = await browser.new_page(viewport=wide, locale="en-US", http_credentials=sign_in)
             opened.set_default_timeout(PATIENCE)
             yield opened
         finally:
