@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +17,7 @@ from starter.record import Files
 from tests.conftest import Running, running
 from tests.engine import canaries
 from tests.engine.attacker import until
+from tests.starter.gateway.signing import programs
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.shapes import SandboxOrder
 from workflows import wire
@@ -31,36 +31,45 @@ pytestmark = pytest.mark.timeout(300)
 PARTIES = {"buyer": "b-1", "seller": "shop-1", "agent": "a-1", "supervisor": "s-1"}
 
 
-@pytest.fixture(scope="module", params=["sealed", "in the clear"])
-async def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    """A stack on which a complaint was lived through whose parties wrote canaries everywhere, with and without keys."""
-    if request.param == "sealed":
-        sealed: Running = request.getfixturevalue("sealed")
-        await _live(sealed)
-        yield sealed
-        return
-    home: Path = tmp_path_factory.mktemp("canaries")
-    async for stack in running(home):  # one of its own, for it leaves failures behind
+@pytest.fixture(scope="module")
+async def shut(sealed: Running) -> Running:
+    """A stack with keys, on which complaints were lived through whose parties wrote canaries everywhere."""
+    await _live(sealed)
+    return sealed
+
+
+@pytest.fixture(scope="module")
+async def open_(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """The same without keys."""
+    async for stack in running(tmp_path_factory.mktemp("canaries")):  # of its own: it leaves failures behind
         await _live(stack)
         yield stack
 
 
-async def test_nobody_without_the_keys_reads_what_people_wrote(lived: Running) -> None:
-    server = canaries.in_files(*lived.data_dir.glob("temporal.db*"))
-    answers = await canaries.in_temporal(lived)
-    if lived.ready.key_ring:
-        assert (server, answers) == ({}, {})
-    else:  # so the search can find what it looks for
-        assert server
-        assert {place.split()[0] for place in answers} >= {"history"}
+async def test_nobody_without_the_keys_reads_in_temporal_what_people_wrote(shut: Running) -> None:
+    assert canaries.in_files(*shut.data_dir.glob("temporal.db*")) == {}
+    assert await canaries.in_temporal(shut) == {}
 
 
-async def test_no_log_tells_what_people_wrote_not_even_without_keys(lived: Running) -> None:
-    logs = [*(lived.data_dir / "logs").glob("*")]
-    assert {"worker.log", "postgres.log", "temporal.log", "partners.log"} <= {log.name for log in logs}
+async def test_no_log_tells_what_people_wrote(shut: Running) -> None:
+    _logs_are_clean(shut, "worker", "postgres", "temporal", "partners", "gateway", "codec")
+
+
+async def test_no_log_tells_what_people_wrote_where_there_are_no_keys_either(open_: Running) -> None:
+    _logs_are_clean(open_, "worker", "postgres", "temporal", "partners", "gateway")
+
+
+async def test_the_search_finds_canaries_where_nothing_is_sealed(open_: Running) -> None:
+    assert canaries.in_files(*open_.data_dir.glob("temporal.db*"))
+    assert {place.split()[0] for place in await canaries.in_temporal(open_)} >= {"history"}
+    record = (file for file in (open_.data_dir / "postgres").rglob("*") if file.is_file())
+    assert canaries.in_files(*record), "the record is where it may be read (ADR 16)"
+
+
+def _logs_are_clean(stack: Running, *children: str) -> None:
+    logs = [*(stack.data_dir / "logs").glob("*")]
+    assert {f"{child}.log" for child in children} <= {log.name for log in logs}
     assert canaries.in_files(*logs) == {}
-    record = [*(lived.data_dir / "postgres").rglob("*")]
-    assert canaries.in_files(*(file for file in record if file.is_file())), "the record is where it may be read"
 
 
 async def _live(stack: Running) -> None:
@@ -68,21 +77,51 @@ async def _live(stack: Running) -> None:
     number = (await complaints.open(await _filing(stack))).complaint
     await _told_everything_by_signal(stack.client, number)
     await _to_the_end(stack, complaints, number)
+    await _through_the_gateway(stack, complaints)
     late = await complaints.tell(number, _message("noted", "agent", text=f"{canaries.MARK}-late"))
     assert not late.accepted
     await _things_that_go_wrong(stack)
 
 
+async def _through_the_gateway(stack: Running, complaints: Complaints) -> None:
+    """File, speak, and say what nobody understands, at the doors that outsiders use."""
+    doors = programs(str(stack.ready.gateway), stack.data_dir / "clients.toml")
+    buyers, filing = doors["buyer-app"], (await _filing(stack)).model_dump(mode="json", exclude_none=True)
+    mail = {"email": f"{canaries.MARK}@mail.test", "phone": "+8613800000000"}
+    wished = await buyers.put("/v1/preferences", {"as": "buyer:b-1", "wishes": {"addresses": mail}})
+    assert wished.status_code in {200, 422}
+    number = (await buyers.post("/v1/complaints", filing)).json()["complaint"]
+    message = {
+        "kind": "withdrawn",
+        "message_id": "w-1",
+        "sender": {"role": "buyer", "id": "b-1"},
+        "reason": canaries.MARK,
+    }
+    for body in (
+        {"complaint": number, "message": message},
+        {"complaint": number, "message": message | {canaries.MARK: canaries.MARK}},
+        {"complaint": canaries.MARK, "message": canaries.MARK},
+        f'{{"{canaries.MARK}": ',
+    ):
+        await buyers.post("/v1/messages", body)
+
+    async def withdrawn() -> bool:
+        return (await complaints.view(number)).view.phase is Phase.CLOSED
+
+    await until(withdrawn, what="the withdrawal that came by the gateway")
+
+
 async def _filing(stack: Running) -> Filing:
+    run = uuid4().hex[:8]
     order = {
-        "order_id": "o-1", "line": 1, "buyer_id": "b-1", "seller_id": "shop-1", "item_id": "i-1", "title": "coat",
+        "order_id": f"o-{run}", "line": 1, "buyer_id": "b-1", "seller_id": "shop-1", "item_id": "i-1", "title": "coat",
         "spec": "grey", "quantity": 1, "paid": {"amount": 29900}, "shipping_fee": {"amount": 0},
         "paid_at": "2026-11-01T10:00:00+08:00",
     }  # fmt: skip
     await stack.sandbox.put_orders([SandboxOrder.model_validate_json(_json(order))])
     asked = {
         "request_id": f"app-{uuid4().hex}", "channel": "order_page", "filed_by": {"role": "buyer", "id": "b-1"},
-        "order_id": "o-1", "line": 1, "problem": "not_as_described",
+        "order_id": f"o-{run}", "line": 1, "problem": "not_as_described",
         "request": {"remedy": "refund", "amount": {"amount": 29900}},
     }  # fmt: skip
     return Filing.model_validate_json(_json(asked | canaries.texts_of_a_filing()))
