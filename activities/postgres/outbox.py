@@ -100,6 +100,11 @@ class Deliveries:
         """Write down what became of it; what was sent stays sent."""
         await self._pool.execute(query("fared"), key, channel, state, why)
 
+    async def in_trouble(self) -> dict[str, int]:
+        """Return how many notices a channel failed to bring, or nobody knows, within the last day."""
+        rows = await self._pool.fetch(query("deliveries_in_trouble"))
+        return {row["channel"]: row["count"] for row in rows}
+
 
 class WishBook:
     """What recipients wish."""

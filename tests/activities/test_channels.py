@@ -22,7 +22,7 @@ from activities.adapters.notices import NoticeSink, ShortMessages
 from activities.adapters.robots import Robot, Robots
 from activities.in_app import InApp
 from activities.notices import Notices
-from activities.postgres.outbox import Outbox, WishBook
+from activities.postgres.outbox import Deliveries, Outbox, WishBook
 from activities.postgres.pool import Pool
 from activities.recipients import Wishes
 from activities.telling import start_notice
@@ -127,6 +127,7 @@ async def test_a_mail_that_bounces_falls_through_to_the_next_channel(
     notice = a_notice(to)
     assert await telling.told(notice) == 1
     assert await telling.fared(notice) == {"email": how, "sms": ("sent", None)}
+    assert await Deliveries(telling.pool).in_trouble() == {"email": 1}
     assert await inbox(operator, to) == ["sms"]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from starter.channel_checks import channels
+from tests.activities.group import Group
 from tests.activities.mail_server import Post
 from workers.channels import chosen
 from workers.settings import Settings, SettingsInvalid
@@ -97,12 +98,20 @@ def test_secrets_that_others_can_read_are_refused(tmp_path: Path) -> None:
         chosen(settings(channels=tmp_path / "nowhere.toml"))
 
 
-async def test_the_doctor_greets_the_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with Post() as post:
+async def test_the_doctor_greets_the_mail_server_and_reaches_the_robots(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REDRESS_DATA_DIR", str(tmp_path / "no stack"))
+    async with Post() as post, Group() as group:
         for name, value in (("HOST", "127.0.0.1"), ("PORT", post.port), ("SECURITY", "none"), ("FROM", "care@x.y")):
             monkeypatch.setenv(f"REDRESS_SMTP_{name}", str(value))
-        assert [(one.name, one.state) async for one in channels()] == [("mail", "ok"), ("robots", "ok")]
-    down = [one async for one in channels()]
-    assert (down[0].state, "REDRESS_SMTP_" in down[0].text) == ("failed", True)
+        ours = FILE.replace("https://oapi.dingtalk.example", group.url)
+        monkeypatch.setenv("REDRESS_CHANNELS", str(file_of(tmp_path, ours)))
+        well = [(one.name, one.state) async for one in channels()]
+    assert well == [("mail", "ok"), ("short messages", "ok"), ("robots", "ok")]
+    assert (post.arrived, group.said) == ({}, []), "nobody was told anything"
+    mail, _, robots = [one async for one in channels()]
+    assert (mail.state, "REDRESS_SMTP_" in mail.text) == ("failed", True)
+    assert (robots.state, "REDRESS_CHANNELS" in robots.text, "token-1" in robots.text) == ("failed", True, False)
     monkeypatch.delenv("REDRESS_SMTP_FROM")
     assert [(one.name, one.state) async for one in channels()] == [("channels", "failed")]

@@ -33,6 +33,11 @@ ON CONFLICT (key, channel) DO UPDATE SET state = 'sent', changed_at = now();
 UPDATE deliveries SET state = $3, why = $4, changed_at = now()
 WHERE key = $1 AND channel = $2 AND state <> 'sent';
 
+-- name: deliveries_in_trouble
+SELECT channel, count(*) FROM deliveries
+WHERE state IN ('failed', 'unknown') AND changed_at > now() - interval '1 day'
+GROUP BY channel ORDER BY channel;
+
 -- name: wishes_of
 SELECT w.wishes, (SELECT c.filing -> 'contact' FROM complaints c WHERE c.complaint = $2) AS contact
 FROM (SELECT) AS one LEFT JOIN wishes w ON w.recipient = $1;
