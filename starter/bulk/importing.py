@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from starter.answers import Opened
 from starter.bulk.digests import short
-from starter.bulk.pace import beside, patiently, side_by_side
+from starter.bulk.pace import beside, breathing, patiently, side_by_side
 from starter.bulk.progress import HowFar
 from starter.bulk.registered import Registrations
 from starter.bulk.results import Results
@@ -29,10 +29,10 @@ class Checked(NamedTuple):
     faults: int
 
 
-def check(path: Path, told: Callable[[Fault], None]) -> Checked:
+async def check(path: Path, told: Callable[[Fault], None]) -> Checked:
     """Check every line and tell every fault; raises WrongUse where the file cannot be told apart into lines."""
     lines = faulty = faults = 0
-    for row in rows(path):
+    async for row in breathing(rows(path)):
         lines += 1
         faulty += bool(row.faults)
         faults += len(row.faults)

@@ -64,7 +64,7 @@ async def side_by_side(
         if not task.cancelled() and (wrong := task.exception()):
             failed.append(wrong)
 
-    async for item in _breathing(items):
+    async for item in breathing(items):
         await places.acquire()
         if stop.is_set() or failed:
             break
@@ -76,7 +76,8 @@ async def side_by_side(
         raise failed[0]
 
 
-async def _breathing(items: Iterable[T]) -> AsyncIterator[T]:
+async def breathing(items: Iterable[T]) -> AsyncIterator[T]:
+    """Yield each, and let others have their turn now and then: somebody may want to stop."""
     for number, item in enumerate(items):
         if number % _BREATH == 0:
             await asyncio.sleep(0)

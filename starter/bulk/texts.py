@@ -15,6 +15,8 @@ _OTHERS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 
 def lines(path: Path) -> Iterator[str]:
     """Yield every line with its end, a UTF-8 byte order mark left out; raises WrongUse naming the line."""
+    if path.exists() and not path.is_file():
+        raise WrongUse(f"{path}: is no regular file; it is read twice, so write it to one first")
     try:
         with path.open("rb") as opened:
             yield from _decoded(opened, str(path))

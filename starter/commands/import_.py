@@ -2,6 +2,7 @@
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -56,8 +57,10 @@ async def import_(
     if not 1 <= at_once <= _MOST_AT_ONCE:
         raise WrongUse(f"--at-once {at_once}: give a number from 1 to {_MOST_AT_ONCE}")
     if dry_run:
-        return _dry(file, common)
-    lines = check(file, lambda _: None).lines
+        return await _dry(file, common)
+    if sys.stderr.isatty():
+        say(f"checking {file}")
+    lines = (await check(file, lambda _: None)).lines
     with until_interrupted() as stop, HowFar("filed", lines) as far:
         kept = await _import(file, results or file.with_name(f"{file.name}.results.jsonl"), far, stop, at_once, wait)
         far.interrupted = stop.is_set()
@@ -65,9 +68,9 @@ async def import_(
     return _code(far)
 
 
-def _dry(file: Path, common: Common) -> int:
+async def _dry(file: Path, common: Common) -> int:
     found: list[Fault] = []
-    checked = check(file, found.append if common.json else lambda fault: out(str(fault)))
+    checked = await check(file, found.append if common.json else lambda fault: out(str(fault)))
     if common.json:
         print_json(checked._asdict() | {"faults": [one._asdict() for one in found]})
     else:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
@@ -179,6 +180,9 @@ def test_a_file_of_an_unknown_kind_is_refused_by_its_name(tmp_path: Path) -> Non
     assert "name it .csv or .jsonl" in refused(tmp_path, "x", "f.xlsx")
     with pytest.raises(WrongUse, match="cannot be read"):
         list(rows(tmp_path / "nosuch.csv"))
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(WrongUse, match="is no regular file"):
+        list(rows(tmp_path / "pipe.csv"))
 
 
 def test_a_long_file_is_never_held_in_memory(tmp_path: Path) -> None:
