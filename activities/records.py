@@ -6,6 +6,8 @@ import structlog
 from temporalio import activity
 
 from activities.attempts import attempt
+from activities.parcels import Watch, watch
+from activities.postgres import parcels
 from activities.postgres.movements import decide, follow
 from activities.postgres.named import query
 from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
@@ -26,17 +28,18 @@ class NotRegistered(Exception):  # noqa: N818 - named for what it says
 class Records:
     """Implements the port `record`."""
 
-    def __init__(self, pool: Pool, *, tell: Tell = tell, partners: Publishing = NOBODY) -> None:
-        self._pool, self._tell, self._partners = pool, tell, partners
+    def __init__(self, pool: Pool, *, tell: Tell = tell, partners: Publishing = NOBODY, watch: Watch = watch) -> None:
+        self._pool, self._tell, self._partners, self._watch = pool, tell, partners, watch
 
     @activity.defn(name="record")
     async def record(self, burst: Record) -> None:
-        """Write a burst of changes and start its notices; again it changes nothing, late it takes nothing back."""
+        """Write a burst of changes, start its notices, watch its parcels; again it changes nothing, late neither."""
         with attempt(burst.complaint) as this:
             async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
                 this.outcome = await write(connection, burst, self._partners)
             await self._tell(burst.notices)
             await self._partners.see_to_it(burst.complaint)
+            await self._watch(burst)
 
 
 async def write(connection: Connection, burst: Record, partners: Publishing = NOBODY) -> str:
@@ -53,7 +56,10 @@ async def write(connection: Connection, burst: Record, partners: Publishing = NO
     await decide(connection, burst.movements)
     await follow(connection, burst.complaint, burst.view.money, burst.steps)
     updated = await connection.execute(query("update_complaint"), burst.complaint, *_columns(burst))
-    return "done" if updated == "UPDATE 1" else "known"
+    if updated != "UPDATE 1":
+        return "known"
+    await parcels.watch(connection, burst.view)
+    return "done"
 
 
 async def _append(connection: Connection, burst: Record) -> None:

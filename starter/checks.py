@@ -26,6 +26,7 @@ from starter.backlog import inbox_stands
 from starter.errors import CommandError, Exit, Unreachable
 from starter.told import events_stand
 from starter.whereabouts import Whereabouts, find
+from workers.carriers import carriers
 from workers.provider import payment_provider
 from workers.sealing.ring import KeyRing, KeyRingInvalid, read
 from workers.settings import Settings, SettingsInvalid
@@ -81,7 +82,9 @@ async def checks(today: date) -> AsyncIterator[Check]:
 
 def _settings() -> Check:
     try:
-        payment_provider(Settings())
+        settings = Settings()
+        payment_provider(settings)
+        carriers(settings)
     except SettingsInvalid as invalid:
         return failed("configuration", str(invalid))
     except ValidationError as invalid:

@@ -44,6 +44,7 @@ SANDBOX = {
     "book": ("starter.commands.sandbox:book", "Print the payment provider's own book, as JSON lines."),
     "inbox": ("starter.commands.sandbox:inbox", "Show the notices that arrived."),
     "fault": ("starter.commands.sandbox:fault", "Let the next calls of a partner go wrong."),
+    "parcel": ("starter.commands.sandbox:parcel", "Let something happen to a parcel; its carrier tells of it."),
     "reverse": ("starter.commands.sandbox:reverse", "Take a settled payment back, now or weeks later."),
 }
 EVENTS = {
@@ -51,7 +52,7 @@ EVENTS = {
     "replay": ("starter.commands.events:replay", "Let dead letters be tried for another day, in their order."),
 }
 GROUPS = {
-    "sandbox": ("The partners of the embedded stack: orders, payments, notices, faults.", SANDBOX),
+    "sandbox": ("The partners of the embedded stack: orders, payments, carriers, notices, faults.", SANDBOX),
     "events": ("Events to partners: what they were not told, and how they are told after all.", EVENTS),
 }
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from activities.adapters.alipay.adapter import Alipay, Held
 from activities.adapters.alipay.certificates import Certificates
 from activities.adapters.alipay.gateway import App
+from activities.adapters.alipay.notifications import Notifications
 from activities.adapters.alipay.signing import AlipayKey, AppKey, KeyUnreadable
 from activities.adapters.payments import PaymentProvider
 from workers.settings import Settings, SettingsInvalid
@@ -33,6 +34,18 @@ def payment_provider(settings: Settings) -> Connects:
     app, sellers = _app(settings), _sellers(settings.alipay_sellers)
     scene, gateway = settings.alipay_transfer_scene, settings.alipay_gateway
     return lambda held: Alipay(app, held, sellers, scene=scene, gateway=gateway)
+
+
+def alipay_notifications(settings: Settings) -> Notifications | None:
+    """Return what reads Alipay's notifications, None where nobody pays over Alipay; raises SettingsInvalid."""
+    if settings.payment_provider != "alipay":
+        return None
+    if not settings.alipay_app_id or settings.alipay_public_key is None:
+        raise SettingsInvalid("Alipay's notifications need REDRESS_ALIPAY_APP_ID and REDRESS_ALIPAY_PUBLIC_KEY")
+    try:
+        return Notifications(settings.alipay_app_id, AlipayKey.read(settings.alipay_public_key))
+    except KeyUnreadable as wrong:
+        raise SettingsInvalid(f"a file named by REDRESS_ALIPAY_*: {wrong}") from None
 
 
 def _app(settings: Settings) -> App:

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 
+from activities.adapters import kuaidi100
 from activities.adapters.alipay import GATEWAY
 from activities.adapters.signing import SHORTEST_SECRET, Signer
 from workers.sealing.converter import data_converter
@@ -44,6 +45,18 @@ class Settings(BaseSettings):
     payment_secret: SecretStr | None = Field(
         default=None, min_length=SHORTEST_SECRET, description="signs each request to the payment provider"
     )
+    carrier_provider: Literal["partners", "kuaidi100"] = Field(
+        default="partners", description="who tells of parcels: the partners' carriers, or kuaidi100 for all of them"
+    )
+    kuaidi100_customer: str = Field(default="", description="our number at kuaidi100")
+    kuaidi100_key: SecretStr | None = Field(default=None, description="our key at kuaidi100")
+    kuaidi100_salt: SecretStr | None = Field(
+        default=None, min_length=SHORTEST_SECRET, description="signs what kuaidi100 pushes; made by us"
+    )
+    kuaidi100_callback: str = Field(
+        default="", description="where kuaidi100 reaches our gateway: https://…/v1/webhooks/carriers/kuaidi100"
+    )
+    kuaidi100_address: str = Field(default=kuaidi100.ADDRESS, description="address of kuaidi100")
     smtp_host: str = Field(default="", description="the mail server; without one nobody is told by e-mail")
     smtp_port: int | None = Field(default=None, ge=1, le=65535, description="587, 465 or 25 by its security")
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
@@ -62,15 +75,20 @@ class Settings(BaseSettings):
     ready_file: Path | None = Field(default=None, description="made once the worker polls")
 
     @classmethod
-    def read(cls) -> "Settings":
-        """Read the environment; raises SettingsInvalid naming every variable that is wrong or missing."""
+    def given(cls) -> "Settings":
+        """Read the environment; raises SettingsInvalid naming every variable that is wrong."""
         try:
-            settings = cls()
+            return cls()
         except ValidationError as invalid:
             faults = [
                 f"REDRESS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in invalid.errors(include_url=False)
             ]
             raise SettingsInvalid("; ".join(faults)) from None
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """Read the environment of a worker; raises SettingsInvalid naming what is wrong or missing."""
+        settings = cls.given()
         missing = [name for name in ("database_url", "partners_url") if not getattr(settings, name)]
         if missing:
             names = " and ".join(f"REDRESS_{name.upper()}" for name in missing)

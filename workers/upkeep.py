@@ -1,8 +1,9 @@
-"""Upkeep beside the complaints: the sweep of the reconciler, and the schedule that starts it."""
+"""Upkeep beside the complaints: the reconciler's sweep, the look at silent carriers, and what starts them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from temporalio.client import (
     Client,
@@ -27,11 +28,15 @@ from activities.postgres.pool import Pool
 from activities.reconciling import Reconciling
 from workflows import wire
 from workflows.domain.rulebook import Rulebook
+from workflows.parcel_watch import ParcelWatch
 from workflows.reconciliation import Reconciliation
 from workflows.rules.debts import may_be_written_off_from, next_recovery, next_try
 
 _EVERY = timedelta(hours=1)
 """Money without an owner is found within the hour; one sweep costs one question for each open complaint."""
+
+_LOOKS_EVERY = timedelta(minutes=15)
+"""How late a subscription or a question may be that nobody made; a look without a silent parcel is one query."""
 
 _CATCH_UP = timedelta(minutes=10)
 """After an outage one sweep sees everything: older ones that were missed are not made up for."""
@@ -68,27 +73,69 @@ def upkeep_worker(client: Client, activities: Sequence[Callable[..., Any]], runn
     )
 
 
+def parcels_worker(client: Client, activities: Sequence[Callable[..., Any]], runner: Any, grace: timedelta) -> Worker:
+    """Build the worker of the parcels, apart: a carrier that hangs takes no place from anybody else."""
+    return Worker(
+        client,
+        task_queue=wire.PARCELS_QUEUE,
+        workflows=[ParcelWatch],
+        activities=activities,
+        workflow_runner=runner,
+        max_cached_workflows=2,
+        max_concurrent_activities=10,
+        graceful_shutdown_timeout=grace,
+    )
+
+
+class _Upkeep(NamedTuple):
+    """What a schedule starts: type and id of the workflow, id of the schedule, where it runs, how often, and why."""
+
+    name: str
+    queue: str
+    every: timedelta
+    summary: str
+    note: str
+
+
+_SCHEDULES = (
+    _Upkeep(
+        wire.RECONCILIATION,
+        wire.UPKEEP_QUEUE,
+        _EVERY,
+        "finds money that nobody answers for (R6.10)",
+        "the reconciler; pause it only while the record is being mended",
+    ),
+    _Upkeep(
+        wire.PARCEL_WATCH,
+        wire.PARCELS_QUEUE,
+        _LOOKS_EVERY,
+        "asks the carriers that are silent (R6.4)",
+        "the look at parcels; pause it only while carriers ask for peace",
+    ),
+)
+
+
 async def scheduled(client: Client) -> None:
-    """See to it that the sweep runs each hour, as this release says; safe to call by many workers at once."""
-    schedule = _schedule()
+    """See to it that all upkeep runs as often as this release says; safe to call by many workers at once."""
+    await asyncio.gather(*(_scheduled(client, upkeep) for upkeep in _SCHEDULES))
+
+
+async def _scheduled(client: Client, upkeep: _Upkeep) -> None:
     try:
-        await client.create_schedule(wire.RECONCILIATION, schedule)
+        await client.create_schedule(upkeep.name, _schedule(upkeep))
     except ScheduleAlreadyRunningError:
         # An operator's pause is kept, all else is this release's.
-        handle = client.get_schedule_handle(wire.RECONCILIATION)
-        await handle.update(lambda now: ScheduleUpdate(_schedule(now.description.schedule.state)))
+        handle = client.get_schedule_handle(upkeep.name)
+        await handle.update(lambda now: ScheduleUpdate(_schedule(upkeep, now.description.schedule.state)))
 
 
-def _schedule(state: ScheduleState | None = None) -> Schedule:
+def _schedule(upkeep: _Upkeep, state: ScheduleState | None = None) -> Schedule:
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            wire.RECONCILIATION,
-            id=wire.RECONCILIATION,
-            task_queue=wire.UPKEEP_QUEUE,
-            static_summary="finds money that nobody answers for (R6.10)",
+            upkeep.name, id=upkeep.name, task_queue=upkeep.queue, static_summary=upkeep.summary
         ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=_EVERY)]),
-        # Two sweeps at once would see the same: a late one is left out.
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=upkeep.every)]),
+        # Two of a kind at once would see the same: a late one is left out.
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=_CATCH_UP),
-        state=state or ScheduleState(note="the reconciler; pause it only while the record is being mended"),
+        state=state or ScheduleState(note=upkeep.note),
     )

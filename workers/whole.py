@@ -1,5 +1,6 @@
 """The whole stack in one place: what `redress up`, the demo and the tests start."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ def whole_stack(data_dir: Path, **more: Any) -> Options:
         "migrate": migrate,
         "partners": [
             *(sys.executable, "-m", "workers.sandbox", "--port", "{port}"),
-            *("--book", str(data_dir / "partners.db"), "--temporal", "{temporal}"),
+            *("--book", str(data_dir / "partners.db"), "--gateway", "{gateway}"),
+            *("--clients", os.environ.get("REDRESS_CLIENTS") or str(data_dir / "clients.toml")),
         ],
         "worker": [sys.executable, "-m", "workers.worker"],
         "codec": [sys.executable, "-m", "starter.codec", "--port", "{port}", "--make-readers"],

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -32,6 +33,7 @@ from activities.publishing import Publisher, Publishing
 from activities.records import Records
 from activities.registry import Registry
 from activities.telling import Tell, tell
+from workers.carriers import carriers, watches
 from workers.channels import notices_over
 from workers.events import events_worker
 from workers.logs import configure
@@ -41,7 +43,7 @@ from workers.runner import workflow_runner
 from workers.sealing import ring
 from workers.settings import Settings, SettingsInvalid, connect
 from workers.subscriptions import ConfiguredSubscriptions, clients_file
-from workers.upkeep import looks, scheduled, upkeep_worker
+from workers.upkeep import looks, parcels_worker, scheduled, upkeep_worker
 from workflows import wire
 from workflows.complaint import Complaint
 from workflows.domain.rulebook import Rulebook
@@ -67,7 +69,7 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
     Raises SettingsInvalid, PolicyInvalid, KeyRingInvalid or KeysMissing, and OSError or RuntimeError when database or
     Temporal cannot be reached.
     """
-    rulebook, provider_over = settings.rulebook(), payment_provider(settings)
+    rulebook, provider_over, carriers_of = settings.rulebook(), payment_provider(settings), carriers(settings)
     subscriptions = ConfiguredSubscriptions(clients_file())
     await prepare(settings.database_url, rulebook)
     await _hold_every_key(settings)
@@ -80,6 +82,7 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
         notices = await world.enter_async_context(notices_over(settings, pool))
         webhooks = await world.enter_async_context(Webhooks())
         partners = Publisher(pool, subscriptions)
+        carrier = await world.enter_async_context(carriers_of())
         payments = Payments(pool, provider, tell=tell, partners=partners)
         draining = Draining(Inbox(pool), by_hand=settings.time_skipping)
         of_complaints = [*_of_complaints(pool, orders, rulebook, payments, tell, partners), draining.drain]
@@ -87,15 +90,20 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
             complaints_worker(client, settings, of_complaints),
             notices_worker(client, notices),
             events_worker(client, Deliveries(Outbound(pool), subscriptions, webhooks), _GRACE),
+            parcels_worker(client, watches(settings, pool, carrier), workflow_runner(), _GRACE),
             upkeep_worker(client, looks(pool, rulebook, payments, provider), workflow_runner(), _GRACE),
         ):
             await world.enter_async_context(worker)
         await scheduled(client)
         _log.info("working", queue=wire.TASK_QUEUE, policy=rulebook.policy.version, calendar=rulebook.calendar.version)
-        if settings.ready_file:
-            await asyncio.to_thread(settings.ready_file.touch)
+        await _say_ready(settings.ready_file)
         await stop.wait()
         _log.info("stopping")
+
+
+async def _say_ready(mark: Path | None) -> None:
+    if mark:
+        await asyncio.to_thread(mark.touch)
 
 
 async def _hold_every_key(settings: Settings) -> None:

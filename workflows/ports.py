@@ -11,6 +11,7 @@ from workflows.domain.base import Value
 from workflows.domain.calendar import Calendar
 from workflows.domain.case import Case
 from workflows.domain.inbox import Drain, Drained
+from workflows.domain.parcels import ParcelLook, ParcelsLooked
 from workflows.domain.parts import called
 from workflows.domain.payment import PaymentAnswer
 from workflows.domain.reconciling import Look, Looked
@@ -45,10 +46,15 @@ FIND_OWNERLESS = Port("find_ownerless", Look, Looked)
 COMPARE_WITH_PROVIDER = Port("compare_with_provider", Look, Looked)
 SEE_TO_DEBTS = Port("see_to_debts", Look, Looked)
 END_SWEEP = Port("end_sweep", Look, Looked)
+LOOK_AT_PARCELS = Port("look_at_parcels", ParcelLook, ParcelsLooked)
 
 PORTS: Mapping[str, Port] = {
     port.name: port
-    for port in (REGISTER, RECORD, PAY, CALENDAR, DRAIN, FIND_OWNERLESS, COMPARE_WITH_PROVIDER, SEE_TO_DEBTS, END_SWEEP)
+    for port in (
+        *(REGISTER, RECORD, PAY, CALENDAR, DRAIN),
+        *(FIND_OWNERLESS, COMPARE_WITH_PROVIDER, SEE_TO_DEBTS, END_SWEEP),
+        LOOK_AT_PARCELS,
+    )
 }
 
 
@@ -107,6 +113,12 @@ async def see_to_debts(look: Look) -> Looked:
 async def end_sweep(look: Look) -> Looked:
     """Close the tasks that this sweep no longer found; returns how many."""
     looked: Looked = await _ask(END_SWEEP, look, "closes tasks that are done with (R6.10)", SHORT)
+    return looked
+
+
+async def look_at_parcels(look: ParcelLook) -> ParcelsLooked:
+    """Ask the carriers about a page of the parcels they are silent about."""
+    looked: ParcelsLooked = await _ask(LOOK_AT_PARCELS, look, "asks silent carriers (R6.4)", PAGE)
     return looked
 
 

@@ -16,3 +16,5 @@ REVOKE INSERT, UPDATE ON lines, advances, transactions, postings, movement_state
 REVOKE UPDATE ON steps, ended, rulebooks, late_messages, contradictions, payload_keys, told_to_many FROM redress_app;
 -- A turn is taken and given back; nothing hangs on it but who delivers next.
 GRANT DELETE ON inbox_turns TO redress_app;
+-- What was said long ago of parcels that nobody watches is forgotten.
+GRANT DELETE ON parcel_events TO redress_app;

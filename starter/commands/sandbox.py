@@ -1,4 +1,4 @@
-"""`redress sandbox order|seller|book|inbox|fault|reverse`: the partners of the embedded stack."""
+"""`redress sandbox order|seller|book|inbox|parcel|fault|reverse`: the partners of the embedded stack."""
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, TypeVar
 
 from cyclopts import Parameter
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from starter import session
 from starter.errors import WrongUse
@@ -17,7 +17,15 @@ from starter.sayings import party
 from starter.tables import Column, table
 from starter.whereabouts import find
 from workers.sandbox.client import SandboxClient
-from workers.sandbox.shapes import InputUnreadable, SandboxOrder, SellerAccount, read_orders, read_sellers
+from workers.sandbox.shapes import (
+    Happening,
+    InputUnreadable,
+    SandboxOrder,
+    SellerAccount,
+    places,
+    read_orders,
+    read_sellers,
+)
 
 T = TypeVar("T")
 
@@ -99,6 +107,35 @@ async def inbox(*, to: str | None = None, common: Common = PLAIN) -> int:
     return 0
 
 
+async def parcel(carrier: str, tracking: str, event: str, /, *, at: str | None = None, common: Common = PLAIN) -> int:
+    """Let something happen to a parcel; its carrier pushes the word of it once somebody has subscribed.
+
+    Parameters
+    ----------
+    carrier
+        The carrier, for example sf.
+    tracking
+        The number of the parcel.
+    event
+        picked_up, in_transit, delivered, lost, refused or returned.
+    at
+        When, as RFC 3339 with an offset; now if left out.
+
+    """
+    given = {"carrier": carrier, "tracking": tracking, "event": event} | ({"at": at} if at else {})
+    try:
+        happening = Happening.model_validate_json(json.dumps(given))
+    except ValidationError as wrong:
+        raise WrongUse(places(wrong)) from None
+    async with _partners(common) as sandbox:
+        known = await sandbox.happen(happening)
+    if common.json:
+        print_json(known)
+    else:
+        out(f"{known.carrier} {known.tracking}: {', '.join(one.event for one in known.events)}")
+    return 0
+
+
 async def reverse(key: str, /, *, common: Common = PLAIN) -> int:
     """Take a settled payment back, as a provider may weeks later; its complaint is told.
 
@@ -134,12 +171,13 @@ async def fault(
     partner
         orders, payment, carrier or notices.
     mode
-        Any partner: error_500, busy, timeout_before, timeout_after, slow. Payment also: stored_error, declined,
+        Any partner: error_500, busy, timeout_before, timeout_after, slow. A carrier's push (--for push) also: declined,
+        callback_repeated. Payment also: stored_error, declined,
         pending, pending_fails, callback_first, callback_repeated, failed_then_settled, settled_then_failed.
     times
         How many calls.
     for_
-        Only calls of this operation, for example send.
+        Only calls of this operation, for example send; the partners' own calls, callback and push, must be named.
     complaint
         Only calls about this complaint; the payment provider alone is told of it.
 

@@ -8,7 +8,10 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
+from activities.adapters.alipay.notifications import Notifications
+from activities.adapters.kuaidi100.pushes import Pushes
 from activities.postgres.pool import open_pool
 from activities.postgres.reading import CaseFiles
 from starter import connection
@@ -20,7 +23,10 @@ from starter.gateway.house import House
 from starter.gateway.serving import Server, config, listen
 from starter.record import Files
 from starter.whereabouts import Whereabouts, find
+from workers.carriers import kuaidi100_pushes
 from workers.logs import configure
+from workers.provider import alipay_notifications
+from workers.settings import Settings, SettingsInvalid
 
 PORT = 7480
 LOOPBACK = "127.0.0.1"
@@ -47,16 +53,31 @@ def run(host: str, port: int, clients: Path | None, *, made: bool = False) -> No
     where, file = find(), clients or clients_file()
     if made:
         make(file)
-    known = Clients(file)
+    known, forms = Clients(file), _forms()
     try:
         listener = listen(host, port)
     except (OSError, OverflowError) as taken:
         raise WrongUse(f"port {port} on {host} cannot be used ({taken}): choose another with --port") from None
     with listener:
-        asyncio.run(_serve(listener, where, known))
+        asyncio.run(_serve(listener, where, known, forms))
 
 
-async def _serve(listener: socket.socket, where: Whereabouts, clients: Clients) -> None:
+class _Forms(NamedTuple):
+    """What reads those who push in forms of their own; None for whom nothing was set up."""
+
+    kuaidi100: Pushes | None
+    alipay: Notifications | None
+
+
+def _forms() -> _Forms:
+    try:
+        settings = Settings.given()
+        return _Forms(kuaidi100_pushes(settings), alipay_notifications(settings))
+    except SettingsInvalid as wrong:
+        raise WrongUse(str(wrong)) from None
+
+
+async def _serve(listener: socket.socket, where: Whereabouts, clients: Clients, forms: _Forms) -> None:
     pool = await open_pool(where.need_database(), least=0, most=16)
     client = await connection.temporal(where, lazily=True)
     house = House(
@@ -64,6 +85,8 @@ async def _serve(listener: socket.socket, where: Whereabouts, clients: Clients) 
         pool=pool,
         complaints=Complaints(client, Files(CaseFiles(pool), pool)),
         stamps=not skips_time(where),
+        kuaidi100=forms.kuaidi100,
+        alipay=forms.alipay,
     )
     server = Server(config(application(house)), listener)
     for number in (signal.SIGTERM, signal.SIGINT):

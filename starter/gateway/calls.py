@@ -69,6 +69,8 @@ class Operation:
     optional: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     problems: Sequence[str] = ()
+    media: str = "application/json"
+    answers_in: str = "application/json"
     example: Mapping[str, Any] | None = None
 
     @property

@@ -5,7 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from activities.adapters.alipay.notifications import Notifications
+from activities.adapters.kuaidi100.pushes import Pushes
 from activities.postgres.inbox import Inbox
+from activities.postgres.parcels import Parcels
 from activities.postgres.pool import Pool
 from activities.postgres.reading import CaseFiles
 from activities.postgres.requests import Requests
@@ -26,6 +29,8 @@ class House:
     pool: Pool
     complaints: Complaints
     stamps: bool = True
+    kuaidi100: Pushes | None = None
+    alipay: Notifications | None = None
     clock: Callable[[], float] = time.time
     patience: float = BODY_SECONDS
     limits: Limits = field(default_factory=Limits)
@@ -36,6 +41,11 @@ class House:
     def inbox(self) -> Inbox:
         """Where what is accepted is kept."""
         return Inbox(self.pool, self.arrived.set)
+
+    @property
+    def parcels(self) -> Parcels:
+        """What carriers say, and who waits for it."""
+        return Parcels(self.pool, self.inbox, stamp=self.stamps)
 
     @property
     def cases(self) -> CaseFiles:

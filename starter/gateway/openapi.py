@@ -77,7 +77,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": _schema(one.body)}
         if one.example is not None:
             content["example"] = one.example
-        told["requestBody"] = {"required": True, "content": {"application/json": content}}
+        told["requestBody"] = {"required": True, "content": {one.media: content}}
     told["security"] = [{name: [] for name in _SECURITY}] if one.signed else []
     return told
 
@@ -102,16 +102,16 @@ def _in_query(one: Operation) -> Iterator[dict[str, Any]]:
 
 
 def _responses(one: Operation) -> dict[str, Any]:
-    answers = {str(status): _answer(status, model) for status, model in one.answers.items()}
+    answers = {str(status): _answer(status, model, one.answers_in) for status, model in one.answers.items()}
     names = (*one.problems, *(_OF_SIGNED if one.signed else ()), *_ALWAYS)
     problems = {str(KINDS[name].status): _problem(name) for name in names}
     return dict(sorted((answers | problems).items()))
 
 
-def _answer(status: int, model: type[BaseModel] | None) -> dict[str, Any]:
+def _answer(status: int, model: type[BaseModel] | None, media: str) -> dict[str, Any]:
     told = {200: "Done, or known already", 202: "Accepted: it is kept and will be delivered"}.get(status, "Done")
-    schema = _schema(model) if model else {"type": "object"}
-    return {"description": told, "content": {"application/json": {"schema": schema}}}
+    schema = _schema(model) if model else {"type": "object" if media == "application/json" else "string"}
+    return {"description": told, "content": {media: {"schema": schema}}}
 
 
 def _problem(name: str) -> dict[str, Any]:

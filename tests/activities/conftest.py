@@ -85,7 +85,7 @@ async def pool(shared: Pool) -> Pool:
         "BEGIN; SET LOCAL session_replication_role = replica;"  # else the guards refuse, as they should
         "TRUNCATE complaints, steps, ended, rulebooks, late_messages, movements, movement_states, contradictions, "
         "lines, advances, transactions, postings, tasks, sweeps, inbox, inbox_turns, notices, deliveries, wishes, "
-        "outbound_streams, outbound_events; COMMIT"
+        "outbound_streams, outbound_events, parcels, parcel_events; COMMIT"
     )
     return shared
 

@@ -17,6 +17,7 @@ from workflows.domain.events import Stream
 from workflows.domain.filing import Filing, OrderLine, Party, Request
 from workflows.domain.messages import KINDS
 from workflows.domain.money import Money
+from workflows.domain.parcels import Parcel, on_their_way
 from workflows.domain.records import Notice, Record, Registration
 from workflows.domain.rulebook import Rulebook
 from workflows.domain.vocabulary import Channel, MoneyState, Phase, Problem, Remedy, Role
@@ -50,13 +51,17 @@ class World:
             pool, self, self.rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=self.tell,
             partners=self.partners,
         )  # fmt: skip
-        self.records = Records(pool, tell=self.tell, partners=self.partners)
+        self.watched: list[Parcel] = []
+        self.records = Records(pool, tell=self.tell, partners=self.partners, watch=self.watch)
 
     async def tell(self, notices: Sequence[Notice]) -> None:
         self.told.extend(notices)
 
     async def start(self, streams: Sequence[Stream]) -> None:
         self.started.extend(streams)
+
+    async def watch(self, burst: Record) -> None:
+        self.watched.extend(on_their_way(burst.view))
 
     async def line(self, order_id: str, line: int) -> OrderLine | None:
         self.asked += 1
@@ -117,6 +122,11 @@ def accepted(case: Case) -> Case:
 
 def agreed(case: Case) -> Case:
     return said(accepted(case), "seller_answered", SELLER, answer="agree")
+
+
+def shipped(case: Case, tracking: str, carrier: str = "sf", buyer: Party = BUYER) -> Case:
+    """Return the case after the buyer has sent the goods back."""
+    return said(case, "goods_sent", buyer, leg="return", carrier=carrier, tracking=tracking)
 
 
 def reported(case: Case, state: MoneyState, reference: str | None = None) -> Case:

@@ -13,6 +13,7 @@ from activities.calendars import Calendars
 from activities.comparing import Comparing
 from activities.debts import Debts
 from activities.drain import Draining
+from activities.parcels import ParcelLooks
 from activities.payments import Payments
 from activities.reconciling import Reconciling
 from activities.records import Records
@@ -74,7 +75,7 @@ def test_each_package_tells_on_one_page_what_lives_there(package: str) -> None:
 
 def implementations() -> dict[str, typing.Any]:
     found: dict[str, typing.Any] = {}
-    for house in (Registry, Records, Payments, Calendars, Draining, Reconciling, Comparing, Debts):
+    for house in (Registry, Records, Payments, Calendars, Draining, Reconciling, Comparing, Debts, ParcelLooks):
         for _, method in inspect.getmembers(house, inspect.isfunction):
             definition = activity._Definition.from_callable(method)
             if definition:

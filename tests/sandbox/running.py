@@ -9,6 +9,7 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from typing import Any, Self
 
+from tests.sandbox.gateway import a_clients_file
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import SandboxOrder, read_orders
 from workflows.domain.filing import Party
@@ -16,8 +17,8 @@ from workflows.domain.money import Money
 from workflows.domain.payment import Movement
 from workflows.domain.vocabulary import MoneyState, Purpose, Role
 
-NOWHERE = "127.0.0.1:1"
-"""Nothing listens there: a Temporal server that is down."""
+NOWHERE = "http://127.0.0.1:1"
+"""Nothing listens there: a gateway that is down."""
 
 _numbers = itertools.count(1)
 
@@ -39,11 +40,20 @@ class RunningSandbox:
     """`async with RunningSandbox(home)`: listens at `url`; its standard error is `errors`."""
 
     def __init__(
-        self, home: Path, temporal: str = NOWHERE, callback_after: float = 0.2, slow: float = 0.3, secret: str = ""
+        self, home: Path, gateway: str = NOWHERE, callback_after: float = 0.2, slow: float = 0.3, secret: str = ""
     ) -> None:
         self._environment = {**os.environ, "REDRESS_PAYMENT_SECRET": secret}
         self.book, self._log = home / "book.db", home / "sandbox.log"
-        self._wishes = ["--temporal", temporal, "--callback-after", str(callback_after), "--slow", str(slow)]
+        self._wishes = [
+            "--gateway",
+            gateway,
+            "--clients",
+            str(a_clients_file(home / "clients.toml")),
+            "--callback-after",
+            str(callback_after),
+            "--slow",
+            str(slow),
+        ]
         self.url, self._port = "", 0
         self._process: Process | None = None
 

@@ -24,7 +24,7 @@ async def until_used_up(client: SandboxClient) -> None:
 async def refused_start(*arguments: str) -> str:
     """Start a sandbox that must not start; return the sentence it leaves."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "workers.sandbox", "--temporal", NOWHERE, *arguments, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", "workers.sandbox", "--gateway", NOWHERE, *arguments, stdout=PIPE, stderr=PIPE
     )
     out, errors = await asyncio.wait_for(process.communicate(), 20)
     assert (process.returncode, out) == (2, b"")

@@ -16,7 +16,8 @@ def partners_child(
 ) -> Child:
     """Describe the sandbox partners: they serve when `GET /health` answers 200 on `port`.
 
-    In the command the words `{port}`, `{data_dir}` and `{temporal}` stand for what is only known at the start.
+    In the command the words `{port}`, `{data_dir}`, `{temporal}` and `{gateway}` stand for what is only known at the
+    start.
     """
     return Child(_server("the sandbox partners", "partners.log", command, port, home, environment, kept_fds))
 
@@ -45,6 +46,7 @@ def _server(
     kept_fds: Sequence[int],
 ) -> Program:
     known = {"{port}": str(port), "{data_dir}": str(home), "{temporal}": environment["TEMPORAL_ADDRESS"]}
+    known |= {"{gateway}": environment.get("REDRESS_GATEWAY_URL", "")}
 
     async def ready() -> bool:
         try:

@@ -210,8 +210,9 @@ class Stack:
         partners = {}
         if ready.partners:
             partners = {"REDRESS_PARTNERS_URL": ready.partners, "REDRESS_PAYMENT_SECRET": ready.payment_secret}
+        doors = {"REDRESS_GATEWAY_URL": ready.gateway} if ready.gateway else {}
         sealing = {_KEY_RING: str(ready.key_ring)} if ready.key_ring else {}
-        return {"REDRESS_UI_URL": ready.ui, **kept, **own, **partners, **sealing, **self.options.environment}
+        return {"REDRESS_UI_URL": ready.ui, **kept, **own, **partners, **doors, **sealing, **self.options.environment}
 
     def _check_room_to_run(self) -> None:
         self.data_dir.check_room(self.options.room_to_run)

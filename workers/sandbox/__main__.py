@@ -1,4 +1,4 @@
-"""`python -m workers.sandbox --port P --book FILE --temporal ADDRESS`: the partners as one process on loopback."""
+"""`python -m workers.sandbox --port P --book FILE --gateway URL`: the partners as one process on loopback."""
 
 import argparse
 import asyncio
@@ -18,8 +18,8 @@ import uvicorn
 from activities.adapters.signing import Signer
 from workers.sandbox.app import application
 from workers.sandbox.book import Book, BookUnusable
-from workers.sandbox.callbacks import teller
 from workers.sandbox.calls import House, log
+from workers.sandbox.webhooks import Webhooks
 
 LOOPBACK = "127.0.0.1"
 """The sandbox asks nobody who they are, so nobody outside this machine may reach it."""
@@ -71,17 +71,18 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m workers.sandbox", description="The partners, on loopback.")
     parser.add_argument("--port", type=int, required=True, help="port to listen on; 0 takes a free one")
     parser.add_argument("--book", type=Path, required=True, help="file of the partners' book")
-    parser.add_argument("--temporal", type=_address, required=True, metavar="HOST:PORT", help="the complaints' server")
-    parser.add_argument("--namespace", default="default", help="their namespace")
+    parser.add_argument("--gateway", type=_address, required=True, metavar="URL", help="where partners reach us")
+    parser.add_argument(
+        "--clients", type=Path, help="file of its clients: provider and carriers sign with their secrets"
+    )
     parser.add_argument("--callback-after", type=float, default=2.0, help="seconds until a pending payment is decided")
     parser.add_argument("--slow", type=float, default=2.0, help="seconds a slow answer takes")
     return parser.parse_args()
 
 
 def _address(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT such as {LOOPBACK}:7233")
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address such as http://{LOOPBACK}:7480")
     return text
 
 
@@ -114,10 +115,11 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 async def _serve(listener: socket.socket, given: argparse.Namespace) -> None:
     book = await Book.open(given.book)
+    webhooks = Webhooks(given.gateway, given.clients)
     try:
         secret = os.environ.get(SECRET)
         house = House(book, given.slow, given.callback_after, Signer(secret) if secret else None)
-        app = application(house, await teller(given.temporal, given.namespace))
+        app = application(house, webhooks)
         # A kept connection must outlive the adapters' pools, or a reused one meets a closed socket.
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_keep_alive=75, timeout_graceful_shutdown=3
@@ -126,6 +128,7 @@ async def _serve(listener: socket.socket, given: argparse.Namespace) -> None:
         _stop_on_signals(server, house)
         await server.serve([listener])
     finally:
+        await webhooks.aclose()
         await book.close()
 
 

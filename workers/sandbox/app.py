@@ -11,22 +11,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from workers.sandbox import admin, partners
-from workers.sandbox.callbacks import Tell, keep_telling
+from workers.sandbox import admin, carriers, partners
+from workers.sandbox.callbacks import keep_telling
 from workers.sandbox.calls import House, problem
+from workers.sandbox.webhooks import Deliver
 
 
-def application(house: House, tell: Tell) -> Starlette:
+def application(house: House, deliver: Deliver) -> Starlette:
     """Return the application; it starts the callbacks with itself and stops them with itself."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        callbacks = asyncio.create_task(keep_telling(house, tell))
+        callbacks = asyncio.create_task(keep_telling(house, deliver))
         yield
         callbacks.cancel()
         await asyncio.gather(callbacks, return_exceptions=True)
 
-    app = Starlette(routes=[*partners.ROUTES, *admin.ROUTES], lifespan=lifespan)
+    app = Starlette(routes=[*partners.ROUTES, *carriers.ROUTES, *admin.ROUTES], lifespan=lifespan)
     app.state.house = house
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_middleware(_Answering)

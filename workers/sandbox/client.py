@@ -8,7 +8,16 @@ import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from workers.sandbox.faults import FaultLeft, FaultOrder
-from workers.sandbox.shapes import ArrivedNotice, Payment, Reversal, SandboxOrder, SellerAccount, places
+from workers.sandbox.shapes import (
+    ArrivedNotice,
+    Happening,
+    Payment,
+    Reversal,
+    SandboxOrder,
+    SellerAccount,
+    Tracked,
+    places,
+)
 from workflows.domain.filing import Party
 
 T = TypeVar("T")
@@ -16,6 +25,7 @@ T = TypeVar("T")
 _ORDERS, _SELLERS = TypeAdapter(list[SandboxOrder]), TypeAdapter(list[SellerAccount])
 _BOOK, _INBOX = TypeAdapter(list[Payment]), TypeAdapter(list[ArrivedNotice])
 _PAYMENT, _FAULT, _FAULTS = TypeAdapter(Payment), TypeAdapter(FaultLeft), TypeAdapter(list[FaultLeft])
+_TRACKED = TypeAdapter(Tracked)
 
 
 class SandboxUnreachable(Exception):  # noqa: N818 - named as the news it brings
@@ -75,6 +85,11 @@ class SandboxClient:
             raise SandboxRefused(places(wrong)) from None
         body = order.model_dump_json(exclude_none=True).encode()
         return self._read(_FAULT, await self._call("POST", "/sandbox/faults", body))
+
+    async def happen(self, happening: Happening) -> Tracked:
+        """Let something happen to a parcel, and push it if somebody subscribed; returns all that is known of it."""
+        body = happening.model_dump_json(exclude_none=True).encode()
+        return self._read(_TRACKED, await self._call("POST", "/sandbox/parcels", body))
 
     async def faults(self) -> list[FaultLeft]:
         """Return the faults that still wait for calls."""

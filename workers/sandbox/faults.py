@@ -32,6 +32,7 @@ class Mode(StrEnum):
     STORED_ERROR = "stored_error"
     """Done, but answered with an error that is kept for the key: sending again brings it again, a look-up the truth."""
     DECLINED = "declined"
+    """A payment that is refused; a push that is never made."""
     PENDING = "pending"
     PENDING_FAILS = "pending_fails"
     CALLBACK_FIRST = "callback_first"
@@ -70,14 +71,17 @@ REPERTOIRE: dict[Partner, dict[str, tuple[Mode, ...]]] = {
         "cover": TRANSPORT,
         "callback": (*TRANSPORT, Mode.DECLINED),
     },
-    # Nothing calls the carrier yet; a fault ordered for it waits in the book.
-    Partner.CARRIER: {"look_up": TRANSPORT},
+    Partner.CARRIER: {
+        "subscribe": TRANSPORT,
+        "look_up": TRANSPORT,
+        "push": (*TRANSPORT, Mode.DECLINED, Mode.CALLBACK_REPEATED),
+    },
     Partner.NOTICES: {"deliver": TRANSPORT, "sms": (*TRANSPORT, Mode.DECLINED)},
 }
 """Which modes each operation of each partner knows."""
 
-ONLY_IF_NAMED = frozenset({"callback", "book", "cover"})
-"""The provider's own call to us, and the reading of its books: "the partner's calls" does not mean them by itself."""
+ONLY_IF_NAMED = frozenset({"callback", "push", "book", "cover"})
+"""The partners' own calls to us, and the reading of books: "the partner's calls" does not mean them by itself."""
 
 
 class FaultOrder(Value):
@@ -110,7 +114,8 @@ class FaultLeft(FaultOrder):
 
 
 def _all_modes(partner: Partner) -> tuple[Mode, ...]:
-    return tuple(dict.fromkeys(mode for modes in REPERTOIRE[partner].values() for mode in modes))
+    meant = (modes for operation, modes in REPERTOIRE[partner].items() if operation not in ONLY_IF_NAMED)
+    return tuple(dict.fromkeys(mode for modes in meant for mode in modes))
 
 
 def put(book: sqlite3.Connection, order: FaultOrder) -> FaultLeft:

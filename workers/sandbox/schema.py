@@ -4,7 +4,7 @@ import sqlite3
 
 from workflows.domain.filing import OrderLine
 
-VERSION = 2
+VERSION = 3
 
 _CALLBACKS = """
 CREATE TABLE callbacks (
@@ -20,6 +20,20 @@ _ACCOUNTS = """
 CREATE TABLE accounts (
     name TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0), said INTEGER NOT NULL DEFAULT 1
 ) STRICT;
+"""
+
+_CARRIERS = """
+CREATE TABLE subscriptions (carrier TEXT, tracking TEXT, PRIMARY KEY (carrier, tracking)) STRICT;
+CREATE TABLE parcel_events (
+    number INTEGER PRIMARY KEY, carrier TEXT NOT NULL, tracking TEXT NOT NULL, event TEXT NOT NULL, at TEXT NOT NULL,
+    UNIQUE (carrier, tracking, event, at)
+) STRICT;
+CREATE TABLE pushes (
+    number INTEGER PRIMARY KEY, carrier TEXT NOT NULL, tracking TEXT NOT NULL, body TEXT NOT NULL,
+    state TEXT NOT NULL, due REAL NOT NULL, times INTEGER NOT NULL DEFAULT 1 CHECK (times >= 1),
+    attempts INTEGER NOT NULL DEFAULT 0, note TEXT
+) STRICT;
+CREATE INDEX pushes_waiting ON pushes (due) WHERE state = 'waiting';
 """
 
 _TODAY = f"""
@@ -43,6 +57,7 @@ CREATE TABLE faults (
     number INTEGER PRIMARY KEY AUTOINCREMENT, partner TEXT NOT NULL, mode TEXT NOT NULL, operation TEXT,
     times INTEGER NOT NULL CHECK (times >= 0), complaint TEXT
 ) STRICT;
+{_CARRIERS}
 """
 
 _FROM_1 = f"""
@@ -65,19 +80,23 @@ ALTER TABLE faults ADD COLUMN complaint TEXT;
 """  # noqa: S608  fixed words
 
 
+_STEPS = {0: _TODAY, 1: _FROM_1 + _CARRIERS, 2: _CARRIERS}
+"""What brings a book of each format up to date; 0 is an empty one."""
+
+
 def prepare(book: sqlite3.Connection) -> None:
-    """Make the tables, or bring those of format 1 up to date, in one transaction; raises sqlite3.DatabaseError."""
+    """Make the tables, or bring older ones up to date, in one transaction; raises sqlite3.DatabaseError."""
     (version,) = book.execute("PRAGMA user_version").fetchone()
-    if version not in (0, 1, VERSION):
-        raise sqlite3.DatabaseError(f"it has format {version}, this version reads formats 1 and {VERSION}")
+    if not 0 <= version <= VERSION:
+        raise sqlite3.DatabaseError(f"it has format {version}, this version reads formats 1 to {VERSION}")
     if version == VERSION:
         return
     book.execute("PRAGMA foreign_keys = OFF")  # a table is replaced, its rows kept
     book.execute("BEGIN IMMEDIATE")
     try:
-        for statement in (_FROM_1 if version else _TODAY).split(";"):
+        for statement in _STEPS[version].split(";"):
             book.execute(statement)
-        if version:
+        if version == 1:
             _hold_what_orders_say(book)
         book.execute(f"PRAGMA user_version = {VERSION}")
         book.execute("COMMIT")

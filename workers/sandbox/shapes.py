@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from workflows.domain.base import Id, Instant, ShortText, Text, Value
 from workflows.domain.filing import OrderLine, Party
 from workflows.domain.money import Money
+from workflows.domain.parcels import EventName, Numbered, ParcelEvent
 from workflows.domain.payment import LineRef
 
 T = TypeVar("T")
@@ -160,6 +161,19 @@ class ArrivedNotice(Notice):
     """A notice in somebody's inbox, with the time of its arrival."""
 
     time: Instant
+
+
+class Happening(Numbered):
+    """Something that happens to a parcel by the operator's order; now unless said."""
+
+    event: EventName
+    at: Instant | None = None
+
+
+class Tracked(Numbered):
+    """A parcel as its carrier knows it: what happened to it, in the order it was learnt."""
+
+    events: tuple[ParcelEvent, ...]
 
 
 class InputUnreadable(ValueError):  # noqa: N818 - named as the news it brings

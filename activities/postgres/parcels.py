@@ -1,0 +1,122 @@
+"""Parcels on record: which are watched, what carriers said of them, and who is still to hear it (R6.3, R6.4)."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+import asyncpg
+
+from activities.postgres.inbox import Inbox
+from activities.postgres.named import query
+from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
+from workflows.domain.inbox import Received
+from workflows.domain.messages import ParcelReported
+from workflows.domain.parcels import Parcel, ParcelEvent, on_their_way, reports
+from workflows.domain.view import View
+
+PARKED_FOR = timedelta(days=60)
+"""How long events are kept of a parcel that no complaint names: longer than any carrier takes."""
+
+
+class Silent(NamedTuple):
+    """A parcel that is to be looked at: its place in the list, and what is missing."""
+
+    number: int
+    parcel: Parcel
+    subscribed: bool
+    silent: bool
+
+
+class Heard(NamedTuple):
+    """What became of a carrier's word: how many new messages complaints got; parked if none waits for the parcel."""
+
+    told: int
+    parked: bool
+
+
+async def watch(connection: Connection, view: View) -> None:
+    """Write down, in the transaction of a record, which parcels of a complaint are on their way, and which no more."""
+    if view.goods is None:
+        return
+    parcels = json.dumps([one.model_dump() for one in on_their_way(view)])
+    await connection.execute(query("parcels_over"), view.complaint, parcels)
+    await connection.execute(query("watch_parcels"), view.complaint, parcels)
+
+
+class Parcels:
+    """What is on record of parcels; what complaints are to hear goes into the inbox, stamped by the edge's clock."""
+
+    def __init__(self, pool: Pool, inbox: Inbox, *, stamp: bool = True) -> None:
+        self._pool, self._inbox, self._stamp = pool, inbox, stamp
+
+    async def heard(self, carrier: str, tracking: str, events: Iterable[ParcelEvent]) -> Heard:
+        """Keep what a carrier said of a parcel, and tell the complaints that wait for it; again it changes nothing."""
+        said = json.dumps([one.model_dump(mode="json") for one in events])
+        await self._do("parcel_heard", carrier, tracking, said)
+        return await self.pass_on(carrier, tracking)
+
+    async def pass_on(self, carrier: str, tracking: str) -> Heard:
+        """Tell every complaint that waits for a parcel what its carrier has said so far.
+
+        What is said is on record before it is asked who waits, and who waits is on record before it is asked what was
+        said: so a push and a complaint that names its parcel at the same moment do not miss each other.
+        """
+        complaints = [row["complaint"] for row in await self._fetch("parcel_complaints", carrier, tracking)]
+        rows = await self._fetch("parcel_told", carrier, tracking) if complaints else []
+        messages = tuple(reports(carrier, tracking, (ParcelEvent(event=row["event"], at=row["at"]) for row in rows)))
+        told = 0
+        for received in (_received(complaint, message) for complaint in complaints for message in messages):
+            told += (await self._inbox.keep(received, stamp=self._stamp)).how == "accepted"
+        return Heard(told, not complaints)
+
+    async def silent(self, after: int, most: int, for_as_long_as: timedelta) -> Sequence[Silent]:
+        """Return a page of the parcels that nobody subscribed, or of which nothing was heard or asked for so long."""
+        rows = await self._fetch("parcels_silent", after, most, for_as_long_as)
+        names = ("complaint", "leg", "carrier", "tracking")
+        return [
+            Silent(row["number"], Parcel(**{name: row[name] for name in names}), row["subscribed"], row["silent"])
+            for row in rows
+        ]
+
+    async def subscribed(self, parcel: Parcel) -> None:
+        """Note that the carrier has promised to push."""
+        await self._do("parcel_subscribed", parcel.carrier, parcel.tracking)
+
+    async def unsubscribed(self, carrier: str, tracking: str) -> None:
+        """Note that the carrier has given a parcel up: the next look subscribes it again."""
+        await self._do("parcel_unsubscribed", carrier, tracking)
+
+    async def looked(self, parcel: Parcel) -> None:
+        """Note that the carrier was asked."""
+        await self._do("parcel_looked", parcel.carrier, parcel.tracking)
+
+    async def phone(self, parcel: Parcel) -> str:
+        """Return the complainant's phone, which some carriers ask for; empty if none is known."""
+        rows = await self._fetch("parcel_phone", parcel.complaint)
+        return str(rows[0][0] or "") if rows else ""
+
+    async def forget(self) -> None:
+        """Forget what was said long ago of parcels that nobody watches."""
+        await self._do("forget_parcel_events", PARKED_FOR)
+
+    async def _fetch(self, name: str, *values: object) -> list[asyncpg.Record]:
+        return await self._pool.fetch(query(name), *values, timeout=COMMAND_SECONDS)
+
+    async def _do(self, name: str, *values: object) -> None:
+        await self._pool.execute(query(name), *values, timeout=COMMAND_SECONDS)
+
+
+def _received(complaint: str, message: ParcelReported) -> Received:
+    """Return a message as the inbox keeps it: one row for each complaint and event, whoever brought it."""
+    content = message.model_dump_json(exclude_none=True)
+    return Received(
+        client=f"carrier:{message.sender.id}",
+        request=f"{complaint}:{message.message_id}",
+        digest=sha256(content.encode()).hexdigest(),
+        complaint=complaint,
+        kind=message.kind,
+        message=json.loads(content),
+        sender=message.sender,
+    )

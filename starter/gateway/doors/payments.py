@@ -1,0 +1,127 @@
+"""The doors for payment providers: their later word on a movement becomes `payment_reported` (R6.10)."""
+
+import hashlib
+from typing import Literal
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from activities.adapters.alipay.notifications import NotificationRefused
+from starter.filings import faults
+from starter.gateway.belonging import require_theirs
+from starter.gateway.bodies import body_of, object_in
+from starter.gateway.calls import Call, Operation
+from starter.gateway.doors.messages import Kept, keep
+from starter.gateway.house import House
+from starter.gateway.limits import Allowance
+from starter.gateway.problems import not_allowed, not_found, unread
+from workflows.domain.answers import Code
+from workflows.domain.base import Id, ShortText, Value
+from workflows.domain.filing import Party
+from workflows.domain.inbox import Received
+from workflows.domain.messages import PaymentReported
+from workflows.domain.vocabulary import Role
+from workflows.understanding import NotUnderstood, understand_number
+
+KIND = "payment_reported"
+
+_ALIPAY = Allowance(6000, 60)
+
+
+class PaymentWord(Value):
+    """What a provider says of a payment that was asked for under that key."""
+
+    payment: Id
+    result: Literal["settled", "failed", "reversed"]
+    reference: Id
+    reason: ShortText | None = None
+
+
+async def report(call: Call) -> Response:
+    """Take in a provider's word on one payment."""
+    try:
+        word = PaymentWord.model_validate(object_in(call.body))
+    except ValidationError as wrong:
+        raise unread("; ".join(faults(wrong)), rule="R6.10") from None
+    message = _message(word, call.path["name"])
+    if not call.client.may_say(KIND):
+        raise not_allowed(f"client {call.client.id} may not send {KIND}", Code.WRONG_ROLE)
+    call.may_speak_as(message.sender)
+    received = _received(message, call.client.id, call.id, call.body)
+    call.count(received.complaint)
+    await require_theirs(call.house, received.complaint, message.sender)
+    return await keep(call, received, message.message_id)
+
+
+def _message(word: PaymentWord, provider: str) -> PaymentReported:
+    try:
+        return PaymentReported(
+            kind="payment_reported",
+            message_id=f"{word.reference}-{word.result}",
+            sender=Party(role=Role.PAYMENT, id=provider),
+            movement=word.payment,
+            result=word.result,
+            provider_reference=word.reference,
+            reason=word.reason,
+        )
+    except ValidationError as wrong:
+        raise unread("; ".join(faults(wrong)), rule="R6.10") from None
+
+
+def _received(message: PaymentReported, client: str, request: str, said: bytes) -> Received:
+    complaint = understand_number(message.movement.partition(":")[0])
+    if isinstance(complaint, NotUnderstood):
+        raise unread(f"payment: its key names no complaint ({complaint.text})", code=complaint.code)
+    return Received(
+        client=client,
+        request=request,
+        digest=hashlib.sha256(said).hexdigest(),
+        complaint=complaint,
+        kind=KIND,
+        message=message.model_dump(mode="json", exclude_none=True),
+        sender=message.sender,
+    )
+
+
+async def alipay(house: House, request: Request) -> Response:
+    """Take in a notification of Alipay's; it is sent again until the answer is `success`."""
+    if house.alipay is None:
+        raise not_found("nobody pays over Alipay here: set REDRESS_PAYMENT_PROVIDER")
+    body = await body_of(request)
+    try:
+        message = house.alipay.read(body)
+    except NotificationRefused as wrong:
+        return PlainTextResponse(f"failure: {wrong}", 401)
+    if message is not None:
+        # The same word comes with another time and signature when it is sent again: what it says is what counts.
+        said = message.model_dump_json(exclude_none=True).encode()
+        received = _received(message, "alipay", message.message_id, said)
+        house.limits.take("alipay", _ALIPAY, house.clock(), received.complaint)
+        await house.inbox.keep(received, stamp=house.stamps)
+    return PlainTextResponse("success")
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/v1/webhooks/payments/alipay",
+        summary="What Alipay notifies, in its own form",
+        told="The form's `sign` is Alipay's own (RSA2); anything else is not believed.",
+        open_=alipay,
+        body={"type": "object", "properties": {"sign": {"type": "string"}}, "required": ["sign"]},
+        media="application/x-www-form-urlencoded",
+        answers_in="text/plain",
+        answers={200: None, 401: None},
+        problems=("not-found", "too-slow", "too-large", "too-many"),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/webhooks/payments/{name}",
+        summary="What a payment provider says later of a payment",
+        signed=report,
+        body=PaymentWord,
+        answers={202: Kept, 200: Kept},
+        problems=("not-allowed", "not-found", "id-used", "refused"),
+    ),
+)
