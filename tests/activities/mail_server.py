@@ -30,15 +30,22 @@ class Post:
     """
 
     def __init__(
-        self, tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None, slow: float = 5
+        self,
+        tls: ssl.SSLContext | None = None,
+        login: tuple[str, str] | None = None,
+        *,
+        slow: float = 5,
+        at_once: bool = False,
     ) -> None:
         self.arrived: dict[str, list[Message]] = {}
         self.tried: Counter[str] = Counter()
         self.port = 0
-        self._tls, self._login, self._slow = tls, login, slow
+        self._tls, self._login, self._slow, self._at_once = tls, login, slow, at_once
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.get_running_loop().create_server(self._session, "127.0.0.1", self.port)
+        self._server = await asyncio.get_running_loop().create_server(
+            self._session, "127.0.0.1", self.port, ssl=self._tls if self._at_once else None
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -48,7 +55,8 @@ class Post:
 
     def _session(self) -> SMTP:
         return SMTP(
-            self, hostname="mail.test", tls_context=self._tls, require_starttls=self._tls is not None,
+            self, hostname="mail.test", tls_context=None if self._at_once else self._tls,
+            require_starttls=self._tls is not None and not self._at_once,
             auth_required=self._login is not None, authenticator=self._believes if self._login else None,
         )  # fmt: skip
 

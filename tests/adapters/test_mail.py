@@ -92,6 +92,17 @@ async def test_over_an_encrypted_line_we_log_in_and_trust_only_whom_we_know(tmp_
     assert len(post.arrived["b-1@mail.test"]) == 1
 
 
+async def test_a_line_can_be_encrypted_from_its_first_byte_on(tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+    async with Post(context, at_once=True) as post:
+        await Mail(post.server(security="tls", ca=pem)).send(a_letter())
+        with pytest.raises(NotDelivered):
+            await Mail(post.server(security="tls")).send(a_letter())
+    assert len(post.arrived["b-1@mail.test"]) == 1
+
+
 async def test_no_address_and_no_word_of_the_server_is_in_any_error() -> None:
     async with Post() as post:
         for who in ("gone", "full", "spam", "drop"):
