@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,26 @@ def test_a_limit_is_a_duty_in_the_policy_exactly_where_the_rules_let_it_climb() 
     limits = packaged().policy.limits
     assert {name for name in DUTIES if not limits[name].duty} == set()
     assert {name for name in WINDOWS if limits[name].duty} == set()
+
+
+def unsealing(source: str) -> bool:
+    """Tell whether code connects to Temporal, or makes a converter, past the one place that seals payloads."""
+    return (
+        "pydantic_data_converter" in source
+        or re.search(r"Client\.connect\((?![^)]*data_converter=)", source) is not None
+    )
+
+
+def test_every_client_takes_the_one_data_converter() -> None:
+    found = {path.relative_to(ROOT).as_posix() for path in modules() if unsealing(path.read_text(encoding="utf-8"))}
+    # The first is that place; the supervisor only asks whether the server is up; the sandbox is an outsider.
+    assert found <= {"workers/sealing/converter.py", "workers/embedded/temporal.py", "workers/sandbox/callbacks.py"}
+
+
+def test_a_client_past_the_one_data_converter_would_be_found() -> None:
+    assert unsealing("await Client.connect(address, namespace=name)")
+    assert unsealing("await Client.connect(address, data_converter=pydantic_data_converter)")
+    assert not unsealing("await Client.connect(address, data_converter=data_converter(ring))")
 
 
 def test_every_command_and_every_setting_is_told_in_the_readme() -> None:

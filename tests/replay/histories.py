@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import WorkflowHistory
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from workers.metadata import KindsShown
 from workers.runner import workflow_runner
+from workers.sealing.converter import data_converter
 from workflows.complaint import Complaint
 
 FOLDER = Path(__file__).parent / "histories"
@@ -26,13 +26,13 @@ class AlreadySaved(Exception):  # noqa: N818 - named for what it says
     """There is a saved history of that name; the text says why it stays."""
 
 
-def replayer(workflow: type = Complaint) -> Replayer:
+def replayer(workflow: type = Complaint, key_ring: Path | None = None) -> Replayer:
     """Return what replays histories exactly as a worker would."""
     return Replayer(
         workflows=[workflow],
         workflow_runner=workflow_runner(),
         interceptors=[KindsShown()],
-        data_converter=pydantic_data_converter,
+        data_converter=data_converter(key_ring),
     )
 
 

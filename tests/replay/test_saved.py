@@ -12,11 +12,17 @@ from temporalio.workflow import NondeterminismError
 from tests.replay import histories
 from tests.replay.changed import CHANGED
 from tests.replay.save import CUT, TELLING
+from tests.workers.sealing.rings import ring_file
 
 
 @pytest.mark.parametrize("name", histories.names())
 async def test_a_saved_history_replays(name: str) -> None:
     await histories.replayer().replay_workflow(histories.load(name))
+
+
+@pytest.mark.parametrize("name", histories.names())
+async def test_a_saved_history_replays_where_there_are_keys_by_now(name: str, tmp_path: Path) -> None:
+    await histories.replayer(key_ring=ring_file(tmp_path / "ring.toml")).replay_workflow(histories.load(name))
 
 
 def test_every_telling_story_of_the_first_day_is_saved() -> None:

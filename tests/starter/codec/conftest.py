@@ -39,17 +39,21 @@ class Desk:
         return {"TEMPORAL_CODEC_ENDPOINT": str(self.stack.ready.codec), "TEMPORAL_CODEC_AUTH": f"Bearer {self.secret}"}
 
     async def temporal(self, *words: str, reading: Mapping[str, str] | None = None) -> tuple[int, str]:
-        """Run the official program on this complaint, with the settings for reading given; returns code and words."""
+        """Run the official program, with the settings for reading if given; returns code and words."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
         kept |= {"TEMPORAL_ADDRESS": self.stack.ready.temporal, "TEMPORAL_CONFIG_FILE": os.devnull}
         process = await asyncio.create_subprocess_exec(
-            *(_binary(), *words, "--workflow-id", self.number),
+            *(_binary(), *words),
             env=kept | dict(reading or {}),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
         out, _ = await asyncio.wait_for(process.communicate(), 60)
         return process.returncode or 0, out.decode()
+
+    async def of_this(self, *words: str, reading: Mapping[str, str] | None = None) -> tuple[int, str]:
+        """Run the official program on this complaint."""
+        return await self.temporal(*words, "--workflow-id", self.number, reading=reading)
 
     async def told(self) -> list[tuple[str, str | None]]:
         """Return event and reason of every step."""
