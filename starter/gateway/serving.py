@@ -22,6 +22,9 @@ HEAD_SECONDS = 10.0
 IDLE_SECONDS = 65
 """A little more than load balancers keep an idle connection, so that theirs never meets a closed one."""
 
+UNREAD_SECONDS = 30.0
+"""How long an answer may wait for somebody to read it."""
+
 BIGGEST_HEAD = 16 << 10
 MOST_CONNECTIONS = 512
 """With a quarter of a megabyte each, what all of them can make us hold is bounded, too."""
@@ -30,8 +33,9 @@ MOST_CONNECTIONS = 512
 class Guarded(H11Protocol):
     """HTTP/1.1 for strangers: a head must come whole and in time, and nobody is the one connection too many."""
 
-    head_seconds = HEAD_SECONDS
+    head_seconds, unread_seconds = HEAD_SECONDS, UNREAD_SECONDS
     _head_timer: asyncio.TimerHandle | None = None
+    _unread_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a head; cut the one connection too many."""
@@ -53,7 +57,24 @@ class Guarded(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
         self._head_came()
+        self._read_on()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Give whoever does not read what is answered some time to do so."""
+        super().pause_writing()
+        self._unread_timer = self._unread_timer or self.loop.call_later(self.unread_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Stop that clock."""
+        super().resume_writing()
+        self._read_on()
+
+    def on_response_complete(self) -> None:
+        """Cut a connection that is to be closed and whose last answer nobody reads."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self.loop.call_later(self.unread_seconds, self.transport.abort)
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP as every other problem is answered."""
@@ -64,6 +85,11 @@ class Guarded(H11Protocol):
             head = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close"
             self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}\r\n\r\n".encode() + body)
         self.transport.close()
+
+    def _read_on(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(self.head_seconds, self._too_slow)

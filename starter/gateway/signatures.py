@@ -18,7 +18,7 @@ CLIENT = "redress-client"
 WINDOW = 300
 """Seconds between two clocks, both ways; an older request is somebody's recording."""
 
-_ID = re.compile(r"[A-Za-z0-9_:-]{1,128}")
+ID_FORM = re.compile(r"[A-Za-z0-9_:-]{1,128}")
 """No full stop: it separates what is signed, and an id with one could be read in two ways."""
 
 _TIMESTAMP = re.compile(r"[1-9][0-9]{0,11}")
@@ -40,7 +40,7 @@ def envelope(said: Mapping[str, str], now: float) -> Envelope:
     if missing:
         raise not_signed(f"{', '.join(missing)} missing: sign each request (Standard Webhooks)")
     request, timestamp = said[ID], said[TIMESTAMP]
-    if not _ID.fullmatch(request):
+    if not ID_FORM.fullmatch(request):
         raise not_signed(f"{ID}: up to 128 letters, digits and _ : - are an id")
     if not _TIMESTAMP.fullmatch(timestamp):
         raise not_signed(f"{TIMESTAMP}: write whole seconds since 1970")

@@ -11,6 +11,7 @@ from starter.gateway.belonging import require_theirs
 from starter.gateway.bodies import as_raw, object_in
 from starter.gateway.calls import Call, Operation
 from starter.gateway.problems import Problem, not_allowed, not_found, unread
+from starter.gateway.signatures import ID_FORM
 from workflows.domain.answers import Code
 from workflows.domain.inbox import Received
 from workflows.domain.messages import Message
@@ -97,7 +98,8 @@ def _read(call: Call) -> tuple[str, Message]:
 
 async def look(call: Call) -> Response:
     """Say how an accepted request stands."""
-    row = await call.house.inbox.by_request(call.client.id, call.path["id"])
+    known = ID_FORM.fullmatch(call.path["id"])
+    row = await call.house.inbox.by_request(call.client.id, call.path["id"]) if known else None
     if row is None:
         raise not_found()
     await call.once()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from pathlib import Path
 
@@ -76,7 +77,7 @@ async def test_an_expected_body_that_is_too_large_is_never_asked_for(own: Own) -
 
 
 class _Hasty(Guarded):
-    head_seconds = 0.5
+    head_seconds = unread_seconds = 0.5
 
 
 async def test_slow_clients_are_cut_off_and_others_are_served_meanwhile(record: str, tmp_path: Path) -> None:
@@ -113,6 +114,30 @@ async def _drip(port: int, head: bytes, drop: bytes) -> tuple[float, bytes]:
         await asyncio.gather(reading, return_exceptions=True)
         writer.close()
     return time.monotonic() - began, got
+
+
+async def test_who_never_reads_an_answer_is_cut_off(record: str, tmp_path: Path) -> None:
+    async with gateway(record, tmp_path, http=_Hasty) as one:
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            deaf.connect(("127.0.0.1", one.port))
+            deaf.sendall(written("/openapi.json", {}, b"", method="GET") * 200)
+            deaf.setblocking(False)
+            began = time.monotonic()
+            while not _is_cut(deaf):
+                assert time.monotonic() - began < 10
+                await asyncio.sleep(0.1)
+
+
+def _is_cut(deaf: socket.socket) -> bool:
+    """Say whether the other side gave a connection up; writing tells, since reading would help it on."""
+    try:
+        deaf.send(b"x")
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+    return False
 
 
 async def test_one_connection_too_many_is_cut_and_the_others_go_on(

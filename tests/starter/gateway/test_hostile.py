@@ -132,3 +132,38 @@ async def test_unknown_doors_and_methods_are_problems_like_all_others(own: Own) 
         status, body = await answered(reader)
         writer.close()
         assert (status, json.loads(body)["status"]) == (wanted, wanted), (method, path)
+
+
+async def test_hostile_numbers_and_ids_in_a_path_are_answered_too(own: Own) -> None:
+    program = own.programs["buyer-app"]
+    odd = (
+        "%00",
+        "%ff%fe",
+        "%ed%a0%80",
+        "..%2f..%2fetc",
+        "%F0%9F%92%A3",
+        "'--",
+        "a" * 500,
+        "C1%00",
+        "%0d%0aSet-Cookie:%20x",
+    )
+    for one in odd:
+        for target in (
+            f"/v1/messages/{one}",
+            *(f"/v1/complaints/{one}{end}?as=buyer:b-1" for end in ("", "/timeline")),
+        ):
+            answer = await program.get(target)
+            assert answer.status_code in {404, 422}, (target, answer.text)
+    for reader in (
+        "",
+        "buyer",
+        "buyer:",
+        ":b-1",
+        "buyer:%00",
+        "buyer:%ff",
+        "king:b-1",
+        "buyer:" + "b" * 200,
+        "system:x",
+    ):
+        answer = await program.get(f"/v1/complaints/C20261122-0000000000?as={reader}")
+        assert answer.status_code in {403, 422}, (reader, answer.text)
