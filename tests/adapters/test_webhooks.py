@@ -122,7 +122,7 @@ async def test_a_slow_receiver_is_left_in_time(receiver: Receiver) -> None:
 
 
 async def test_a_huge_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
-    drained = asyncio.Event()
+    drained, sent = asyncio.Event(), [0]
 
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -131,6 +131,7 @@ async def test_a_huge_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
             while True:
                 writer.write(b"x" * 65536)
                 await writer.drain()
+                sent[0] += 65536
         except ConnectionError:
             drained.set()
         finally:
@@ -139,6 +140,7 @@ async def test_a_huge_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
     async with await asyncio.start_server(endless, "127.0.0.1", 0) as server:
         await post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
         await asyncio.wait_for(drained.wait(), 5)
+    assert sent[0] < 16 << 20  # what the buffers on the way hold
     assert receiver.requests == []
 
 
