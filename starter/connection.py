@@ -13,22 +13,26 @@ from activities.postgres.pool import open_pool
 from activities.postgres.reading import CaseFiles
 from starter.calls import ASK_WITHIN
 from starter.complaints import Complaints
-from starter.errors import Unreachable
+from starter.errors import Unreachable, WrongUse
 from starter.record import Files
 from starter.whereabouts import Whereabouts
 from workers.sealing.converter import data_converter
+from workers.sealing.ring import KeyRingInvalid
 
 _INNERMOST = re.compile(r'message: "([^"]+)"')
 _MEND = "see `redress doctor`"
 
 
 async def temporal(where: Whereabouts, *, lazily: bool = False) -> Client:
-    """Connect to Temporal with the product's data converter; raises KeyRingInvalid, and Unreachable.
+    """Connect to Temporal with the product's data converter; raises WrongUse for a broken key ring, and Unreachable.
 
     If `lazily`, the second is raised when the client is used.
     """
     settings = {"target_host": where.temporal} | where.connect
-    converter = data_converter(where.key_ring)
+    try:
+        converter = data_converter(where.key_ring)
+    except KeyRingInvalid as wrong:
+        raise WrongUse(str(wrong)) from None
     try:
         return await Client.connect(**settings, data_converter=converter, lazy=lazily)
     except (RuntimeError, RPCError, OSError) as wrong:

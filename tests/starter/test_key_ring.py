@@ -1,7 +1,11 @@
 """The doctor says how things stand with the key ring."""
 
+import asyncio
 import json
+import sys
 from pathlib import Path
+
+import pytest
 
 from starter.checks import sealing
 from starter.errors import Exit
@@ -42,3 +46,17 @@ async def test_the_doctor_goes_on_when_the_ring_is_broken(stack: Running, tmp_pa
 async def test_a_command_with_a_broken_ring_says_so(stack: Running, tmp_path: Path) -> None:
     answer = await ran(stack.environment | {"REDRESS_KEY_RING": str(tmp_path / "nowhere")}, "show", "C20261122-0")
     assert (answer.code, "REDRESS_KEY_RING" in answer.err, answer.err.count("\n")) == (Exit.WRONG_USE, True, 1)
+
+
+@pytest.mark.parametrize("program", ["starter.gateway", "starter.codec"])
+async def test_a_server_with_a_broken_ring_says_so_and_does_not_start(
+    stack: Running, tmp_path: Path, program: str
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", program, "--port", "0"),
+        env=stack.environment | {"REDRESS_KEY_RING": str(tmp_path / "nowhere")},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await asyncio.wait_for(process.communicate(), 60)
+    told = said.decode()
+    assert (process.returncode, "REDRESS_KEY_RING" in told, "Traceback" in told) == (Exit.WRONG_USE, True, False), told
