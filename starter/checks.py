@@ -24,6 +24,7 @@ from activities.postgres.pool import Pool
 from starter import connection
 from starter.backlog import inbox_stands
 from starter.errors import CommandError, Exit, Unreachable
+from starter.on_their_way import carriers_answer, parcels_stand
 from starter.told import events_stand
 from starter.whereabouts import Whereabouts, find
 from workers.carriers import carriers
@@ -75,9 +76,10 @@ async def checks(today: date) -> AsyncIterator[Check]:
         yield await _codec(where.codec)
     partners = await _partners(where)
     yield partners
-    of_theirs = os.environ.get("REDRESS_PAYMENT_PROVIDER", "partners") == "partners"
-    if partners.state == "ok" and where.partners and of_theirs:
+    if partners.state == "ok" and where.partners and _of_partners("PAYMENT"):
         yield await _payments(where.partners, where.payment_secret)
+    if partners.state == "ok" and where.partners and _of_partners("CARRIER"):
+        yield await _carriers(where.partners)
 
 
 def _settings() -> Check:
@@ -194,6 +196,7 @@ async def _database(where: Whereabouts, unusable: Check | None) -> AsyncIterator
                 yield unusable or await _keys(where, files.pool)
                 yield Check("events to partners", *await events_stand(files.pool))
                 yield Check("inbox", *await inbox_stands(files.pool))
+                yield Check("parcels", *(await parcels_stand(files.pool))[:2])
     except Unreachable as wrong:
         text = f"{wrong.args[0].partition('; see')[0]}: start it, or mend REDRESS_DATABASE_URL"
         yield failed("database", text, Exit.UNREACHABLE)
@@ -262,6 +265,17 @@ async def _partners(where: Whereabouts) -> Check:
         text = f"{where.partners} does not answer ({why}): start them, or mend REDRESS_PARTNERS_URL"
         return failed("partners", text, Exit.UNREACHABLE)
     return fine("partners", f"answer at {where.partners}")
+
+
+def _of_partners(what: str) -> bool:
+    return os.environ.get(f"REDRESS_{what}_PROVIDER", "partners") == "partners"
+
+
+async def _carriers(partners: str) -> Check:
+    said = await carriers_answer(partners)
+    if said.state == "ok":
+        return fine("carriers", said.text)
+    return failed("carriers", said.text, Exit.WRONG_USE if said.reached else Exit.UNREACHABLE)
 
 
 async def _payments(partners: str, secret: str | None) -> Check:

@@ -13,6 +13,7 @@ from temporalio import activity
 
 from activities.payments import Payments, Provider
 from activities.postgres.pool import Pool
+from activities.publishing import Publishing
 from activities.telling import Tell
 from tests.engine.cells import Point
 from workers import worker
@@ -47,8 +48,8 @@ class MortalProvider:
 class MortalPayments(Payments):
     """The real activity; its worker may be killed after the commit, and after the return."""
 
-    def __init__(self, pool: Pool, provider: Provider, *, tell: Tell) -> None:
-        super().__init__(pool, MortalProvider(provider), tell=tell)
+    def __init__(self, pool: Pool, provider: Provider, *, tell: Tell, partners: Publishing) -> None:
+        super().__init__(pool, MortalProvider(provider), tell=tell, partners=partners)
 
     @activity.defn(name="pay")
     async def pay(self, payment: Payment) -> PaymentAnswer:

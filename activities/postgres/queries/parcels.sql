@@ -49,3 +49,10 @@ SELECT filing #>> '{contact,phone}' FROM complaints WHERE complaint = $1;
 DELETE FROM parcel_events e
 WHERE e.received_at < clock_timestamp() - $1::interval
     AND NOT EXISTS (SELECT FROM parcels p WHERE (p.carrier, p.tracking) = (e.carrier, e.tracking) AND p.over_at IS NULL);
+
+-- name: parcels_stand
+SELECT count(*) AS open, count(*) FILTER (
+    WHERE (subscribed_at IS NULL AND known_at <= clock_timestamp() - $1::interval)
+        OR greatest(known_at, heard_at, looked_at) <= clock_timestamp() - $2::interval
+) AS unwatched
+FROM parcels WHERE over_at IS NULL;

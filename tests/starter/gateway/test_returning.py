@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from starter.on_their_way import carriers_answer, parcels_stand
 from tests.conftest import Running
 from tests.starter.gateway.saying import filing
 from tests.starter.gateway.signing import Program
@@ -174,3 +175,16 @@ async def test_a_payment_that_settles_later_is_told_at_the_gateway(stack: Runnin
     await until(settled, "a refund that settled later")
     (reported,) = await one.steps("payment_reported")
     assert (reported.actor, reported.role) == ("sandbox-pay", "payment")
+
+
+async def test_the_doctor_says_that_a_carrier_fails_and_that_a_parcel_is_left_alone(
+    stack: Running, sent_back: Return
+) -> None:
+    assert (await carriers_answer(stack.ready.partners or "")).state == "ok"
+    await stack.sandbox.fault("carrier", "error_500", operation="look_up")
+    failing = await carriers_answer(stack.ready.partners or "")
+    assert (failing.state, failing.reached) == ("failed", False)
+    age = "UPDATE parcels SET known_at = known_at - interval '9 hours', heard_at = NULL WHERE tracking = $1"
+    await stack.pool.execute(age, sent_back.tracking)
+    stands = await parcels_stand(stack.pool)
+    assert (stands.state, "no carrier tells of them" in stands.text) == ("warning", True)
