@@ -285,7 +285,8 @@ async def test_of_a_thousand_notices_over_failing_channels_none_is_lost_and_none
 
     async def tell(to: Party) -> None:
         async with room:
-            for _ in range(2):  # an attempt that was over, and whose answer Temporal never saw
+            await telling.told(a_notice(to))
+            if to.id[-2] == "7":  # an attempt that was over, and whose answer Temporal never saw
                 await telling.told(a_notice(to))
 
     await asyncio.gather(*map(tell, people))
