@@ -85,7 +85,9 @@ def find() -> Whereabouts:
         ui=os.environ.get("REDRESS_UI_URL") or known.get("ui"),
         gateway=os.environ.get("REDRESS_GATEWAY_URL") or known.get("gateway"),
         codec=os.environ.get("REDRESS_CODEC_URL") or known.get("codec"),
-        key_ring=Path(ring) if (ring := os.environ.get("REDRESS_KEY_RING") or known.get("key_ring")) else None,
+        key_ring=Path(ring).expanduser()
+        if (ring := os.environ.get("REDRESS_KEY_RING") or known.get("key_ring"))
+        else None,
         time_skipping=known.get("time_skipping"),
     )
 

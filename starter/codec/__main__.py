@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from starter.codec.app import CodecServer
 from starter.codec.readers import Readers, make
-from starter.errors import CommandError, WrongUse
+from starter.errors import CommandError, Unreachable, WrongUse
 from starter.gateway.serving import Server, config, listen
 from starter.whereabouts import data_dir, find
 from workers.logs import configure
@@ -40,24 +41,33 @@ def main(arguments: list[str] | None = None) -> int:
 def run(host: str, port: int, readers: Path | None, origins: Sequence[str] = (), *, made: bool = False) -> None:
     """Serve the codec until SIGTERM or SIGINT; `made` writes a reader with a fresh secret where there is no file.
 
-    Raises WrongUse or Unreachable with what to mend.
+    Raises WrongUse with what to mend.
     """
-    where, file = find(), readers or readers_file()
-    if where.key_ring is None:
+    (key_ring, ui), file = _told(), readers or readers_file()
+    if key_ring is None:
         raise WrongUse("without a key ring there is nothing to open: set REDRESS_KEY_RING (deploy/docs/encryption.md)")
     try:
-        ring = LastingRing(where.key_ring)
+        ring = LastingRing(key_ring)
     except KeyRingInvalid as wrong:
         raise WrongUse(str(wrong)) from None
     if made:
         make(file)
-    server = CodecServer(SealingCodec(ring), Readers(file), origins or origins_of(where.ui), where.ui)
+    server = CodecServer(SealingCodec(ring), Readers(file), origins or origins_of(ui), ui)
     try:
         listener = listen(host, port)
     except (OSError, OverflowError) as taken:
         raise WrongUse(f"port {port} on {host} cannot be used ({taken}): choose another with --port") from None
     with listener:
         asyncio.run(_serve(listener, server))
+
+
+def _told() -> tuple[Path | None, str | None]:
+    """Return key ring and web UI; neither Temporal nor a database is needed here, so a stack need not run."""
+    with contextlib.suppress(Unreachable):
+        where = find()
+        return where.key_ring, where.ui
+    ring = os.environ.get("REDRESS_KEY_RING")
+    return Path(ring).expanduser() if ring else None, os.environ.get("REDRESS_UI_URL")
 
 
 def readers_file() -> Path:

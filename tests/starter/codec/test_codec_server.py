@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import json
 import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -228,3 +230,25 @@ def test_a_file_with_a_fresh_secret_is_made_once(tmp_path: Path) -> None:
 async def test_many_readers_at_once_are_served(http: httpx2.AsyncClient) -> None:
     asked = [http.post("/decode", json=worded(PLAIN), headers=BEARER) for _ in range(40)]
     assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}
+
+
+async def test_the_codec_serves_where_no_stack_runs(readers: Path, tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "REDRESS_"))}
+    told = {
+        "REDRESS_DATA_DIR": str(tmp_path), "REDRESS_KEY_RING": str(ring_file(tmp_path / "ring.toml")),
+        "REDRESS_CODEC_READERS": str(readers), "REDRESS_UI_URL": UI, "TEMPORAL_CONFIG_FILE": os.devnull,
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "starter.main", "codec", "--port", "0"),
+        env=kept | told,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+        async with httpx2.AsyncClient(base_url=ready["codec"], trust_env=False) as client:
+            answer = await client.post("/decode", json=worded(PLAIN), headers=BEARER | {"Origin": UI})
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, UI)
+    finally:
+        process.terminate()
+        assert await asyncio.wait_for(process.wait(), 30) == 0
