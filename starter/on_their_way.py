@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from activities.adapters.carriers import CarrierService
 from activities.adapters.errors import PartnerError, PartnerUnreachable
-from activities.postgres.named import query
+from activities.postgres.parcels import under_way
 from activities.postgres.pool import Pool
 from workflows.domain.parcels import Parcel
 
@@ -28,15 +28,15 @@ class Said(NamedTuple):
 
 async def parcels_stand(pool: Pool) -> Said:
     """Say how many parcels are on their way, and whether their carriers were asked."""
-    row = await pool.fetchrow(query("parcels_stand"), _LOOKS_WITHIN, _SILENT_FOR)
-    if row is None or not row["open"]:
+    there, unwatched = await under_way(pool, _LOOKS_WITHIN, _SILENT_FOR)
+    if not there:
         return Said("ok", "none is on its way")
-    if row["unwatched"]:
-        text = f"{row['unwatched']} of {row['open']} on their way, and no carrier tells of them"
+    if unwatched:
+        text = f"{unwatched} of {there} on their way, and no carrier tells of them"
         return Said(
             "warning", f"{text}: see the activities `watch_parcel` and the schedule `ParcelWatch` in the web UI"
         )
-    return Said("ok", f"{row['open']} on their way, all of them watched")
+    return Said("ok", f"{there} on their way, all of them watched")
 
 
 async def carriers_answer(partners: str) -> Said:

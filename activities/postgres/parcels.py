@@ -54,7 +54,7 @@ class Parcels:
     async def heard(self, carrier: str, tracking: str, events: Iterable[ParcelEvent]) -> Heard:
         """Keep what a carrier said of a parcel, and tell the complaints that wait for it; again it changes nothing."""
         said = json.dumps([one.model_dump(mode="json") for one in events])
-        await self._do("parcel_heard", carrier, tracking, said)
+        await self._do(query("parcel_heard"), carrier, tracking, said)
         return await self.pass_on(carrier, tracking)
 
     async def pass_on(self, carrier: str, tracking: str) -> Heard:
@@ -63,8 +63,8 @@ class Parcels:
         What is said is on record before it is asked who waits, and who waits is on record before it is asked what was
         said: so a push and a complaint that names its parcel at the same moment do not miss each other.
         """
-        complaints = [row["complaint"] for row in await self._fetch("parcel_complaints", carrier, tracking)]
-        rows = await self._fetch("parcel_told", carrier, tracking) if complaints else []
+        complaints = [row["complaint"] for row in await self._fetch(query("parcel_complaints"), carrier, tracking)]
+        rows = await self._fetch(query("parcel_told"), carrier, tracking) if complaints else []
         messages = tuple(reports(carrier, tracking, (ParcelEvent(event=row["event"], at=row["at"]) for row in rows)))
         told = 0
         for received in (_received(complaint, message) for complaint in complaints for message in messages):
@@ -73,7 +73,7 @@ class Parcels:
 
     async def silent(self, after: int, most: int, for_as_long_as: timedelta) -> Sequence[Silent]:
         """Return a page of the parcels that nobody subscribed, or of which nothing was heard or asked for so long."""
-        rows = await self._fetch("parcels_silent", after, most, for_as_long_as)
+        rows = await self._fetch(query("parcels_silent"), after, most, for_as_long_as)
         names = ("complaint", "leg", "carrier", "tracking")
         return [
             Silent(row["number"], Parcel(**{name: row[name] for name in names}), row["subscribed"], row["silent"])
@@ -82,30 +82,30 @@ class Parcels:
 
     async def subscribed(self, parcel: Parcel) -> None:
         """Note that the carrier has promised to push."""
-        await self._do("parcel_subscribed", parcel.carrier, parcel.tracking)
+        await self._do(query("parcel_subscribed"), parcel.carrier, parcel.tracking)
 
     async def unsubscribed(self, carrier: str, tracking: str) -> None:
         """Note that the carrier has given a parcel up: the next look subscribes it again."""
-        await self._do("parcel_unsubscribed", carrier, tracking)
+        await self._do(query("parcel_unsubscribed"), carrier, tracking)
 
     async def looked(self, parcel: Parcel) -> None:
         """Note that the carrier was asked."""
-        await self._do("parcel_looked", parcel.carrier, parcel.tracking)
+        await self._do(query("parcel_looked"), parcel.carrier, parcel.tracking)
 
     async def phone(self, parcel: Parcel) -> str:
         """Return the complainant's phone, which some carriers ask for; empty if none is known."""
-        rows = await self._fetch("parcel_phone", parcel.complaint)
+        rows = await self._fetch(query("parcel_phone"), parcel.complaint)
         return str(rows[0][0] or "") if rows else ""
 
     async def forget(self) -> None:
         """Forget what was said long ago of parcels that nobody watches."""
-        await self._do("forget_parcel_events", PARKED_FOR)
+        await self._do(query("forget_parcel_events"), PARKED_FOR)
 
-    async def _fetch(self, name: str, *values: object) -> list[asyncpg.Record]:
-        return await self._pool.fetch(query(name), *values, timeout=COMMAND_SECONDS)
+    async def _fetch(self, sql: str, *values: object) -> list[asyncpg.Record]:
+        return await self._pool.fetch(sql, *values, timeout=COMMAND_SECONDS)
 
-    async def _do(self, name: str, *values: object) -> None:
-        await self._pool.execute(query(name), *values, timeout=COMMAND_SECONDS)
+    async def _do(self, sql: str, *values: object) -> None:
+        await self._pool.execute(sql, *values, timeout=COMMAND_SECONDS)
 
 
 def _received(complaint: str, message: ParcelReported) -> Received:
@@ -120,3 +120,9 @@ def _received(complaint: str, message: ParcelReported) -> Received:
         message=json.loads(content),
         sender=message.sender,
     )
+
+
+async def under_way(pool: Pool, looked_within: timedelta, silent_for: timedelta) -> tuple[int, int]:
+    """Return how many parcels are on their way, and of how many of them no carrier tells."""
+    row = await pool.fetchrow(query("parcels_stand"), looked_within, silent_for)
+    return (row["open"] or 0, row["unwatched"] or 0) if row else (0, 0)
