@@ -22,6 +22,7 @@ from tests.benchmarks.doors import acceptance
 from tests.benchmarks.measuring import bare, costs, filing, ours, per_second, put_orders
 from tests.conftest import Running, running
 from tests.replay.histories import load, names, replayer
+from workers.logs import configure
 from workflows import wire
 
 AT_A_TIME = 50
@@ -143,6 +144,7 @@ def main() -> None:
         "--messages", type=int, default=500, help="messages a round, through the gateway and as signals"
     )
     asked = parser.parse_args()
+    configure("console")
     print(json.dumps(asyncio.run(measure(asked.complaints, asked.rounds, asked.open, asked.messages)), indent=2))
 
 
