@@ -33,7 +33,7 @@ _PATTERNS = {
     "id": r"^[A-Za-z0-9_:-]{1,128}$",
     "as": _PARTY,
     "unread": "^(true|false)$",
-    "before": "^[0-9]{1,18}$",
+    "before": "^[0-9]{0,18}$",
 }
 _ALWAYS = ("our-fault", "not-now")
 _OF_SIGNED = ("not-signed", "too-slow", "too-large", "too-many")

@@ -21,7 +21,7 @@ from workflows.domain.vocabulary import STAFF
 M = TypeVar("M", bound=BaseModel)
 
 _PAGE = 50
-_LAST = 2**63 - 1
+_DIGITS = 18  # of a number that PostgreSQL can count to
 _ROBOTS = frozenset({"dingtalk", "wecom", "feishu"})
 
 
@@ -77,7 +77,7 @@ async def told(call: Call) -> Response:
     reader, unread_only, before = _reader(call), call.query.get("unread", "false"), call.query.get("before", "")
     if unread_only not in ("true", "false"):
         raise unread("unread: write true or false")
-    if before and not (before.isascii() and before.isdigit() and len(before) < 20 and int(before) <= _LAST):
+    if before and not (before.isascii() and before.isdigit() and len(before) <= _DIGITS):
         raise unread("before: is the number that the page before named as next")
     outbox = Outbox(call.house.pool)
     found = await outbox.of(

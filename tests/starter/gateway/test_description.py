@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from requests import PreparedRequest
 from requests.auth import AuthBase
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from starter.gateway.doors import OPERATIONS
 from starter.gateway.openapi import described
+from tests.chance import SEED
 from tests.starter.gateway.signing import Program, programs
 from workflows.domain.messages import KINDS
 
@@ -83,6 +84,7 @@ tried = settings(deadline=None, database=None, suppress_health_check=[*HealthChe
 
 
 @schema.parametrize()
+@seed(SEED)
 @settings(tried, max_examples=25, phases=[Phase.generate])
 def test_every_door_answers_as_it_is_described(case: schemathesis.Case[Any], process: Program) -> None:
     hold(case, process)
@@ -90,6 +92,7 @@ def test_every_door_answers_as_it_is_described(case: schemathesis.Case[Any], pro
 
 @pytest.mark.chaos
 @schema.parametrize()
+@seed(SEED)
 @settings(tried, max_examples=100, phases=[Phase.explicit, Phase.generate])
 def test_every_door_answers_as_it_is_described_at_every_edge_of_every_field(
     case: schemathesis.Case[Any], process: Program
