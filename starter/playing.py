@@ -43,8 +43,7 @@ class Stage:
 class Playing:
     """One story on its way; `done` acts are behind it, `now` is the complaint's own time as far as it is known.
 
-    Answers that the story's provider gives are ordered from the sandbox for whoever pays next: play nothing else that
-    pays until `provider_answered`.
+    Answers that the story's provider gives are ordered from the sandbox for this complaint alone.
     """
 
     def __init__(self, story: Story, stage: Stage, run: str = "1") -> None:
@@ -52,18 +51,14 @@ class Playing:
         self.complaint = ""
         self.done = 0
         self.filed_at = self.now = datetime.now(UTC)
-        self.provider_answered = asyncio.Event()
         self._stage = stage
         self._agent = "a-1"
 
     async def to_the_end(self) -> None:
         """File the complaint and play every act; raises Astray, or what the door raises."""
-        try:
-            await self.open()
-            while self.done < len(self.story.acts):
-                await self.act()
-        finally:
-            self.provider_answered.set()
+        await self.open()
+        while self.done < len(self.story.acts):
+            await self.act()
 
     async def open(self) -> None:
         """Put the order into the order system and file the complaint."""
@@ -71,7 +66,6 @@ class Playing:
         order = self.story.order(self.filed_at, self.run)
         if order is not None:
             await self._stage.sandbox.put_orders([SandboxOrder.model_validate(order.model_dump())])
-        await self._order_answers()
         filing = self.story.filing(self.run)
         if self.story.another_is_open:
             await self._stage.complaints.open(filing.but(request_id=f"{filing.request_id}-before"))
@@ -79,6 +73,7 @@ class Playing:
         self.complaint = opened.complaint
         if opened.state == "accepted":
             raise Astray(f"the filing is not taken up: {opened.text or 'no worker has registered it in time'}")
+        await self._order_answers()
         self._agent = (await self.view()).handler or self._agent
 
     async def act(self) -> None:
@@ -96,8 +91,6 @@ class Playing:
             case Reaches() as awaited:
                 await self._reach(awaited)
         self.done += 1
-        if not self.provider_answered.is_set() and not await self._ordered():
-            self.provider_answered.set()
 
     async def view(self) -> View:
         """Return the case as it reads now."""
@@ -132,22 +125,20 @@ class Playing:
             await asyncio.sleep(_LOOK)
 
     async def _order_answers(self) -> None:
-        """Order from the sandbox what the provider will answer; what settles at once needs no order."""
+        """Order from the sandbox what the provider will answer: nothing is paid before the first act."""
         odd: Sequence[str] = [answer for answer in self.story.provider if answer != "settled"]
         if tuple(odd) != self.story.provider[: len(odd)]:
             raise Astray("the sandbox cannot first settle and then answer otherwise")
         for answer in odd:
-            await self._stage.sandbox.fault("payment", answer, operation="send")
+            await self._order("send", answer)
         reports = [act.result for act in self.story.acts if isinstance(act, Reports)]
         if reports and reports[-1] == "failed":  # what it says by itself, later than the story, is its last word again
-            await self._stage.sandbox.fault("payment", "declined", operation="callback")
+            await self._order("callback", "declined")
         if "pending" in odd:
-            await self._stage.sandbox.fault("payment", "timeout_before", times=_HELD_BACK, operation="callback")
-        if not odd:
-            self.provider_answered.set()
+            await self._order("callback", "timeout_before", _HELD_BACK)
 
-    async def _ordered(self) -> bool:
-        return any(fault.operation == "send" for fault in await self._stage.sandbox.faults())
+    async def _order(self, operation: str, mode: str, times: int = 1) -> None:
+        await self._stage.sandbox.fault("payment", mode, times, operation, self.complaint)
 
 
 def _is_there(view: View, awaited: Reaches) -> bool:

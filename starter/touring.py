@@ -138,13 +138,8 @@ class Tour:
                 await watching
 
     async def _play(self, notice: Notice) -> None:
-        odd = [row for row in self.rows if row.story.provider]
-        running: list[asyncio.Task[None]] = []
+        running = [asyncio.create_task(self._live(row, notice)) for row in self.rows]
         try:
-            for row in odd:  # what the provider is to answer oddly meets whoever pays next: nobody else may pay yet
-                running.append(asyncio.create_task(self._live(row, notice)))
-                await row.playing.provider_answered.wait()
-            running += [asyncio.create_task(self._live(row, notice)) for row in self.rows if row not in odd]
             await asyncio.gather(*running)
         finally:
             for task in running:

@@ -12,7 +12,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.postgres.pool import open_pool
 from activities.postgres.reading import CaseFiles
+from starter.answers import Opened
 from starter.complaints import Complaints
+from starter.errors import Unreachable
 from starter.forward import FastForward
 from starter.playing import Playing, Stage
 from starter.record import Files
@@ -34,7 +36,6 @@ AT_ONCE = 12
 PATIENCE = 120.0
 """Seconds of real time one act may take while a dozen stories share a busy machine."""
 
-
 _LOOK = 0.1
 
 
@@ -52,12 +53,16 @@ class Doors(Complaints):
         self._first: dict[str, tuple[Message, Answer]] = {}
         self.heard_again = 0
 
+    async def _taken(self, number: str, wait: timedelta, *, known_before: bool) -> Opened:
+        """Wait for the registration with the patience of a test."""
+        return await super()._taken(number, max(wait, timedelta(seconds=PATIENCE)), known_before=known_before)
+
     async def tell(self, complaint: str, message: Message) -> Answer:
         """Say it by the door that was chosen."""
         if isinstance(message, PaymentReported):
             message = await self._as_the_provider(message)
         answer = await self._signalled(complaint, message) if self._by_signal else None
-        answer = answer or await super().tell(complaint, message)
+        answer = answer or await self._answered(complaint, message)
         if self._again:
             await self._said_again(complaint, message, answer)
         return answer
@@ -65,6 +70,16 @@ class Doors(Complaints):
     async def _ask(self, complaint: str, query: str, kind: Any, within: timedelta = timedelta(seconds=PATIENCE)) -> Any:
         """Ask with the patience of a test: a dozen stories share the machine with whatever else runs on it."""
         return await super()._ask(complaint, query, kind, max(within, timedelta(seconds=PATIENCE)))
+
+    async def _answered(self, complaint: str, message: Message) -> Answer:
+        """Say it again as it was while nobody answers in time, as whoever says it is asked to do."""
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            try:
+                return await super().tell(complaint, message)
+            except Unreachable:
+                if asyncio.get_running_loop().time() > until:
+                    raise
 
     async def _as_the_provider(self, message: PaymentReported) -> PaymentReported:
         """Word a report as the provider will, who tells it once more by himself."""
@@ -99,7 +114,7 @@ class Doors(Complaints):
 
     async def _said_again(self, complaint: str, message: Message, answer: Answer) -> None:
         first, answered = self._first.setdefault(complaint, (message, answer))
-        again = await super().tell(complaint, first)
+        again = await self._answered(complaint, first)
         if isinstance(again, Refusal) and again.code is Code.CLOSED:
             return  # it has ended, so nobody is left who remembers
         alike = _gist(again) == _gist(answered) if self._by_signal else again == answered
@@ -207,11 +222,7 @@ async def runs_of(stack: Running, number: str) -> list[WorkflowHistory]:
 
 
 async def tell_all(stack: Running, stories: Iterable[Story], *, again: bool = False) -> dict[str, Told]:
-    """Tell the stories, every third by signals; failures are kept with their story.
-
-    What a provider is to answer is ordered for whoever pays next, so the stories with such orders are told one by one,
-    and meanwhile only stories in which nobody pays. All others are told side by side.
-    """
+    """Tell the stories side by side, every third by signals; failures are kept with their story."""
     # A clock holds a connection for as long as it is being moved.
     async with await open_pool(stack.ready.database, most=AT_ONCE + 2) as pool:
         clock = (StepByStep if again else FastForward)(stack.client, pool)
@@ -220,23 +231,8 @@ async def tell_all(stack: Running, stories: Iterable[Story], *, again: bool = Fa
             story.name: _prepared(stack, story, number, clock, inbox, again=again)
             for number, story in enumerate(stories)
         }
-        await _told(told.values())
+        await _side_by_side(told.values())
     return told
-
-
-async def _told(stories: Iterable[Told]) -> None:
-    told = [*stories]
-    ordering = [one for one in told if one.story.provider]
-    paying = [one for one in told if one.story.ends.money and not one.story.provider]
-    without_money = [one for one in told if not one.story.ends.money]
-    await asyncio.gather(_one_by_one(ordering), _side_by_side(without_money))
-    await _side_by_side(paying)
-
-
-async def _one_by_one(ordering: Iterable[Told]) -> None:
-    for one in ordering:
-        await _tell(one)
-        await _provider_is_done(one)
 
 
 async def _side_by_side(stories: Iterable[Told]) -> None:
@@ -259,6 +255,7 @@ async def _tell(one: Told) -> None:
     try:
         await one.playing.to_the_end()
         await _is_on_record(one)
+        await _provider_is_done(one)
     except Exception as failure:  # noqa: BLE001  whatever it is, it belongs to the test of this story
         one.failure = failure
 
@@ -272,12 +269,12 @@ async def _is_on_record(one: Told) -> None:
 
 
 async def _provider_is_done(one: Told) -> None:
-    """Wait until the provider has decided all that was pending, so that no order of this story is left for the next."""
+    """Wait until the provider has decided all that was pending, so that its book stands still."""
 
     async def decided() -> bool:
-        return all(payment.state != "pending" for payment in await one.stack.sandbox.book(one.playing.complaint))
+        return all(payment.state != "pending" for payment in await one.stack.sandbox.book(one.number))
 
-    await until(decided, PATIENCE, f"the provider's decisions on {one.playing.complaint}")
+    await until(decided, PATIENCE, f"the provider's decisions on {one.number}")
 
 
 def _by_the_rules(story: Story, steps: Sequence[Step]) -> Play:
