@@ -12,33 +12,10 @@ from tests.engine.test_stories import hurts, paid_as_told, unreadable, what
 from tests.replay.histories import replayer
 from workflows.domain.vocabulary import Phase
 
-_ALWAYS = {
-    "the_buyers_own_proposal_is_accepted",
-    "an_offer_lapses_and_then_the_complaint",
-    "contested_and_ruled_for_the_buyer",
-    "both_are_silent_on_the_ruling",
-    "an_agents_offer_needs_both_parties",
-    "an_overdue_ruling_climbs_but_is_never_made_by_the_system",
-    "a_ruling_above_the_limit_is_returned_and_then_approved",
-    "material_is_asked_for_twice_at_most",
-    "an_unfounded_review_sent_back_counts_as_accepted",
-    "sent_back_on_appeal_and_ruled_anew",
-    "withdrawn_during_appeal",
-    "the_provider_declines_and_the_payment_is_retried",
-    "a_payment_that_takes_too_long_gets_an_owner",
-    "discontent_twice_ends_with_a_letter",
-    "a_damaged_return_goes_back_to_the_handler",
-    "the_goods_are_exchanged",
-    "the_seller_was_asked_for_proof_and_gave_none",
-}
-"""The long stories. `make test ARGS="-m all_cut"` cuts the others: there the clock that a test moves can leap, between
-two runs, over the time of a payment, and a test that fails by chance proves nothing."""
+pytestmark = pytest.mark.timeout(900)
+"""Whichever test comes first, all the stories are told in its set-up."""
 
-CUT = [
-    story if story.name in _ALWAYS else pytest.param(story, marks=pytest.mark.all_cut)
-    for story in STORIES
-    if story.ends.phases != (Phase.REGISTRATION, Phase.CLOSED)
-]
+CUT = [story for story in STORIES if story.ends.phases != (Phase.REGISTRATION, Phase.CLOSED)]
 """Every story but those that end where they begin: what is refused at the filing has nothing to be cut."""
 
 SOON = 50
