@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from starter.errors import Unreachable
@@ -82,11 +83,17 @@ async def _kept_going(work: Beside, house: House) -> None:
 
 async def _unrouted(request: Request, wrong: Exception) -> Response:
     status = wrong.status_code if isinstance(wrong, HTTPException) else 500
-    headers = dict(getattr(wrong, "headers", None) or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        text = f"{request.url.path} knows {headers.get('Allow', 'no such method')}"
-        return Problem("no-such-method", text, headers=headers).response()
+        known = ", ".join(sorted(_methods(request)))
+        return Problem("no-such-method", f"this door knows {known}", headers={"Allow": known}).response()
     return not_found("there is no such door: see /openapi.json").response()
+
+
+def _methods(request: Request) -> set[str]:
+    """Return every method of a path; the router itself names those of one operation only."""
+    doors = [one for one in request.app.routes if isinstance(one, Route)]
+    fitting = [one for one in doors if one.matches(request.scope)[0] is not Match.NONE]
+    return {method for one in fitting for method in one.methods or ()}
 
 
 class _Answering:
