@@ -26,7 +26,7 @@ demo: $(READY) ## the guided tour; ARGS=--exit leaves at once when it is over
 
 test: $(READY) ## the test suite, without what takes minutes; ARGS goes to pytest
 	@echo "== browser for the web UI test"; deploy/browser.sh
-	@echo "== tests"; $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@echo "== tests"; $(BIN)/python -m pytest -n 2 $(ARGS)
 
 chaos: $(READY) ## what takes minutes: the whole crash matrix, outages under load, races; REDRESS_SEED=n repeats a run
 	@echo "== chaos"; $(BIN)/python -m pytest -m chaos --timeout=1800 --durations=0 --durations-min=1 $(ARGS)

@@ -2,12 +2,14 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from activities.postgres.pool import Pool, open_pool
 from tests.chance import SEED
@@ -26,17 +28,18 @@ def pytest_report_header() -> str:
     return f"seed: {SEED} (REDRESS_SEED={SEED} repeats what was left to chance)"
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+class FileByFile(LoadScopeScheduling):
     """Where two processes share the tests, those of one file stay together, and all that look at the same stories."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_together(item)))
+
+    LOOK_AT_STORIES = ("tests/engine/test_stories.py", "tests/engine/test_replay.py", "tests/engine/test_books.py")
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "the stories" if file in self.LOOK_AT_STORIES else file
 
 
-def _together(item: pytest.Item) -> str:
-    for told in ("told", "cut"):
-        if told in getattr(item, "fixturenames", ()):
-            return f"stories {told}"
-    return str(item.path)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FileByFile:
+    return FileByFile(config, log)
 
 
 # Deleting a workflow waits until the server has acknowledged its closing tasks: every 30 s unless told (seen: 33 s).
