@@ -1,10 +1,10 @@
 """A clock for complaints that are cut into many runs: it never passes a deadline while something is still to be done.
 
-Between two runs nothing is under way, so the server jumps to wherever it was told to: over what the next run is about
-to do, such as to ask for a payment, which then is overdue before it was asked for. No other complaint has so many runs.
-So this clock is told to go to the very timer that the newest run waits for, and no further, and only while that run
-waits for nothing else. What a run waits for stands in its history, all of it as of one moment: a view and a list of
-activities that are asked for one after the other may already tell of two different runs.
+Between two runs nothing seems to be under way, and a clock that is told to go further would leap over what the next
+run is about to do: ask for a payment, say, which then is overdue before it was asked for. So this one goes to the very
+timer that the newest run waits for, and no further, and only while that run waits for nothing else. What a run waits
+for stands in its history, all of it as of one moment: a view and a list of activities that are asked for one after the
+other may already tell of two different runs.
 """
 
 import asyncio

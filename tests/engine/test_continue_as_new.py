@@ -69,6 +69,12 @@ async def test_every_run_gets_somewhere(cut: dict[str, Told]) -> None:
     assert idle == []
 
 
+async def test_no_run_waits_to_begin(cut: dict[str, Told]) -> None:
+    """Or the clock of a complaint could go too far there: the stories would fail by chance, and rarely."""
+    waited = [told.number for told in cut.values() if any(map(waits_to_begin, await told.runs()))]
+    assert waited == []
+
+
 async def test_a_run_gives_way_as_soon_as_it_can(cut: dict[str, Told]) -> None:
     """Deadlines and payments go on in the next run only, so messages that keep coming must not put it off."""
     long = {told.number: most for told in cut.values() if (most := max(events(await told.runs()))) > SOON}
@@ -80,6 +86,12 @@ def test_a_run_that_gets_nowhere_would_be_found() -> None:
     heard = HistoryEvent(event_type=EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
     assert not gets_on(WorkflowHistory("C-1", [started]))
     assert gets_on(WorkflowHistory("C-1", [started, heard]))
+
+
+def waits_to_begin(history: WorkflowHistory) -> bool:
+    """Return whether the server held a run back."""
+    started = history.events[0].workflow_execution_started_event_attributes
+    return bool(started.first_workflow_task_backoff.ToTimedelta())
 
 
 def events(runs: list[WorkflowHistory]) -> list[int]:
