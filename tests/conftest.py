@@ -48,9 +48,6 @@ SOON_ACKNOWLEDGED = {
     "history.visibilityProcessorUpdateAckInterval": "1s",
 }
 
-# The server puts off whatever is due sooner than that, each leap of a complaint's clock, too: by 1 s unless told.
-AT_ONCE_DUE = {"history.timerProcessorMaxTimeShift": "10ms"}
-
 
 @dataclass(frozen=True)
 class Running:
@@ -93,5 +90,5 @@ async def sealed(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runn
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """The stack with time skipping: a complaint waits at the real time until a test lets its time pass."""
     home = tmp_path_factory.mktemp("stack")
-    async for one in running(home, time_skipping=True, dynamic_config={**SOON_ACKNOWLEDGED, **AT_ONCE_DUE}):
+    async for one in running(home, time_skipping=True, dynamic_config=SOON_ACKNOWLEDGED):
         yield one

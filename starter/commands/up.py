@@ -25,8 +25,8 @@ async def up(
     temporal_port: Port = 7233,
     ui_port: Port = 8233,
     postgres_port: Port = 7432,
-    gateway_port: Port = 7480,
-    codec_port: Port = 7481,
+    gateway_port: Port | None = None,
+    codec_port: Port | None = None,
     time_skipping: Annotated[bool, Parameter(negative=())] = False,
     common: Common = PLAIN,
 ) -> int:
@@ -43,9 +43,9 @@ async def up(
     postgres_port
         Port of PostgreSQL; 0 takes any free one. With REDRESS_DATABASE_URL set no PostgreSQL is started.
     gateway_port
-        Port of the HTTP gateway; 0 takes any free one.
+        Port of the HTTP gateway; unless said 7480, or any free one where that is taken. 0 takes any free one.
     codec_port
-        Port of the codec server, which is started where REDRESS_KEY_RING names a key ring; 0 takes any free one.
+        Port of the codec server, which is started where REDRESS_KEY_RING names a key ring; unless said 7481, or any free.
     time_skipping
         For training and tests: `redress fast-forward` lets the time of a complaint pass.
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from starter.stories import STORIES, Story
-from tests.conftest import AT_ONCE_DUE, Running, running
+from tests.conftest import Running, running
 from tests.engine.cutting import EVERY_FEW_EVENTS
 from tests.engine.telling import Told, tell_all
 
@@ -28,7 +28,7 @@ async def told(stack: Running, request: pytest.FixtureRequest) -> dict[str, Told
 async def cutting_stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """A stack whose complaints continue as new after every few events."""
     home = tmp_path_factory.mktemp("cutting")
-    async for one in running(home, time_skipping=True, dynamic_config={**EVERY_FEW_EVENTS, **AT_ONCE_DUE}):
+    async for one in running(home, time_skipping=True, dynamic_config=EVERY_FEW_EVENTS):
         yield one
 
 

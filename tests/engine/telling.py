@@ -32,7 +32,7 @@ from workflows.domain.timeline import Step
 from workflows.domain.view import View
 from workflows.domain.why import WhyDue
 
-AT_ONCE = 12
+AT_ONCE = 8
 PATIENCE = 120.0
 """Seconds of real time one act may take while a dozen stories share a busy machine."""
 

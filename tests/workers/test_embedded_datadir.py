@@ -15,6 +15,7 @@ from tests.workers.embedded_world import options, processes_on
 from workers.embedded.child import Child, Program
 from workers.embedded.datadir import DataDir, is_alive
 from workers.embedded.errors import DataDirInUse, DiskFull, PortTaken, StackError
+from workers.embedded.ports import settle_port
 from workers.embedded.stack import Stack
 
 
@@ -90,6 +91,14 @@ async def test_one_port_for_two_servers_is_refused(tmp_path: Path) -> None:
         port = other.getsockname()[1]
     with pytest.raises(StackError, match=f"port {port} was given to two servers: .*--ui-port"):
         await Stack(replace(options(tmp_path), temporal_port=port, ui_port=port)).start()
+
+
+def test_a_usual_port_that_is_taken_or_promised_keeps_no_stack_from_starting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert settle_port(None, "--gateway-port", usual=port) != port
+    assert settle_port(None, "--gateway-port", usual=port) == port
+    assert settle_port(None, "--gateway-port", promised=[port], usual=port) != port
 
 
 async def test_a_full_disk_is_refused_before_anything_starts(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ _ROOM_TO_RUN = 64 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What to start and where. Port 0 is any free one; ports are on 127.0.0.1 only.
+    """What to start and where. Port 0 is any free one, None the usual one where it is free; ports are on 127.0.0.1 only.
 
     `partners`, `worker` and `gateway` are commands; empty means none (placeholders: `own.py`). `migrate` is
     awaited with the database's address before they start. With `database_url` no PostgreSQL is launched.
@@ -28,8 +28,8 @@ class Options:
     ui_port: int = 8233
     postgres_port: int = 7432
     partners_port: int = 0
-    gateway_port: int = 7480
-    codec_port: int = 7481
+    gateway_port: int | None = None
+    codec_port: int | None = None
     time_skipping: bool = False
     database_url: str | None = None
     search_attributes: Mapping[str, str] = field(default_factory=dict)

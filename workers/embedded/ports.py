@@ -36,11 +36,13 @@ def free_port(besides: Collection[int] = ()) -> int:
     raise StackError("no free port was found on 127.0.0.1: close some of the servers that run on this machine")
 
 
-def settle_port(wanted: int, option: str, promised: Collection[int] = ()) -> int:
-    """Turn a wanted port into one to use: 0 is any free one.
+def settle_port(wanted: int | None, option: str, promised: Collection[int] = (), usual: int = 0) -> int:
+    """Turn a wanted port into one to use: 0 is any free one, None the `usual` one or, where that is taken, any.
 
     Raises `PortTaken` naming the option to change, or `StackError` when the port is among the `promised` ones.
     """
+    if wanted is None:
+        wanted = usual if usual not in promised and is_free(usual) else 0
     if wanted == 0:
         return free_port(promised)
     if not 0 < wanted < 65_536:

@@ -28,6 +28,7 @@ from workers.embedded.temporal import NAMESPACE, Temporal
 _log = structlog.stdlib.get_logger("redress.stack")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _KEY_RING = "REDRESS_KEY_RING"
+_USUAL = {"gateway": 7480, "codec": 7481}  # not taken by force: a second stack need not know of the doors to start
 _ROOM_LOOK = 30.0  # seconds between two looks at the disk
 
 
@@ -128,7 +129,7 @@ class Stack:
     def _settle_ports(self) -> dict[str, int]:
         """Find every port before anything is started, so that a taken one costs nothing."""
         options = self.options
-        wanted = {
+        wanted: dict[str, tuple[int | None, str]] = {
             "temporal": (options.temporal_port, "--temporal-port"),
             "ui": (options.ui_port, "--ui-port"),
             "postgres": (options.postgres_port, "--postgres-port"),
@@ -139,8 +140,10 @@ class Stack:
         if options.database_url is not None:
             del wanted["postgres"]
         ports = {"postgres": 0}
-        for name, (port, option) in sorted(wanted.items(), key=lambda each: each[1][0] == 0):  # any free one last
-            ports[name] = settle_port(port, option, ports.values())
+        for name, (port, option) in sorted(
+            wanted.items(), key=lambda each: not each[1][0]
+        ):  # who wants one chooses first
+            ports[name] = settle_port(port, option, ports.values(), _USUAL.get(name, 0))
         return ports
 
     def _opens(self) -> bool:
