@@ -45,7 +45,7 @@ async def up(
     gateway_port
         Port of the HTTP gateway; unless said 7480, or any free one where that is taken. 0 takes any free one.
     codec_port
-        Port of the codec server, which is started where REDRESS_KEY_RING names a key ring; unless said 7481, or any free.
+        Port of the codec server, started where REDRESS_KEY_RING names a key ring; unless said 7481, or any free one.
     time_skipping
         For training and tests: `redress fast-forward` lets the time of a complaint pass.
 

@@ -174,7 +174,7 @@ async def _tried_again(house: Running, handles: list[Handle], least: int) -> boo
     log = house.data_dir / "logs" / "worker.log"
     lines = [line for handle in handles for line in logged(log, "notify", handle)]
     assert not [line for line in lines if line["outcome"] == "PartnerUnreachable"], "it gave up before it was killed"
-    return sum(line["attempt"] == 2 for line in lines) >= least
+    return len([line for line in lines if line["attempt"] == 2]) >= least
 
 
 async def test_a_frozen_worker_that_wakes_after_another_did_its_work_adds_nothing(

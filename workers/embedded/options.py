@@ -14,7 +14,7 @@ _ROOM_TO_RUN = 64 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What to start and where. Port 0 is any free one, None the usual one where it is free; ports are on 127.0.0.1 only.
+    """What to start and where. Ports are on 127.0.0.1; 0 is any free one, None the usual one where that is free.
 
     `partners`, `worker` and `gateway` are commands; empty means none (placeholders: `own.py`). `migrate` is
     awaited with the database's address before they start. With `database_url` no PostgreSQL is launched.

@@ -142,7 +142,7 @@ class Stack:
         ports = {"postgres": 0}
         for name, (port, option) in sorted(
             wanted.items(), key=lambda each: not each[1][0]
-        ):  # who wants one chooses first
+        ):  # any free one last
             ports[name] = settle_port(port, option, ports.values(), _USUAL.get(name, 0))
         return ports
 
