@@ -140,9 +140,8 @@ class Stack:
         if options.database_url is not None:
             del wanted["postgres"]
         ports = {"postgres": 0}
-        for name, (port, option) in sorted(
-            wanted.items(), key=lambda each: not each[1][0]
-        ):  # any free one last
+        any_free_last = sorted(wanted.items(), key=lambda each: not each[1][0])
+        for name, (port, option) in any_free_last:
             ports[name] = settle_port(port, option, ports.values(), _USUAL.get(name, 0))
         return ports
 
