@@ -9,7 +9,8 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.postgres.pool import open_pool
+from activities.postgres.keys import known_keys, lacking
+from activities.postgres.pool import Pool, open_pool
 from activities.postgres.reading import CaseFiles
 from starter.calls import ASK_WITHIN
 from starter.complaints import Complaints
@@ -17,7 +18,7 @@ from starter.errors import Unreachable, WrongUse
 from starter.record import Files
 from starter.whereabouts import Whereabouts
 from workers.sealing.converter import data_converter
-from workers.sealing.ring import KeyRingInvalid
+from workers.sealing.ring import KeyRingInvalid, read
 
 _INNERMOST = re.compile(r'message: "([^"]+)"')
 _MEND = "see `redress doctor`"
@@ -82,7 +83,24 @@ async def complaints(where: Whereabouts) -> AsyncIterator[Complaints]:
             if client is None:
                 raise without or wrong from None
             without = wrong
+        if record is not None:
+            await _require_keys(where, record.pool)
         yield Complaints(client, record, without=without)
+
+
+async def _require_keys(where: Whereabouts, pool: Pool) -> None:
+    """Raise WrongUse where workers cannot open what is sealed here: a filing they cannot read stays refused."""
+    ring = read(where.key_ring) if where.key_ring else None
+    try:
+        async with pool.acquire() as opened:
+            known = await known_keys(opened)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        return  # whoever needs the record says what is wrong with it
+    wrong = lacking(known, ring.checks if ring else {}, ring.retired if ring else ())
+    if not wrong and ring and known and ring.active not in known:
+        wrong = f"no worker holds the key {ring.active} yet: restart them with this ring before anything is sent"
+    if wrong:
+        raise WrongUse(wrong)
 
 
 def first_line(wrong: BaseException) -> str:

@@ -33,10 +33,14 @@ def configure(format_: Literal["json", "console"], level: int = logging.INFO) ->
     logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
+_PLAIN = structlog.dev.plain_traceback
+"""Where it failed, never with what was in its variables: they may be secrets, or what somebody wrote."""
+
+
 def _last(format_: Literal["json", "console"]) -> list[Any]:
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if format_ == "console":
-        return [remove, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        return [remove, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_PLAIN)]
     return [remove, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
 
 

@@ -100,6 +100,7 @@ class Complaint(Listening):
             await self._hears_the_inbox(now, at_the_instant=False)
             self._paying = False
             self._becomes(paid(expire(self._case, now, at_the_instant=False), movement.key, answer, now))
+            self._hears_who_waits()
 
     async def _the_record(self) -> None:
         while await self._something_is_unwritten():  # one strand writes, so the timeline has no gap (R11.1)
@@ -111,6 +112,7 @@ class Complaint(Listening):
             calendar, now = await ports.calendar(wanted), workflow.now()
             await self._hears_the_inbox(now, at_the_instant=False)
             self._becomes(reprojected(self._case, calendar, now))
+            self._hears_who_waits()
 
     async def _the_looks(self) -> None:
         while not self._over():  # once for a burst of changes: a flood must not cost a task its two seconds

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from activities.postgres.named import query
 from activities.postgres.pool import COMMAND_SECONDS, Pool
 from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workflows.domain.vocabulary import PARTIES, Role
 
 
 class Requests:
@@ -31,9 +31,13 @@ class Belonging(NamedTuple):
     buyer: str
     seller: str | None
     carriers: frozenset[str]
+    refused: bool = False
+    """The filing was refused: the order may be somebody else's, who has nothing to do with it (R1.3)."""
 
     def concerns(self, party: Party) -> bool:
         """Say whether a party of an order, or a carrier of its goods, has to do with it; all others always have."""
+        if self.refused and party.role in PARTIES:
+            return party == self.filed_by
         if party.role is Role.BUYER:
             return party.id == self.buyer
         if party.role is Role.SELLER:
@@ -48,4 +52,4 @@ async def belonging(pool: Pool, complaint: str) -> Belonging | None:
     if row is None:
         return None
     filed_by = Party(role=Role(row["filed_role"]), id=row["filed_id"])
-    return Belonging(filed_by, row["buyer_id"], row["seller_id"], frozenset(row["carriers"]))
+    return Belonging(filed_by, row["buyer_id"], row["seller_id"], frozenset(row["carriers"]), row["refused"])

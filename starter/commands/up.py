@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from cyclopts.types import Port
 
 from starter import session
+from starter.connection import without_password
 from starter.output import PLAIN, Common, out, print_json, say
 from starter.whereabouts import data_dir as data_dir_of
 from workers.embedded import foreground
@@ -78,7 +79,8 @@ def _announce(ready: Ready, common: Common) -> None:
         return
     partners = f" · partners {ready.partners}" if ready.partners else ""
     gateway = f" · gateway {ready.gateway}" if ready.gateway else ""
-    out(f"ready: Temporal {ready.temporal} · web UI {ready.ui} · database {ready.database}{partners}{gateway}")
+    database = without_password(ready.database)
+    out(f"ready: Temporal {ready.temporal} · web UI {ready.ui} · database {database}{partners}{gateway}")
     if ready.codec:
         say(f"sealed payloads are opened at {ready.codec} for the readers in readers.toml; sign in there once")
     say(f"complaints in the web UI: {ready.ui}{_FILTER}")

@@ -7,6 +7,9 @@ from workflows.domain.vocabulary import PARTIES, Role
 _NOT_THE_SELLERS = frozenset({"work_order_plan_decided"})
 """What the platform and the buyer have between them: work orders are nobody else's."""
 
+_SENT = frozenset({"sent", "final"})
+"""A ruling in another state may never have been sent: pending, or returned and replaced (R4.6)."""
+
 
 def progress(view: View, role: Role) -> Progress:
     """Return what buyer or seller sees of a case; never a pending ruling, a work order, what others are paid.
@@ -23,7 +26,7 @@ def progress(view: View, role: Role) -> Progress:
         expected_at=min((row.due_at for row in view.waiting_on if row.actor not in PARTIES), default=None),
         waiting_on=tuple(_turn(row) for row in view.waiting_on if _theirs_to_know(row, role)),
         offer=view.offer,
-        ruling=view.ruling if view.ruling and view.ruling.state != "pending" else None,
+        ruling=view.ruling if view.ruling and view.ruling.state in _SENT else None,
         goods=view.goods,
         advance=Advanced(state=view.advance.state, amount=view.advance.amount) if view.advance else None,
         money=tuple(_paid(one) for one in view.money if role in (one.payer, one.payee)),

@@ -8,6 +8,7 @@ DELETE FROM signed_requests WHERE used_at < now() - $1::interval
 SELECT
     buyer_id,
     seller_id,
+    outcome IS NOT DISTINCT FROM 'refused' AS refused,
     filing #>> '{filed_by,role}' AS filed_role,
     filing #>> '{filed_by,id}' AS filed_id,
     ARRAY(
