@@ -7,6 +7,7 @@ import pty
 import signal
 import sys
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,14 +149,23 @@ async def test_results_of_another_stack_and_of_another_run_are_not_mixed_up(file
     assert (other.code, "holds results of something else (namespace_id another" in other.err) == (2, True)
 
 
+def _all_of(terminal: int) -> str:
+    """Read what was written to a terminal; its end is an error once nobody has it open."""
+    shown = b""
+    with suppress(OSError):
+        while more := os.read(terminal, 1 << 16):
+            shown += more
+    os.close(terminal)
+    return shown.decode()
+
+
 async def test_on_a_terminal_there_is_a_bar_and_elsewhere_there_are_lines(file: File) -> None:
     await file.holds(3)
     ours, theirs = pty.openpty()
     process = await file.begun(stderr=theirs)
     os.close(theirs)
     out, _ = await process.communicate()
-    shown = os.read(ours, 1 << 16).decode()
-    os.close(ours)
+    shown = _all_of(ours)
     assert (process.returncode, "3/3" in shown, "━" in shown) == (0, True, True), shown
     assert out.decode().startswith("3 of 3 lines: 3 registered · ")
     assert "━" not in (await file.imported()).err
