@@ -10,7 +10,7 @@ from temporalio.worker import Worker
 
 from starter.stories import BY_NAME
 from tests.conftest import Running
-from tests.engine.attacker import AGENT, Handle, Json, events, in_phase, message, submit, timeline, unhurt, until
+from tests.engine.attacker import AGENT, Handle, Json, events, in_phase, message, timeline, unhurt, until
 from tests.engine.attacker import filing as filed
 from tests.replay.histories import replayer
 from tests.rules.playing import opened
@@ -46,12 +46,11 @@ class World:
         return Drained(held=(held,) if received_at <= wanted.until else ())
 
 
-@pytest.mark.chaos  # seen to fail at some hours of the day: what else falls due by then is not of the case's making
 @pytest.mark.parametrize("edition", range(1, EDITION + 1))
 async def test_a_complaint_of_any_edition_asks_before_silence_is_acted_on(stack: Running, edition: int) -> None:
-    now = datetime.now(UTC)
-    due = now + timedelta(seconds=4)
-    case = opened(BY_NAME["the_seller_is_silent_and_the_platform_steps_in"], now - timedelta(hours=49)).case
+    due = datetime.now(UTC) + timedelta(seconds=4)
+    accepted = due - timedelta(hours=48)
+    case = opened(BY_NAME["the_seller_is_silent_and_the_platform_steps_in"], accepted - timedelta(minutes=1)).case
     seller = ("seller", case.seller.id if case.seller else "")
     in_time = (due - timedelta(seconds=1)).isoformat()
     held = message("seller_answered", seller, answer="refuse", reason="goods_as_described", received_at=in_time)
@@ -65,11 +64,13 @@ async def test_a_complaint_of_any_edition_asks_before_silence_is_acted_on(stack:
         interceptors=[KindsShown()],
     ):
         handle: Handle = await stack.client.start_workflow(
-            wire.COMPLAINT, filed("o-1"), id=f"C-{uuid.uuid4().hex[:12]}", task_queue=queue
+            wire.COMPLAINT,
+            filed("o-1"),
+            id=f"C-{uuid.uuid4().hex[:12]}",
+            task_queue=queue,
+            start_signal="reviewed",  # heard before the time for it (R1.6, R2.1) can pass, whatever the hour
+            start_signal_args=[message("reviewed", AGENT, decision="accept", received_at=accepted.isoformat())],
         )
-        await in_phase(handle, "review")
-        accepted = (due - timedelta(hours=48)).isoformat()
-        assert (await submit(handle, message("reviewed", AGENT, decision="accept", received_at=accepted)))["accepted"]
         await until(lambda: _has_answered(handle), what="the seller to be heard")
         assert (await in_phase(handle, "negotiation"))["phase"] == "negotiation"
         assert world.asked[-1].until >= due

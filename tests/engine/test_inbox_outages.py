@@ -90,21 +90,24 @@ class Waiting(NamedTuple):
 
 
 async def waiting_for_the_seller(stack: Running, due_in: float = _DUE_IN) -> Waiting:
-    """File a complaint two days ago and accept it so that the seller's time ends in a moment, by the real clock."""
-    line, now = await order(stack), datetime.now(UTC)
-    filed, due = now - timedelta(hours=49), now + timedelta(seconds=due_in)
+    """File a complaint two days ago and accept it so that the seller's time ends in a moment, by the real clock.
+
+    It is accepted a minute after the filing and heard with the start: an hour of the day at which the agent's own time
+    (R1.6, R2.1) ends in between would put the acceptance off, and the seller's time with it.
+    """
+    line, due = await order(stack), datetime.now(UTC) + timedelta(seconds=due_in)
+    accepted = due - timedelta(hours=48)
     given = filing(line.order_id)
     handle: Handle = await stack.client.start_workflow(
         wire.COMPLAINT,
         given,
-        id=number_of(given["request_id"], now),
+        id=number_of(given["request_id"], due),
         task_queue=wire.TASK_QUEUE,
-        memo={wire.RECEIVED_AT: filed.isoformat()},
+        memo={wire.RECEIVED_AT: (accepted - timedelta(minutes=1)).isoformat()},
+        start_signal="reviewed",
+        start_signal_args=[message("reviewed", AGENT, decision="accept", received_at=accepted.isoformat())],
     )
-    await in_phase(handle, "review")
-    received = (due - timedelta(hours=48)).isoformat()
-    assert (await submit(handle, message("reviewed", AGENT, decision="accept", received_at=received)))["accepted"]
-    view: Json = await handle.query(wire.VIEW)
+    view = await in_phase(handle, "negotiation")
     assert [datetime.fromisoformat(one["due_at"]) for one in view["waiting_on"] if one["actor"] == "seller"] == [due]
     return Waiting(handle, due)
 
