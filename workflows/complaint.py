@@ -38,6 +38,8 @@ from workflows.unwritten import unwritten
 _STEPS_SHOWN = 1000
 """The timeline as a query tells it stays below that limit too."""
 
+_GOES_ON = "a run that should give way goes on while it waits for a payment"
+
 
 def _fired(timer: asyncio.Task[None] | None) -> bool:
     return timer is not None and timer.done()
@@ -143,7 +145,7 @@ class Complaint(Listening):
 
     async def _something_is_unwritten(self) -> bool:
         await workflow.wait_condition(lambda: self._to_be_written() or self._over())
-        return self._to_be_written() and not self._renews()
+        return self._to_be_written() and not self._gives_way()
 
     def _to_be_written(self) -> bool:
         # The steps that decide a payment are written by the activity that asks for it, in one transaction.
@@ -151,10 +153,13 @@ class Complaint(Listening):
         return self._recorded < self._case.steps and not asked_for_next
 
     def _over(self) -> bool:
-        return self._case.closed or self._renews()
+        return self._case.closed or self._gives_way()
 
-    def _renews(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested()
+    def _gives_way(self) -> bool:
+        """Say whether the next run takes over; the provider may take days to answer, and till then life goes on."""
+        if not workflow.info().is_continue_as_new_suggested():
+            return False
+        return not (self._paying and (self._case.asks_the_inbox or workflow.patched(_GOES_ON)))
 
     def _timer_for(self, moment: Moment | None) -> asyncio.Task[None] | None:
         # A message that moves no deadline touches no timer: a re-armed timer is cost and noise.

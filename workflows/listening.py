@@ -98,6 +98,7 @@ class Listening:
             self._held_back.append(taken)
         else:
             taken.answer.set_result(self._hear(heard, at))
+            self._hears_who_waits()  # who was silent has spoken in time: nobody waits for that silence any more
         return taken.answer
 
     def _has_to_wait(self, taken: HeldBack) -> bool:
@@ -105,12 +106,17 @@ class Listening:
         return self._silent_at(min(stamped or taken.at, taken.at), at_the_instant=False) is not None
 
     def _hears_who_waits(self) -> None:
-        waiting, self._held_back = self._held_back, []
-        for one in waiting:
-            if self._has_to_wait(one):
-                self._held_back.append(one)
-            else:
-                one.answer.set_result(self._hear(one.heard, one.at))
+        """Hear whom nothing holds back any more; what they say may be what others waited for."""
+        while waiting := self._held_back:
+            self._held_back = [one for one in waiting if not self._answered(one)]
+            if len(self._held_back) == len(waiting):
+                return
+
+    def _answered(self, one: HeldBack) -> bool:
+        if self._has_to_wait(one):
+            return False
+        one.answer.set_result(self._hear(one.heard, one.at))
+        return True
 
     async def _nobody_waits(self) -> None:
         """Answer everybody before a run ends; who came in meanwhile, too."""

@@ -32,6 +32,7 @@ from tests.engine.attacker import (
 )
 from tests.engine.outage import PARTNERS, POSTGRES, TEMPORAL, WORKER, up_again
 from tests.engine.telling import runs_of
+from tests.replay.histories import replayer
 from tests.starter.gateway.signing import Program, programs
 from workers.embedded.keeper import Patience
 from workflows import wire
@@ -245,30 +246,36 @@ async def test_a_run_that_should_give_way_while_it_asks_hears_everything_first(h
     assert (await one.handle.query(wire.VIEW))["phase"] == "negotiation"
 
 
-async def test_who_speaks_while_a_run_that_gives_way_waits_only_for_a_payment_is_heard_in_the_next(
-    house: Running,
-) -> None:
-    """Nobody lets time pass in such a run any more; the time of the payment ends in it, and then somebody speaks."""
+async def test_a_run_that_should_give_way_goes_on_while_the_provider_is_silent(house: Running) -> None:
+    """Time passes, everybody is answered, all of it is on record: a provider may be away for days."""
     one = await waiting_for_the_seller(house)
-    decided = one.due - timedelta(hours=24)
-    notes = [message("noted", AGENT, text=f"第{number}次") for number in range(60)]
+    decided = one.due - timedelta(hours=24)  # so that the payment's own time ends at the same instant
+    said = [message("noted", AGENT, text=f"第{number}次") for number in range(60)]
     late = message("noted", AGENT, text="来晚了")
+
+    async def recorded() -> bool:
+        rows = await house.pool.fetch("SELECT message_id, event FROM steps WHERE complaint = $1", one.handle.id)
+        kept, events = {row["message_id"] for row in rows}, {row["event"] for row in rows}
+        return {note["message_id"] for note in (*said, late)} <= kept and "payment_overdue" in events
+
     async with outage(house, PARTNERS):
         agreed = message("seller_answered", SELLER, answer="agree", received_at=decided.isoformat())
         assert (await submit(one.handle, agreed))["accepted"]
-        for said in notes:
-            await one.handle.signal("noted", said)
+        for note in said:
+            await one.handle.signal("noted", note)
         await one.past_due()
-        await one.handle.signal("noted", late)
-    wanted = {said["message_id"] for said in (*notes, late)}
+        assert (await submit(one.handle, late))["accepted"]
+        await until(recorded, what="everything on record")
+        assert len(await runs_of(house, one.handle.id)) == 1
 
-    async def all_heard() -> bool:
-        rows = await house.pool.fetch("SELECT message_id FROM steps WHERE complaint = $1", one.handle.id)
-        return wanted <= {row["message_id"] for row in rows}
+    async def given_way() -> bool:
+        return len(await runs_of(house, one.handle.id)) > 1
 
-    await until(all_heard, what="everything on record")
-    assert len(await runs_of(house, one.handle.id)) > 1
+    await until(given_way, what="the next run")
+    await in_phase(one.handle, "follow_up")
     await unhurt(one.handle)
+    for run in await runs_of(house, one.handle.id):
+        await replayer().replay_workflow(run)
 
 
 async def _despite_outages(look: Any) -> bool:

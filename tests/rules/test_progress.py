@@ -1,12 +1,16 @@
 """What buyer and seller see of a complaint (R11.2): tried on every scene of every story."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
 
 from starter.stories import STORIES, Story
 from tests.rules.playing import Play, scenes
+from tests.rules.test_laws import _PROFILE, walks
+from tests.rules.walking import Walk
 from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import KINDS
@@ -48,6 +52,48 @@ def _shows_only_theirs(scene: Play, party: Party) -> None:
     assert seen.handler == view.handler
 
 
+def told_of(before: Case, after: Case, party: Party) -> Iterator[str]:
+    """Yield what a party is told otherwise after a change; phase, handler, expected time it may see at any time."""
+    then, now = view_of(before.but(now=after.now)), view_of(after)  # a pause ends by itself
+    one, other = progress(then, party.role), progress(now, party.role)
+    yield from (name for name in ("offer", "ruling", "goods", "advance", "money", "outcome", "cycle", "paused")
+                if getattr(one, name) != getattr(other, name))  # fmt: skip
+    passed = {row for row in one.waiting_on if row.due_at <= after.now}  # so was told, and by when
+    if set(one.waiting_on) - passed != set(other.waiting_on) - passed:
+        yield "waiting_on"
+
+
+def secrets(cases: Sequence[Case]) -> Iterator[tuple[str, ...]]:
+    """Yield what a party was told that came about by no step it is shown."""
+    for before, after in pairwise(cases):
+        new = [step for step in after.timeline if step.number > before.steps]
+        for party in parties(after):
+            if not any(shown_to(step, party) for step in new):
+                yield from ((party.role, name, *(step.event for step in new)) for name in told_of(before, after, party))
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_what_a_party_is_told_came_about_by_steps_it_is_shown(story: Story) -> None:
+    assert [*secrets([scene.case for scene in scenes(story)])] == []
+
+
+@_PROFILE
+@given(walks)
+def test_nor_is_a_party_told_a_secret_on_any_way(on_way: Walk) -> None:
+    assert [*secrets(on_way.cases)] == []
+
+
+def test_where_all_is_decided_anew_no_ruling_is_told_or_it_would_fall_silent_with_one_that_is_pending() -> None:
+    anew = [
+        view
+        for story in STORIES
+        for scene in scenes(story)
+        if (view := view_of(scene.case)).phase is Phase.INTERVENTION and view.ruling and view.ruling.state == "final"
+    ]
+    assert anew
+    assert [progress(view, role).ruling for view in anew for role in PARTIES] == [None, None] * len(anew)
+
+
 def test_every_event_of_every_story_is_shown_or_hidden_on_purpose() -> None:
     happened = {step.event for story in STORIES for scene in scenes(story) for step in scene.case.timeline}
     assert happened - set(EVENTS) == set()
@@ -70,8 +116,9 @@ def test_ones_own_words_are_shown_whatever_they_are_and_those_of_a_namesake_are_
     ("purpose", "seen_by"),
     [
         ("refund", {Role.BUYER, Role.SELLER}),
-        ("advance", {Role.BUYER}),
-        ("unfreeze", {Role.BUYER}),
+        ("advance", {Role.BUYER, Role.SELLER}),
+        ("unfreeze", {Role.BUYER, Role.SELLER}),
+        ("claw_back", {Role.BUYER, Role.SELLER}),
         ("recovery", {Role.SELLER}),
         ("payout", {Role.SELLER}),
         ("write_off", set()),

@@ -1,51 +1,25 @@
-"""What buyer and seller may see of a complaint, and of what happened to it (R11.2)."""
+"""What buyer and seller may see of a complaint, and of what happened to it (R11.2).
+
+One table says of which event who is shown the step. How a complaint stands tells a party nothing that came about by
+steps which are not shown to it.
+"""
 
 from typing import NamedTuple
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from workflows.domain.base import Instant, Value
 from workflows.domain.filing import Party
-from workflows.domain.money import Money
 from workflows.domain.timeline import Step
-from workflows.domain.view import AdvanceState, GoodsView, OfferView, RulingView
-from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Purpose, Role
-
-
-class Turn(Value):
-    """What a party must do by when, and what happens otherwise (R7.1)."""
-
-    actor: Role
-    action: str
-    due_at: Instant
-    mandatory: bool
-    otherwise: str
-    rule: str
-
-
-class Paid(Value):
-    """A movement of money that concerns the party."""
-
-    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
-
-    key: str
-    purpose: str
-    payer: str = Field(alias="from")
-    payee: str = Field(alias="to")
-    amount: Money
-    state: MoneyState
-    rule: str
-
-
-class Advanced(Value):
-    """What the platform has advanced to the buyer (R9)."""
-
-    state: AdvanceState
-    amount: Money
+from workflows.domain.view import Advanced, GoodsView, OfferView, Paid, RulingView, WaitingOn
+from workflows.domain.vocabulary import Outcome, Phase, Purpose, Role
 
 
 class Progress(Value):
-    """How a complaint stands for its buyer or its seller; `expected_at` is when the platform acts at the latest."""
+    """How a complaint stands for its buyer or its seller; `expected_at` is when the platform acts at the latest.
+
+    `money` is what the party has paid or got; what is decided and not paid yet is awaited from the platform.
+    """
 
     complaint: str
     phase: Phase
@@ -54,7 +28,7 @@ class Progress(Value):
     handler: str | None
     paused: bool
     expected_at: Instant | None
-    waiting_on: tuple[Turn, ...]
+    waiting_on: tuple[WaitingOn, ...]
     offer: OfferView | None
     ruling: RulingView | None
     goods: GoodsView | None
@@ -136,7 +110,7 @@ EVENTS: dict[str, _To] = {
     "advance_wanted": _NOBODY,
     "advance_ordered": _NOBODY,
     "advance_called_off": _NOBODY,
-    "buyer_to_be_asked": _BUYER_BARE,
+    "buyer_to_be_asked": _BOTH_BARE,
     "buyer_contacted": _BUYER_BARE,
     "manual_intervention": _NOBODY,
     "debt_recorded": _To(_SELLER),
@@ -173,7 +147,7 @@ EVENTS: dict[str, _To] = {
     "hold_released": _BOTH_BARE,
     "hold_ended": _BOTH_BARE,
     "calendar_reprojected": _NOBODY,
-    "calendar_applied": _NOBODY,
+    "calendar_applied": _BOTH_BARE,
     "calendar_unknown": _NOBODY,
     # what was refused is seen by who said it
     "refused": _NOBODY,
@@ -181,19 +155,23 @@ EVENTS: dict[str, _To] = {
 }
 """Every event of the timeline, to whom it is shown, and whether with its reason; any other is shown to nobody."""
 
-_OF_THE_BUYER_ALONE = {Purpose.ADVANCE, Purpose.UNFREEZE, Purpose.CLAW_BACK}
 _OF_THE_SELLER_ALONE = {Purpose.RECOVERY, Purpose.PAYOUT, Purpose.RESTITUTION}
+"""What the seller has to settle with the fund and the platform; an advance itself is told to both parties (R9.2)."""
 _OF_NEITHER = {Purpose.WRITE_OFF}
+
+
+def event_is_for(event: str, role: Role) -> bool:
+    """Say whether a party of that role is shown events of that name: what the other one does, or has to do."""
+    return role in EVENTS.get(event, _NOBODY).roles
 
 
 def shown_to(step: Step, party: Party) -> Step | None:
     """Return a step as buyer or seller may see it, None where it is not for them; one's own doing always is."""
     if step.role is party.role and step.actor == party.id:
         return step
-    to = EVENTS.get(step.event, _NOBODY)
-    if party.role not in to.roles or not _concerns(step, party.role):
+    if not event_is_for(step.event, party.role) or not _concerns(step, party.role):
         return None
-    return step if to.reason and not _in_words_of_the_buyer(step) else step.but(reason=None)
+    return step if EVENTS[step.event].reason and not _in_words_of_the_buyer(step) else step.but(reason=None)
 
 
 def _in_words_of_the_buyer(step: Step) -> bool:
@@ -207,5 +185,5 @@ def _concerns(step: Step, role: Role) -> bool:
     if step.event not in {"payment_settled", "payment_reversed"}:
         return True
     named = (step.reason or "").split(":")[1:2]
-    others = _OF_THE_SELLER_ALONE if role is Role.BUYER else _OF_THE_BUYER_ALONE
-    return bool(named) and named[0] not in others | _OF_NEITHER
+    others = _OF_NEITHER if role is Role.SELLER else _OF_NEITHER | _OF_THE_SELLER_ALONE
+    return bool(named) and named[0] not in others

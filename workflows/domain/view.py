@@ -45,8 +45,8 @@ class RulingView(Value):
     text: str
 
 
-class MovementView(Value):
-    """A movement of money."""
+class Paid(Value):
+    """A movement of money: who gives how much to whom, and how far it is."""
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
 
@@ -57,6 +57,11 @@ class MovementView(Value):
     amount: Money
     state: MoneyState
     rule: str
+
+
+class MovementView(Paid):
+    """A movement of money, with who ordered it, why, and the provider's name for it."""
+
     ordered_by: str
     remark: str
     provider_reference: str | None
@@ -83,11 +88,16 @@ AdvanceState = Literal["ordered", "frozen", "unfrozen", "clawed_back"]
 RecoveryState = Literal["none", "due", "recovered", "debt", "written_off"]
 
 
-class AdvanceView(Value):
-    """The latest advance: at every moment amount = frozen + unfrozen + clawed_back, once it is frozen (R9.6)."""
+class Advanced(Value):
+    """What the platform has advanced to the buyer, and what became of it."""
 
     state: AdvanceState
     amount: Money
+
+
+class AdvanceView(Advanced):
+    """The latest advance: at every moment amount = frozen + unfrozen + clawed_back, once it is frozen (R9.6)."""
+
     frozen: Money
     unfrozen: Money
     clawed_back: Money

@@ -1,21 +1,23 @@
 """How a complaint stands for its buyer or its seller: state, handler, expected time, what is theirs (R11.2)."""
 
-from workflows.domain.progress import Advanced, Paid, Progress, Turn
-from workflows.domain.view import MovementView, View, WaitingOn
-from workflows.domain.vocabulary import PARTIES, Role
-
-_NOT_THE_SELLERS = frozenset({"work_order_plan_decided"})
-"""What the platform and the buyer have between them: work orders are nobody else's."""
+from workflows.domain.progress import Progress, event_is_for
+from workflows.domain.view import Advanced, AdvanceView, MovementView, Paid, RulingView, View, WaitingOn
+from workflows.domain.vocabulary import PARTIES, MoneyState, Phase, Role
 
 _SENT = frozenset({"sent", "final"})
 """A ruling in another state may never have been sent: pending, or returned and replaced (R4.6)."""
+
+_HAPPENED = frozenset({MoneyState.SETTLED, MoneyState.REVERSED})
+"""How a movement gets there is the platform's business; that it is awaited is told as the expected time."""
 
 
 def progress(view: View, role: Role) -> Progress:
     """Return what buyer or seller sees of a case; never a pending ruling, a work order, what others are paid.
 
-    When the platform acts is told, what it has yet to do is not: it may be a ruling that nobody knows of.
+    When the platform acts is told, what it has yet to do is not: it may be a ruling that nobody knows of. So is when it
+    acts on the silence of the other party, where what that one is asked for is not shown.
     """
+    turns = tuple(row for row in view.waiting_on if _theirs_to_know(row, role))
     return Progress(
         complaint=view.complaint,
         phase=view.phase,
@@ -23,32 +25,35 @@ def progress(view: View, role: Role) -> Progress:
         cycle=view.cycle,
         handler=view.handler,
         paused=view.clock.paused,
-        expected_at=min((row.due_at for row in view.waiting_on if row.actor not in PARTIES), default=None),
-        waiting_on=tuple(_turn(row) for row in view.waiting_on if _theirs_to_know(row, role)),
+        expected_at=min((row.due_at for row in view.waiting_on if row not in turns), default=None),
+        waiting_on=turns,
         offer=view.offer,
-        ruling=view.ruling if view.ruling and view.ruling.state in _SENT else None,
+        ruling=_ruling(view),
         goods=view.goods,
-        advance=Advanced(state=view.advance.state, amount=view.advance.amount) if view.advance else None,
-        money=tuple(_paid(one) for one in view.money if role in (one.payer, one.payee)),
+        advance=_advanced(view.advance),
+        money=tuple(_paid(one) for one in view.money if one.state in _HAPPENED and role in (one.payer, one.payee)),
         steps=view.steps,
     )
 
 
+def _ruling(view: View) -> RulingView | None:
+    """Tell of the ruling that was sent; where all is decided anew none is told: it would vanish with the next one."""
+    if view.ruling is None or view.phase is Phase.INTERVENTION:
+        return None
+    return view.ruling if view.ruling.state in _SENT else None
+
+
 def _theirs_to_know(row: WaitingOn, role: Role) -> bool:
-    return row.actor in PARTIES and (role is Role.BUYER or row.action not in _NOT_THE_SELLERS)
+    """Say whether a party is told of a turn: its own, and the other's where it will be shown what is done then."""
+    return row.actor is role or (row.actor in PARTIES and event_is_for(row.action, role))
 
 
-def _turn(row: WaitingOn) -> Turn:
-    return Turn.model_validate(row.model_dump())
+def _advanced(advance: AdvanceView | None) -> Advanced | None:
+    """Tell of an advance once it is made: till then it may be called off, or fail."""
+    if advance is None or advance.state == "ordered":
+        return None
+    return Advanced(state=advance.state, amount=advance.amount)
 
 
 def _paid(one: MovementView) -> Paid:
-    return Paid(
-        key=one.key,
-        purpose=one.purpose,
-        payer=one.payer,
-        payee=one.payee,
-        amount=one.amount,
-        state=one.state,
-        rule=one.rule,
-    )
+    return Paid(**{name: getattr(one, name) for name in Paid.model_fields})
