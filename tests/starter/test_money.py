@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,8 +17,6 @@ from tests.starter.test_doors import Desk, desk, forgotten, without_a_worker
 from workflows.domain.base import BEIJING
 
 __all__ = ["desk"]
-
-TODAY = f"{datetime.now(UTC).astimezone(BEIJING):%Y-%m-%d}"
 
 
 @pytest.fixture
@@ -57,8 +54,9 @@ def sealed(listed: dict[str, object]) -> bytes:
 
 
 async def test_the_list_is_sealed_so_that_anybody_can_count_it_anew(desk: Desk, paid: str) -> None:
-    key = "a key that nobody can guess"
-    listed = (await ran(desk.stack.environment | {"REDRESS_LEDGER_KEY": key}, "ledger", "--of", TODAY, "--json")).data
+    key, posted = "a key that nobody can guess", "SELECT max(at) FROM transactions WHERE movement LIKE $1 || ':%'"
+    day = f"{(await desk.stack.pool.fetchval(posted, paid)).astimezone(BEIJING):%Y-%m-%d}"
+    listed = (await ran(desk.stack.environment | {"REDRESS_LEDGER_KEY": key}, "ledger", "--of", day, "--json")).data
     assert paid in {entry["complaint"] for entry in listed["entries"]}
     assert listed["sha256"] == hashlib.sha256(sealed(listed)).hexdigest()
     assert listed["hmac_sha256"] == hmac.new(key.encode(), sealed(listed), hashlib.sha256).hexdigest()

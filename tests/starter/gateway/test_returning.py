@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -22,8 +22,14 @@ Known = Mapping[str, Program]
 
 ORDER = """{"order_id": "o-%(name)s", "line": 1, "buyer_id": "b-%(name)s", "seller_id": "shop-1", "item_id": "i-1",
   "title": "青瓷茶具", "spec": "六件套", "quantity": 1, "paid": {"amount": 29900, "currency": "CNY"},
-  "shipping_fee": {"amount": 0, "currency": "CNY"}, "paid_at": "2026-11-18T10:00:00+08:00",
-  "delivered_at": "2026-11-20T10:00:00+08:00"}"""
+  "shipping_fee": {"amount": 0, "currency": "CNY"}, "paid_at": "%(paid)s", "delivered_at": "%(delivered)s"}"""
+
+
+def order(name: str) -> str:
+    """Word an order that was delivered two days ago: these complaints are filed by the clock on the wall (R1.7)."""
+    now = datetime.now(UTC)
+    paid, delivered = ((now - timedelta(days=ago)).isoformat() for ago in (4, 2))
+    return ORDER % {"name": name, "paid": paid, "delivered": delivered}
 
 
 async def until(wanted: Callable[[], Awaitable[bool]], what: str) -> None:
@@ -45,7 +51,7 @@ class Return:
 
     async def shipped(self) -> None:
         """File it, have it accepted and agreed, send the goods back."""
-        await self.stack.sandbox.put_orders(read_orders(ORDER % {"name": self.name}))
+        await self.stack.sandbox.put_orders(read_orders(order(self.name)))
         remedy = {"remedy": "return_refund", "amount": {"amount": 29900, "currency": "CNY"}}
         filed = await self.known["buyer-app"].post("/v1/complaints", filing(self.name, request=remedy))
         self.number = filed.json()["complaint"]
@@ -163,7 +169,7 @@ async def test_pushes_repeated_are_one_step(stack: Running, known: Known, sent_b
 
 async def test_a_payment_that_settles_later_is_told_at_the_gateway(stack: Running, known: Known, name: str) -> None:
     one = Return(stack, known, name)
-    await stack.sandbox.put_orders(read_orders(ORDER % {"name": name}))
+    await stack.sandbox.put_orders(read_orders(order(name)))
     filed = await known["buyer-app"].post("/v1/complaints", filing(name))
     one.number = filed.json()["complaint"]
     await stack.sandbox.fault("payment", "pending", operation="send", complaint=one.number)
