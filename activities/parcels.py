@@ -8,12 +8,13 @@ from typing import Protocol
 import structlog
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, RetryPolicy
-from temporalio.exceptions import ActivityAlreadyStartedError
+from temporalio.common import RetryPolicy
 
 from activities.adapters.errors import PartnerError
 from activities.attempts import attempt
 from activities.postgres.parcels import Parcels, Silent
+from activities.starting import start_once
+from activities.telling import Tell, tell
 from workflows import wire
 from workflows.domain.parcels import Parcel, ParcelEvent, ParcelLook, ParcelsLooked, on_their_way
 from workflows.domain.records import Record
@@ -61,20 +62,16 @@ async def watch(burst: Record) -> None:
 
 async def start_watching(client: Client, parcel: Parcel) -> None:
     """Start watching one parcel; its key is the activity's id, so that starting it twice is starting it once."""
-    try:
-        await client.start_activity(
-            WATCH,
-            parcel,
-            id=parcel.key,
-            task_queue=wire.PARCELS_QUEUE,
-            start_to_close_timeout=_ATTEMPT,
-            retry_policy=_RETRY,
-            id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
-            id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-            summary=f"watches {parcel.leg} {parcel.tracking} at {parcel.carrier} ({parcel.complaint}, R6.4)",
-        )
-    except ActivityAlreadyStartedError:
-        return
+    await start_once(
+        client,
+        WATCH,
+        parcel,
+        key=parcel.key,
+        queue=wire.PARCELS_QUEUE,
+        attempt=_ATTEMPT,
+        retry=_RETRY,
+        summary=f"watches {parcel.leg} {parcel.tracking} at {parcel.carrier} ({parcel.complaint}, R6.4)",
+    )
 
 
 class Watching:
@@ -95,21 +92,33 @@ class Watching:
 class ParcelLooks:
     """Implements the port `look_at_parcels`."""
 
-    def __init__(self, parcels: Parcels, carriers: Carriers, *, silence: timedelta = SILENCE) -> None:
-        self._parcels, self._carriers, self._silence = parcels, carriers, silence
+    def __init__(
+        self, parcels: Parcels, carriers: Carriers, *, silence: timedelta = SILENCE, tell: Tell = tell
+    ) -> None:
+        self._parcels, self._carriers, self._silence, self._tell = parcels, carriers, silence, tell
 
     @activity.defn(name="look_at_parcels")
     async def look_at_parcels(self, look: ParcelLook) -> ParcelsLooked:
-        """Ask about every parcel of a page whose carrier is silent; a carrier without an answer holds up no other."""
+        """Ask about every parcel of a page whose carrier is silent; a carrier without an answer holds up no other.
+
+        With the last page the handlers are told of doubtful parcels.
+        """
         with attempt("parcels") as this:
             page = await self._parcels.silent(look.after, AT_ONCE, self._silence)
             gate = asyncio.Semaphore(_SIDE_BY_SIDE)
             answered = await asyncio.gather(*(self._ask(gate, one) for one in page))
             if not look.after:
                 await self._parcels.forget()
-            this.outcome = f"{len(page)} asked"
             after = page[-1].number if len(page) == AT_ONCE else None
+            if after is None:
+                await self._tell_of_doubts()
+            this.outcome = f"{len(page)} asked"
             return ParcelsLooked(asked=len(page), unanswered=answered.count(False), after=after)
+
+    async def _tell_of_doubts(self) -> None:
+        if doubts := await self._parcels.doubtful(AT_ONCE):
+            await self._tell([one.notice for one in doubts])
+            await self._parcels.doubted(doubts)
 
     async def _ask(self, gate: asyncio.Semaphore, one: Silent) -> bool:
         async with gate:

@@ -58,7 +58,7 @@ async def write(connection: Connection, burst: Record, partners: Publishing = NO
     updated = await connection.execute(query("update_complaint"), burst.complaint, *_columns(burst))
     if updated != "UPDATE 1":
         return "known"
-    await parcels.watch(connection, burst.view)
+    await parcels.watch(connection, burst.view, burst.goods_since)
     return "done"
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, RetryPolicy
-from temporalio.exceptions import ActivityAlreadyStartedError
+from temporalio.common import RetryPolicy
 
+from activities.starting import start_once
 from workflows import wire
 from workflows.domain.records import Notice
 
@@ -33,17 +33,13 @@ async def tell(notices: Sequence[Notice]) -> None:
 
 async def start_notice(client: Client, notice: Notice) -> None:
     """Start one notice; its key is the activity's id, so that starting it twice is starting it once."""
-    try:
-        await client.start_activity(
-            NOTIFY,
-            notice,
-            id=notice.key,
-            task_queue=wire.NOTICES_QUEUE,
-            start_to_close_timeout=ATTEMPT,
-            retry_policy=RETRY,
-            id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
-            id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
-            summary=f"tells {notice.to}: {notice.event} ({notice.complaint})",
-        )
-    except ActivityAlreadyStartedError:
-        return
+    await start_once(
+        client,
+        NOTIFY,
+        notice,
+        key=notice.key,
+        queue=wire.NOTICES_QUEUE,
+        attempt=ATTEMPT,
+        retry=RETRY,
+        summary=f"tells {notice.to}: {notice.event} ({notice.complaint})",
+    )

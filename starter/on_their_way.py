@@ -28,15 +28,16 @@ class Said(NamedTuple):
 
 async def parcels_stand(pool: Pool) -> Said:
     """Say how many parcels are on their way, and whether their carriers were asked."""
-    there, unwatched = await under_way(pool, _LOOKS_WITHIN, _SILENT_FOR)
-    if not there:
+    parcels = await under_way(pool, _LOOKS_WITHIN, _SILENT_FOR)
+    if not parcels.there:
         return Said("ok", "none is on its way")
-    if unwatched:
-        text = f"{unwatched} of {there} on their way, and no carrier tells of them"
+    if parcels.unwatched:
+        text = f"{parcels.unwatched} of {parcels.there} on their way, and no carrier tells of them"
         return Said(
             "warning", f"{text}: see the activities `watch_parcel` and the schedule `ParcelWatch` in the web UI"
         )
-    return Said("ok", f"{there} on their way, all of them watched")
+    doubtful = f"; {parcels.doubtful} of them doubtful, as their handlers were told" if parcels.doubtful else ""
+    return Said("ok", f"{parcels.there} on their way, all of them watched{doubtful}")
 
 
 async def carriers_answer(partners: str) -> Said:

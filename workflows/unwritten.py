@@ -22,4 +22,5 @@ def unwritten(case: Case, recorded: int, ended_recorded: int) -> Record:
         decided=decided_for_the_buyer(case),
         notices=notices_of(case, steps),
         movements=tuple(entry.movement for entry in case.money),
+        goods_since=case.goods[-1].since if case.goods else None,
     )

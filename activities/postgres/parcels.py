@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -11,10 +11,20 @@ import asyncpg
 from activities.postgres.inbox import Inbox
 from activities.postgres.named import query
 from activities.postgres.pool import COMMAND_SECONDS, Connection, Pool
+from workflows.domain.base import BEIJING
+from workflows.domain.filing import Party
 from workflows.domain.inbox import Received
 from workflows.domain.messages import ParcelReported
 from workflows.domain.parcels import Parcel, ParcelEvent, on_their_way, reports
+from workflows.domain.records import Notice
 from workflows.domain.view import View
+from workflows.domain.vocabulary import Role
+
+DOUBTFUL = "parcel_doubtful"
+"""The notice to the handler of a parcel that may not be that of its leg."""
+
+_OTHERS = 1000
+"""Of the numbers of other complaints, so many characters are told."""
 
 PARKED_FOR = timedelta(days=60)
 """How long events are kept of a parcel that no complaint names: longer than any carrier takes."""
@@ -29,6 +39,13 @@ class Silent(NamedTuple):
     silent: bool
 
 
+class Doubt(NamedTuple):
+    """A parcel that may not be that of its leg, and what its handler has to know of it."""
+
+    number: int
+    notice: Notice
+
+
 class Heard(NamedTuple):
     """What became of a carrier's word: how many new messages complaints got; parked if none waits for the parcel."""
 
@@ -36,13 +53,16 @@ class Heard(NamedTuple):
     parked: bool
 
 
-async def watch(connection: Connection, view: View) -> None:
-    """Write down, in the transaction of a record, which parcels of a complaint are on their way, and which no more."""
+async def watch(connection: Connection, view: View, since: datetime | None) -> None:
+    """Write down, in the transaction of a record, which parcels of a complaint are on their way, and which no more.
+
+    `since` is when the latest leg began to be owed: what happened to a parcel before is not that leg's (R6.3).
+    """
     if view.goods is None:
         return
     parcels = json.dumps([one.model_dump() for one in on_their_way(view)])
     await connection.execute(query("parcels_over"), view.complaint, parcels)
-    await connection.execute(query("watch_parcels"), view.complaint, parcels)
+    await connection.execute(query("watch_parcels"), view.complaint, parcels, since)
 
 
 class Parcels:
@@ -58,18 +78,29 @@ class Parcels:
         return await self.pass_on(carrier, tracking)
 
     async def pass_on(self, carrier: str, tracking: str) -> Heard:
-        """Tell every complaint that waits for a parcel what its carrier has said so far.
+        """Tell every complaint that waits for a parcel what its carrier has said so far of the leg it waits for.
 
         What is said is on record before it is asked who waits, and who waits is on record before it is asked what was
         said: so a push and a complaint that names its parcel at the same moment do not miss each other.
         """
         complaints = [row["complaint"] for row in await self._fetch(query("parcel_complaints"), carrier, tracking)]
-        rows = await self._fetch(query("parcel_told"), carrier, tracking) if complaints else []
-        messages = tuple(reports(carrier, tracking, (ParcelEvent(event=row["event"], at=row["at"]) for row in rows)))
+        rows = await self._fetch(query("parcel_told"), carrier, tracking, self._stamp) if complaints else []
         told = 0
-        for received in (_received(complaint, message) for complaint in complaints for message in messages):
-            told += (await self._inbox.keep(received, stamp=self._stamp)).how == "accepted"
+        for complaint in complaints:
+            events = [ParcelEvent(event=row["event"], at=row["at"]) for row in rows if row["complaint"] == complaint]
+            for message in reports(carrier, tracking, events):
+                kept = await self._inbox.keep(_received(complaint, message), stamp=self._stamp)
+                told += kept.how == "accepted"
         return Heard(told, not complaints)
+
+    async def doubtful(self, most: int) -> Sequence[Doubt]:
+        """Return parcels of which something has come up that their handlers were not told."""
+        return [_doubt(row) for row in await self._fetch(query("parcels_doubtful"), most, self._stamp)]
+
+    async def doubted(self, doubts: Iterable[Doubt]) -> None:
+        """Note that the handlers of these parcels were told."""
+        for one in doubts:
+            await self._do(query("parcel_doubted"), one.number)
 
     async def silent(self, after: int, most: int, for_as_long_as: timedelta) -> Sequence[Silent]:
         """Return a page of the parcels that nobody subscribed, or of which nothing was heard or asked for so long."""
@@ -122,7 +153,30 @@ def _received(complaint: str, message: ParcelReported) -> Received:
     )
 
 
-async def under_way(pool: Pool, looked_within: timedelta, silent_for: timedelta) -> tuple[int, int]:
-    """Return how many parcels are on their way, and of how many of them no carrier tells."""
+def _doubt(row: asyncpg.Record) -> Doubt:
+    before = f"{row['before'].astimezone(BEIJING):%Y-%m-%d %H:%M}" if row["before"] else ""
+    parcel, others = f"{row['carrier']} {row['tracking']}", (row["others"] or "")[:_OTHERS]
+    said = sha256(f"{parcel} {before} {others}".encode()).hexdigest()[:16]
+    notice = Notice(
+        key=f"{row['complaint']}:parcel-{row['number']}:{said}",
+        complaint=row["complaint"],
+        to=Party(role=Role.AGENT if row["by_agent"] else Role.SUPERVISOR, id=row["handler"]),
+        event=DOUBTFUL,
+        data={"order": row["order_id"], "reason": parcel, "before": before, "others": others},
+    )
+    return Doubt(row["number"], notice)
+
+
+class UnderWay(NamedTuple):
+    """How many parcels are on their way, of how many of them no carrier tells, and how many are doubtful."""
+
+    there: int
+    unwatched: int
+    doubtful: int
+
+
+async def under_way(pool: Pool, looked_within: timedelta, silent_for: timedelta) -> UnderWay:
+    """Return how it stands with the parcels that are on their way."""
     row = await pool.fetchrow(query("parcels_stand"), looked_within, silent_for)
-    return (row["open"] or 0, row["unwatched"] or 0) if row else (0, 0)
+    assert row is not None, "a count has a row"  # noqa: S101 - law of SQL
+    return UnderWay(row["open"], row["unwatched"], row["doubtful"])

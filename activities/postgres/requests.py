@@ -1,7 +1,7 @@
 """The ids of signed requests, each accepted once; and whose a complaint is."""
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from activities.postgres.named import query
 from activities.postgres.pool import COMMAND_SECONDS, Pool
@@ -19,8 +19,14 @@ class Requests:
         """Use an id up; says False when it was used before."""
         return await self._pool.fetchval(query("use_request"), client, request) is not None
 
+    async def keep(self, client: str, request: str, digest: str) -> Literal["new", "same", "other"]:
+        """Keep an id for good with what it was used for; says whether it is new, or was kept for the same thing."""
+        if await self._pool.fetchval(query("keep_request"), client, request, digest) is not None:
+            return "new"
+        return "same" if await self._pool.fetchval(query("request_kept"), client, request) == digest else "other"
+
     async def forget(self, older: timedelta) -> None:
-        """Forget ids used longer ago than their signatures are believed."""
+        """Forget ids of reads, used longer ago than their signatures are believed."""
         await self._pool.execute(query("forget_requests"), older)
 
 

@@ -1,5 +1,6 @@
 """One call at a door: read, believed, counted, and only then handed on."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,16 @@ class Call:
         """Use the id up, for what keeps nothing in the inbox; raises Problem 409 when it was used before."""
         if not await self.house.requests.use(self.client.id, self.id):
             raise Problem("id-used", f"{signatures.ID} {self.id} was used before: give each request an id of its own")
+
+    async def again(self) -> bool:
+        """Keep the id for good, for what keeps nothing in the inbox; says whether the same body came under it before.
+
+        Raises Problem 409 when another one did, or the id was used for a read.
+        """
+        kept = await self.house.requests.keep(self.client.id, self.id, hashlib.sha256(self.body).hexdigest())
+        if kept == "other":
+            raise Problem("id-used", f"{signatures.ID} {self.id} was used before with another body: use a fresh one")
+        return kept == "same"
 
 
 Answering = Callable[[Call], Awaitable[Response]]

@@ -37,7 +37,9 @@ from workflows.parcel_watch import ParcelWatch
 from workflows.rules.hearing import hear
 from workflows.understanding import understand
 
-AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
+AT = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
+"""Some days ago: nothing happens later than it is heard of."""
+
 _numbers = itertools.count(1)
 AT_ONCE = timedelta()
 
@@ -60,12 +62,12 @@ def happened(event: EventName, hours: float = 0) -> ParcelEvent:
     return ParcelEvent(event=event, at=AT + timedelta(hours=hours))
 
 
-async def on_its_way(world: World, tracking: str, carrier: str = "sf") -> Case:
-    """A complaint on record whose buyer has sent the goods back."""
+async def on_its_way(world: World, tracking: str, carrier: str = "sf", since: datetime | None = None) -> Case:
+    """A complaint on record whose buyer has sent the goods back, which were owed since then (for ever, if not said)."""
     request = Request(remedy=Remedy.RETURN_REFUND, amount=Money(amount=29900))
     first = await world.opened(**dict(a_registration().filing.but(request=request)) | _fresh())
     sent = shipped(agreed(first), tracking, carrier)
-    await world.record(burst(first, sent))
+    await world.record(burst(first, sent).but(goods_since=since))
     return sent
 
 

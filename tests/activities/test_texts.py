@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 from jinja2 import meta, nodes
 
+from activities.postgres.parcels import DOUBTFUL
 from activities.texts import GENERAL, TEMPLATES, Locale, environment, render, words
 from starter.stories import STORIES
 from tests.activities.world import World
@@ -18,7 +19,7 @@ from workflows.domain.vocabulary import Outcome, Problem, Role
 from workflows.rules.notices import TOLD, notices_of
 
 LOCALES: tuple[Locale, ...] = get_args(Locale)
-EVENTS = sorted({event for told in TOLD.values() for event, _ in told})
+EVENTS = sorted({DOUBTFUL, *(event for told in TOLD.values() for event, _ in told)})
 REGISTRATION = {Code.ALREADY_FILED, Code.ORDER_UNKNOWN, Code.NOT_THE_BUYER, Code.ALREADY_OPEN, Code.ABOVE_LIMIT}
 
 

@@ -103,6 +103,7 @@ def burst(before: Case, after: Case) -> Record:
         complaint=after.complaint, steps=steps, ended=after.ended[len(before.ended) :], ended_from=len(before.ended),
         view=view_of(after), decided=decided_for_the_buyer(after), notices=notices_of(after, steps),
         movements=tuple(entry.movement for entry in after.money),
+        goods_since=after.goods[-1].since if after.goods else None,
     )  # fmt: skip
 
 

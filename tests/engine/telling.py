@@ -16,6 +16,7 @@ from starter.answers import Opened
 from starter.complaints import Complaints
 from starter.errors import Unreachable
 from starter.forward import FastForward
+from starter.gateway.doors.payments import word_id
 from starter.playing import Playing, Stage
 from starter.record import Files
 from starter.stories import Pass, Reports, Story, Tell
@@ -92,7 +93,8 @@ class Doors(Complaints):
 
         await until(asked, PATIENCE, f"the provider to know {message.movement}")
         reference = references[message.movement]
-        return message.but(provider_reference=reference, message_id=f"{reference}-{message.result}")
+        said = word_id(message.movement, reference, message.result)
+        return message.but(provider_reference=reference, message_id=said)
 
     async def _signalled(self, complaint: str, message: Message) -> Answer | None:
         """Send it as a signal and wait for its step; None if the complaint has ended."""

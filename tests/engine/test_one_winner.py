@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 from temporalio.api.enums.v1 import EventType
 
+from starter.gateway.doors.payments import word_id
 from tests.conftest import Running
 from tests.engine.attacker import (
     AGENT,
@@ -67,7 +68,8 @@ async def report_of(stack: Running, handle: Handle) -> Json:
     """Word the provider's report as it will word it itself."""
     (booked,) = await stack.sandbox.book(handle.id)
     told = {"movement": booked.key, "result": "settled", "provider_reference": booked.reference}
-    return {**message("payment_reported", ("payment", "provider"), **told), "message_id": f"{booked.reference}-settled"}
+    said = word_id(booked.key, booked.reference, "settled")
+    return {**message("payment_reported", ("payment", "provider"), **told), "message_id": said}
 
 
 async def in_one_task(stack: Running, handle: Handle, said: list[Json]) -> None:

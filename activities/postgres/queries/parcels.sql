@@ -1,7 +1,11 @@
 -- name: watch_parcels
-INSERT INTO parcels (complaint, leg, carrier, tracking)
-SELECT $1, p.leg, p.carrier, p.tracking FROM jsonb_to_recordset($2::jsonb) AS p (leg text, carrier text, tracking text)
-ON CONFLICT (complaint, leg, carrier, tracking) DO UPDATE SET over_at = NULL WHERE parcels.over_at IS NOT NULL;
+-- A number that is named again for the same leg is a new attempt: what ended the one before is not its.
+INSERT INTO parcels (complaint, leg, carrier, tracking, since)
+SELECT $1, p.leg, p.carrier, p.tracking, CASE WHEN $3::timestamptz IS NOT NULL THEN least($3, clock_timestamp()) END
+FROM jsonb_to_recordset($2::jsonb) AS p (leg text, carrier text, tracking text)
+ON CONFLICT (complaint, leg, carrier, tracking) DO UPDATE
+SET since = greatest(excluded.since, parcels.over_at), over_at = NULL, doubted_until = NULL
+WHERE parcels.over_at IS NOT NULL;
 
 -- name: parcels_over
 UPDATE parcels SET over_at = clock_timestamp()
@@ -22,7 +26,46 @@ UPDATE parcels SET heard_at = clock_timestamp() WHERE carrier = $1 AND tracking 
 SELECT DISTINCT complaint FROM parcels WHERE carrier = $1 AND tracking = $2 AND over_at IS NULL ORDER BY complaint;
 
 -- name: parcel_told
-SELECT event, max(at) AS at FROM parcel_events WHERE carrier = $1 AND tracking = $2 GROUP BY event;
+-- Nothing happens later than it is heard of. What happened before a leg was owed is not that leg's, and nothing is of a
+-- parcel that had come to its end by then. Where time is skipped ($3 is false) clocks cannot be compared.
+WITH said AS (
+    SELECT event, CASE WHEN $3 THEN least(at, received_at) ELSE at END AS at
+    FROM parcel_events WHERE carrier = $1 AND tracking = $2
+),
+over AS (SELECT min(at) AS at FROM said WHERE event IN ('delivered', 'returned', 'refused', 'lost'))
+SELECT p.complaint, s.event, max(s.at) AS at
+FROM parcels p CROSS JOIN said s CROSS JOIN over o
+WHERE p.carrier = $1 AND p.tracking = $2 AND p.over_at IS NULL
+    AND (NOT $3 OR p.since IS NULL OR (s.at >= p.since AND coalesce(o.at >= p.since, true)))
+GROUP BY p.complaint, s.event;
+
+-- name: parcels_doubtful
+-- What has come up since their handlers were told last: who else names the number, and what happened to the parcel
+-- before its leg was owed. The original may well have been under way.
+SELECT p.number, p.complaint, p.carrier, p.tracking, c.handler, c.order_id, named.others, old.before, EXISTS (
+        SELECT FROM rulebooks s CROSS JOIN json_array_elements(s.document -> 'members') m
+        WHERE s.kind = 'staff' AND s.version = c.staff_version AND m ->> 'id' = c.handler AND m ->> 'role' = 'agent'
+    ) AS by_agent
+FROM parcels p
+JOIN complaints c USING (complaint)
+CROSS JOIN LATERAL (
+    SELECT string_agg(DISTINCT q.complaint, ', ' ORDER BY q.complaint) AS others FROM parcels q
+    WHERE q.carrier = p.carrier AND q.tracking = p.tracking AND (q.complaint, q.leg) <> (p.complaint, p.leg)
+        AND (p.doubted_until IS NULL OR q.known_at > p.doubted_until)
+) named
+CROSS JOIN LATERAL (
+    SELECT max(least(e.at, e.received_at)) AS before FROM parcel_events e
+    WHERE $2 AND e.carrier = p.carrier AND e.tracking = p.tracking AND least(e.at, e.received_at) < p.since
+        AND (p.leg <> 'original' OR e.event IN ('delivered', 'returned', 'refused', 'lost'))
+        AND (p.doubted_until IS NULL OR e.received_at > p.doubted_until)
+) old
+WHERE p.over_at IS NULL AND c.handler IS NOT NULL AND (named.others IS NOT NULL OR old.before IS NOT NULL)
+ORDER BY p.number
+LIMIT $1;
+
+-- name: parcel_doubted
+-- A minute back: what was being written while it was looked is seen by the next look.
+UPDATE parcels SET doubted_until = statement_timestamp() - interval '1 minute' WHERE number = $1;
 
 -- name: parcel_subscribed
 UPDATE parcels SET subscribed_at = clock_timestamp() WHERE carrier = $1 AND tracking = $2 AND over_at IS NULL;
@@ -54,5 +97,5 @@ WHERE e.received_at < clock_timestamp() - $1::interval
 SELECT count(*) AS open, count(*) FILTER (
     WHERE (subscribed_at IS NULL AND known_at <= clock_timestamp() - $1::interval)
         OR greatest(known_at, heard_at, looked_at) <= clock_timestamp() - $2::interval
-) AS unwatched
+) AS unwatched, count(doubted_until) AS doubtful
 FROM parcels WHERE over_at IS NULL;

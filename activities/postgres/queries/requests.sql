@@ -1,8 +1,14 @@
 -- name: use_request
 INSERT INTO signed_requests (client, request) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING request
 
+-- name: keep_request
+INSERT INTO signed_requests (client, request, digest) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING request
+
+-- name: request_kept
+SELECT digest FROM signed_requests WHERE client = $1 AND request = $2
+
 -- name: forget_requests
-DELETE FROM signed_requests WHERE used_at < now() - $1::interval
+DELETE FROM signed_requests WHERE used_at < now() - $1::interval AND digest IS NULL
 
 -- name: belonging_of
 SELECT

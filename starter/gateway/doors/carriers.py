@@ -49,12 +49,15 @@ async def push(call: Call) -> Response:
     if not call.client.may_say(KIND):
         raise not_allowed(f"client {call.client.id} may not send {KIND}", Code.WRONG_ROLE)
     call.may_speak_as(Party(role=Role.CARRIER, id=pushed.carrier))
-    told, parked = 0, 0
+    # Heard whether it came before or not: what was cut off half-way is made whole by the same push.
+    again, told, parked = await call.again(), 0, 0
     for parcel in pushed.parcels:
         call.count(parcel.tracking)
         heard = await call.house.parcels.heard(pushed.carrier, parcel.tracking, parcel.events)
         told, parked = told + heard.told, parked + heard.parked
-    return JSONResponse(PushTaken(told=told, parked=parked).model_dump(), 202 if told or parked else 200)
+    return JSONResponse(
+        PushTaken(told=told, parked=parked).model_dump(), 202 if told or (parked and not again) else 200
+    )
 
 
 async def kuaidi100(house: House, request: Request) -> Response:
@@ -100,10 +103,11 @@ OPERATIONS = (
         method="POST",
         path="/v1/webhooks/carriers/{name}",
         summary="What a carrier pushes of its own parcels",
-        told="Events may come repeated, out of order, in lists: each complaint that waits for one hears it once.",
+        told="Events may come repeated, out of order, in lists: each complaint that waits for one hears it once. "
+        "The same push again, with the same webhook-id, is answered 200 and changes nothing.",
         signed=push,
         body=Push,
         answers={202: PushTaken, 200: PushTaken},
-        problems=("not-allowed", "refused"),
+        problems=("not-allowed", "id-used", "refused"),
     ),
 )

@@ -54,11 +54,20 @@ async def report(call: Call) -> Response:
     return await keep(call, received, message.message_id)
 
 
+def word_id(movement: str, reference: str, result: str) -> str:
+    """Return the id of a provider's word on a movement: the same word is one message, whoever brings it.
+
+    A provider may use one reference for several movements, and several for one: both belong to the word.
+    """
+    said = hashlib.sha256(f"{movement} {reference}".encode()).hexdigest()[:32]
+    return f"payment-{said}-{result}"
+
+
 def _message(word: PaymentWord, provider: str) -> PaymentReported:
     try:
         return PaymentReported(
             kind="payment_reported",
-            message_id=f"{word.reference}-{word.result}",
+            message_id=word_id(word.payment, word.reference, word.result),
             sender=Party(role=Role.PAYMENT, id=provider),
             movement=word.payment,
             result=word.result,

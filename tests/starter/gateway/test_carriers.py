@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from activities.postgres.requests import Requests
 from tests.conftest import Running
 from tests.starter.gateway.own_gateway import own_gateway
 from tests.starter.gateway.signing import Program
@@ -79,8 +80,33 @@ async def test_a_push_replayed_changes_nothing(stack: Running, known: Known) -> 
     text = json.dumps(a_push(number := a_number()))
     headers = known["sf"].headers(text)
     async with httpx2.AsyncClient(base_url=known["sf"].url, trust_env=False) as http:
-        statuses = {(await http.post(SF, content=text.encode(), headers=headers)).status_code for _ in range(4)}
-    assert statuses == {202}
+        statuses = [(await http.post(SF, content=text.encode(), headers=headers)).status_code for _ in range(4)]
+    assert statuses == [202, 200, 200, 200]
+    assert await events_of(stack, number) == 1
+
+
+async def test_an_id_is_one_push_for_good_and_another_body_under_it_is_told_so(stack: Running, known: Known) -> None:
+    number, other, request = a_number(), a_number(), f"push-{uuid4().hex}"
+    first = await known["sf"].post(SF, a_push(number), request=request)
+    await stack.pool.execute(
+        "UPDATE signed_requests SET used_at = used_at - interval '1 year' WHERE request = $1", request
+    )
+    await Requests(stack.pool).forget(timedelta(minutes=10))
+    answers = [await known["sf"].post(SF, a_push(one), request=request) for one in (number, other)]
+    assert [one.status_code for one in (first, *answers)] == [202, 200, 409]
+    assert answers[1].json()["type"] == "urn:redress:problem:id-used"
+    assert await events_of(stack, other) == 0
+    # Ids are a client's own.
+    assert (
+        await known["yto"].post("/v1/webhooks/carriers/yto", a_push(other, carrier="yto"), request=request)
+    ).is_success
+
+
+async def test_a_push_that_was_cut_off_is_made_whole_by_the_same_push(stack: Running, known: Known) -> None:
+    number, request = a_number(), f"push-{uuid4().hex}"
+    said = json.dumps(a_push(number))
+    await Requests(stack.pool).keep("sf", request, hashlib.sha256(said.encode()).hexdigest())
+    assert (await known["sf"].post(SF, said, request=request)).status_code == 200
     assert await events_of(stack, number) == 1
 
 

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from activities.adapters.alipay.names import request_number
+from starter.gateway.doors.payments import word_id
 from tests.adapters.alipay.gateway import APP_ID, sdk
 from tests.adapters.alipay.keys import a_strangers, alipays, written
 from tests.conftest import Running
@@ -44,12 +45,23 @@ async def test_a_word_is_kept_once_as_payment_reported(stack: Running, known: Kn
     (message,) = await kept(stack, complaint)
     assert message == {
         "kind": "payment_reported",
-        "message_id": f"sp-{complaint}-settled",
+        "message_id": word_id(f"{complaint}:refund:1", f"sp-{complaint}", "settled"),
         "sender": {"role": "payment", "id": "sandbox-pay"},
         "movement": f"{complaint}:refund:1",
         "result": "settled",
         "provider_reference": f"sp-{complaint}",
     }
+
+
+async def test_one_reference_for_two_movements_is_two_words(stack: Running, known: Known, name: str) -> None:
+    complaint, provider = await filed(known, name), known["sandbox-pay"]
+    for number in (1, 2, 1):
+        payment = f"{complaint}:refund:{number}"
+        answer = await provider.post(DOOR, a_word(complaint, payment=payment, reference="batch-7"))
+        assert answer.status_code == 202, answer.text
+    said = [(one["movement"], one["message_id"]) for one in await kept(stack, complaint)]
+    assert [movement for movement, _ in said] == [f"{complaint}:refund:{number}" for number in (1, 2, 1)]
+    assert len({message_id for _, message_id in said}) == 2, "the same word has one id, however often it is told"
 
 
 async def test_a_word_that_is_not_the_providers_to_say_is_refused(stack: Running, known: Known, name: str) -> None:
@@ -60,7 +72,7 @@ async def test_a_word_that_is_not_the_providers_to_say_is_refused(stack: Running
         (await provider.post(DOOR, a_word("C20261122-0000000000"))).status_code,
         (await provider.post(DOOR, a_word("no number at all"))).status_code,
         (await provider.post(DOOR, a_word(complaint, result="perhaps"))).status_code,
-        (await provider.post(DOOR, a_word(complaint, reference="x" * 128))).status_code,
+        (await provider.post(DOOR, a_word(complaint, reference="x" * 129))).status_code,
         (await provider.post(DOOR, '{"payment": "C1:refund:1", "payment": "C2:refund:1"}')).status_code,
         (await provider.post("/v1/webhooks/payments/a%20b", a_word(complaint))).status_code,
     ]
