@@ -26,10 +26,14 @@ class Opened(Value):
 
 
 class Seen(NamedTuple):
-    """A case as it reads; `why_record` says why the record was read and not the case itself, empty otherwise."""
+    """A case as it reads; `why_record` says why the record was read and not the case itself, empty otherwise.
+
+    `unread` is why a filing that nobody could understand was refused: there is no case then.
+    """
 
     view: View
     why_record: str = ""
+    unread: Refusal | None = None
 
 
 def how_opened(view: View, steps: tuple[Step, ...], *, known_before: bool) -> Opened:

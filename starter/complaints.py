@@ -23,6 +23,7 @@ from starter.calls import ASK_WITHIN, TELL_WITHIN, Gone, NotYet, NoWorker, worde
 from starter.errors import NotFound, Unreachable
 from starter.number import number_of, numbers_near
 from starter.record import Files
+from starter.unread import why_unread
 from starter.written_off import written_off
 from workers.settings import Settings
 from workflows import wire
@@ -31,7 +32,7 @@ from workflows.domain.filing import Filing, Party
 from workflows.domain.messages import DebtWrittenOff, Message
 from workflows.domain.timeline import Step
 from workflows.domain.view import View
-from workflows.domain.vocabulary import Phase, Role
+from workflows.domain.vocabulary import Outcome, Phase, Role
 from workflows.domain.why import WhyDue
 
 T = TypeVar("T")
@@ -116,22 +117,16 @@ class Complaints:
         accepted = Opened(complaint=number, state="accepted", known_before=known_before)
         while clock() < until:
             try:
-                view = (await self.view(number, within=timedelta(seconds=max(until - clock(), _LOOK)))).view
+                seen = await self.view(number, within=timedelta(seconds=max(until - clock(), _LOOK)))
             except (NoWorker, Gone) as nobody:
                 accepted = accepted.but(text=str(nobody))
                 break
-            if view.phase is not Phase.REGISTRATION:
-                return how_opened(view, await self.timeline(number), known_before=known_before)
-            if (refusal := await self._failed(number)) is not None:
-                return Opened(complaint=number, state="refused", text=refusal.text, refusal=refusal)
+            if seen.unread is not None:
+                return Opened(complaint=number, state="refused", text=seen.unread.text, refusal=seen.unread)
+            if seen.view.phase is not Phase.REGISTRATION:
+                return how_opened(seen.view, await self.timeline(number), known_before=known_before)
             await asyncio.sleep(_LOOK)
         return accepted
-
-    async def _failed(self, number: str) -> Refusal | None:
-        """Return why a filing ended before it was registered; that happens only to one not made here."""
-        if await self._status(number) is not WorkflowExecutionStatus.FAILED:
-            return None
-        return Refusal(code=Code.MALFORMED, rule="R1.2", phase=Phase.REGISTRATION, text="the filing cannot be read")
 
     # -- telling --------------------------------------------------------------------------------------------------
 
@@ -183,6 +178,8 @@ class Complaints:
             except NotClosed as wrong:
                 if not wrong.known:
                     await self._require_known(complaint)
+                if unread := await why_unread(self._temporal, complaint):
+                    return unread.but(code=Code.CLOSED, text=f"it was refused and never opened: {unread.text}")
                 raise Unreachable(str(wrong)) from None
         return Refusal(code=Code.CLOSED, rule="R10.4", phase=Phase.CLOSED, text=text)
 
@@ -208,6 +205,8 @@ class Complaints:
             asked: View = await self._ask(complaint, wire.VIEW, View, within)
         except (NoWorker, Gone, Unreachable) as wrong:
             return await self._recorded_view(complaint, wrong)
+        if asked.phase is Phase.REGISTRATION and (unread := await why_unread(self._temporal, complaint)):
+            return Seen(asked.but(phase=Phase.CLOSED, outcome=Outcome.REFUSED), unread=unread)
         if asked.phase is Phase.CLOSED and self._record:  # messages that came late are on record only
             kept = await self._record.cases.view(complaint)
             return Seen(kept if kept and kept.steps > asked.steps else asked)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import asyncpg
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -21,6 +21,9 @@ from workers.sealing.converter import data_converter
 from workers.sealing.ring import KeyRingInvalid, read
 
 _INNERMOST = re.compile(r'message: "([^"]+)"')
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What the database raises that does not answer as it should."""
+
 _MEND = "see `redress doctor`"
 
 
@@ -66,6 +69,16 @@ async def files(where: Whereabouts) -> AsyncIterator[Files]:
 
 
 @asynccontextmanager
+async def both(where: Whereabouts) -> AsyncIterator[tuple[Client, Files]]:
+    """Open Temporal and the record, for what needs both; raises Unreachable, or WrongUse for a wrong key ring."""
+    client = await temporal(where)
+    async with files(where) as record:
+        with suppress(*AWAY):  # whoever needs the record says what is wrong with it
+            await require_keys(where, record.pool)
+        yield client, record
+
+
+@asynccontextmanager
 async def complaints(where: Whereabouts) -> AsyncIterator[Complaints]:
     """Open the client of the complaints, with whichever of Temporal and the record can be reached.
 
@@ -84,18 +97,19 @@ async def complaints(where: Whereabouts) -> AsyncIterator[Complaints]:
                 raise without or wrong from None
             without = wrong
         if record is not None:
-            await _require_keys(where, record.pool)
+            with suppress(*AWAY):
+                await require_keys(where, record.pool)
         yield Complaints(client, record, without=without)
 
 
-async def _require_keys(where: Whereabouts, pool: Pool) -> None:
-    """Raise WrongUse where workers cannot open what is sealed here: a filing they cannot read stays refused."""
+async def require_keys(where: Whereabouts, pool: Pool) -> None:
+    """Raise WrongUse where workers cannot open what is sealed here: a filing they cannot read stays refused.
+
+    Raises AWAY while the database does not answer: then nothing is known.
+    """
     ring = read(where.key_ring) if where.key_ring else None
-    try:
-        async with pool.acquire() as opened:
-            known = await known_keys(opened)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        return  # whoever needs the record says what is wrong with it
+    async with pool.acquire() as opened:
+        known = await known_keys(opened)
     wrong = lacking(known, ring.checks if ring else {}, ring.retired if ring else ())
     if not wrong and ring and known and ring.active not in known:
         wrong = f"no worker holds the key {ring.active} yet: restart them with this ring before anything is sent"

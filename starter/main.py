@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from itertools import takewhile
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
@@ -57,6 +58,9 @@ GROUPS = {
 }
 
 
+_COMMON = frozenset({"--json", "--verbose", "--debug"})
+
+
 def application() -> App:
     """Return the command line; a command's module is loaded when it is called."""
     app = App(name="redress", help="Every buyer's complaint, from filing to closing.", version=_version)
@@ -79,6 +83,7 @@ def _version() -> str:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every failure is one clear message on standard error."""
+    arguments = _options_last(arguments)
     try:
         done = application()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as misused:
@@ -92,6 +97,14 @@ def run(arguments: list[str]) -> int:
     except Exception as wrong:  # noqa: BLE001 - the outermost door: no traceback ever reaches an operator
         return _worded(wrong, debug="--debug" in arguments)
     return int(done) if isinstance(done, int) else Exit.DONE
+
+
+def _options_last(arguments: list[str]) -> list[str]:
+    """Let what every command understands stand before it, too: `redress --json show C`."""
+    common = list(takewhile(_COMMON.__contains__, arguments))
+    rest = arguments[len(common) :]
+    end = rest.index("--") if "--" in rest else len(rest)
+    return [*rest[:end], *common, *rest[end:]] if rest else arguments
 
 
 def _misused(wrong: CycloptsError) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from starter.output import words
+from workflows.domain.answers import Refusal
 from workflows.domain.explained import due_in_words
 from workflows.domain.money import Money
 from workflows.domain.view import AdvanceView, LegView, MovementView, OfferView, RulingView, View, WaitingOn
@@ -22,6 +23,13 @@ def told(view: View) -> Iterator[str]:
     if not view.waiting_on and view.phase is Phase.REGISTRATION:
         yield "\nit is being registered: nobody has to do anything yet"
     yield from _so_far(view)
+
+
+def told_unread(view: View, why: Refusal) -> Iterator[str]:
+    """Tell of a filing that could not be understood, and what to do: there is no case of it."""
+    yield f"{view.complaint} · refused ({why.rule}, {words(why.code)})"
+    yield f"\nthe filing could not be understood, and no complaint was opened: {why.text}"
+    yield "nobody works on it and it stays as it is: mend what it says and file it again, with a request_id of its own"
 
 
 def _so_far(view: View) -> Iterator[str]:

@@ -4,6 +4,7 @@ import asyncpg
 from pydantic import ValidationError
 from temporalio.service import RPCError
 
+from activities.postgres.keys import KeysMissing
 from activities.postgres.migrate import MigrationRefused
 from starter.errors import CommandError, Unreachable, WrongUse
 from workers.embedded.errors import DataDirInUse, PortTaken, StackError
@@ -13,7 +14,7 @@ from workers.settings import SettingsInvalid
 from workflows.policy import PolicyInvalid
 
 _KNOWN: tuple[tuple[tuple[type[Exception], ...], type[CommandError]], ...] = (
-    ((SettingsInvalid, PolicyInvalid, KeyRingInvalid, SandboxRefused, PortTaken, DataDirInUse), WrongUse),
+    ((SettingsInvalid, PolicyInvalid, KeyRingInvalid, KeysMissing, SandboxRefused, PortTaken, DataDirInUse), WrongUse),
     ((SandboxUnreachable, MigrationRefused, StackError), Unreachable),
 )
 

@@ -61,28 +61,32 @@ def looks(
 
 def upkeep_worker(client: Client, activities: Sequence[Callable[..., Any]], runner: Any, grace: timedelta) -> Worker:
     """Build the worker of the sweeps, apart: they never take a place from a complaint."""
-    return Worker(
-        client,
-        task_queue=wire.UPKEEP_QUEUE,
-        workflows=[Reconciliation],
-        activities=activities,
-        workflow_runner=runner,
-        max_cached_workflows=2,
-        max_concurrent_activities=2,
-        graceful_shutdown_timeout=grace,
-    )
+    return _apart(client, wire.UPKEEP_QUEUE, Reconciliation, activities, runner, grace, at_once=2)
 
 
 def parcels_worker(client: Client, activities: Sequence[Callable[..., Any]], runner: Any, grace: timedelta) -> Worker:
     """Build the worker of the parcels, apart: a carrier that hangs takes no place from anybody else."""
+    return _apart(client, wire.PARCELS_QUEUE, ParcelWatch, activities, runner, grace, at_once=10)
+
+
+def _apart(
+    client: Client,
+    queue: str,
+    workflow: type,
+    activities: Sequence[Callable[..., Any]],
+    runner: Any,
+    grace: timedelta,
+    *,
+    at_once: int,
+) -> Worker:
     return Worker(
         client,
-        task_queue=wire.PARCELS_QUEUE,
-        workflows=[ParcelWatch],
+        task_queue=queue,
+        workflows=[workflow],
         activities=activities,
         workflow_runner=runner,
         max_cached_workflows=2,
-        max_concurrent_activities=10,
+        max_concurrent_activities=at_once,
         graceful_shutdown_timeout=grace,
     )
 

@@ -5,17 +5,29 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from activities.postgres.keys import agree_on_keys
 from activities.postgres.migrate import migrate
 from workers.embedded.options import Options
+from workers.sealing.ring import read
 from workflows import wire
 
 
 def whole_stack(data_dir: Path, **more: Any) -> Options:
-    """Describe the whole stack on one data directory; `more` are fields of Options."""
+    """Describe the whole stack on one data directory; `more` are fields of Options.
+
+    Raises KeyRingInvalid for a key ring that cannot be used.
+    """
+    keys = read(ring) if (ring := more.get("key_ring")) else None
+
+    async def prepared(database: str) -> None:
+        """Migrate, and raise KeysMissing before anything is started that cannot read what the data is sealed with."""
+        await migrate(database)
+        await agree_on_keys(database, keys.checks if keys else {}, keys.retired if keys else ())
+
     whole: dict[str, Any] = {
         "data_dir": data_dir,
         "search_attributes": wire.SEARCH_ATTRIBUTE_TYPES,
-        "migrate": migrate,
+        "migrate": prepared,
         "partners": [
             *(sys.executable, "-m", "workers.sandbox", "--port", "{port}"),
             *("--book", str(data_dir / "partners.db"), "--gateway", "{gateway}"),

@@ -125,11 +125,15 @@ def _no_constant(name: str) -> Any:
 def _fault(error: Exception) -> str:
     if isinstance(error, ValidationError):
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-        told = [f"{'.'.join(str(part) for part in one['loc']) or 'message'}: {one['msg']}" for one in faults[:5]]
+        told = [f"{'.'.join(str(part) for part in one['loc']) or 'message'}: {_said(one['msg'])}" for one in faults[:5]]
         return _storable("; ".join(told))
     if isinstance(error, RecursionError):
         return "nested too deeply"
     return _storable(str(error) if not isinstance(error, UnicodeDecodeError) else "not UTF-8")
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _storable(text: str) -> str:

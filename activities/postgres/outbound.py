@@ -103,6 +103,10 @@ class DeadLetters:
         rows = await self._pool.fetch(query("dead_letters"), subscription, complaint, limit)
         return tuple(DeadLetter(**row) for row in rows)
 
+    async def subscriptions(self) -> tuple[str, ...]:
+        """Return every subscription that there are events for, still configured or not."""
+        return tuple(row["subscription"] for row in await self._pool.fetch(query("subscriptions_with_events")))
+
     async def state(self, event: str) -> str | None:
         """Return whether an event is waiting, delivered or dead; None for one that is not known."""
         found: str | None = await self._pool.fetchval(query("event_state"), event)

@@ -12,6 +12,7 @@ from activities.postgres.named import query
 from activities.postgres.pool import Pool
 from workflows.domain.base import Instant, Value
 from workflows.domain.calendar import Calendar
+from workflows.domain.filing import Filing
 from workflows.domain.money import Money
 from workflows.domain.parts import Ended
 from workflows.domain.policy import Policy
@@ -106,6 +107,11 @@ class CaseFiles:
         """Return the number under which a request is registered, None if it never was (R1.2)."""
         found: str | None = await self._pool.fetchval(query("by_request"), request_id)
         return found
+
+    async def filing(self, complaint: str) -> Filing | None:
+        """Return what was filed, None if there is no such complaint; raises ValidationError for an older release's."""
+        found = await self._pool.fetchval(query("filing_of"), complaint)
+        return None if found is None else Filing.model_validate_json(found)
 
     async def outcomes(self, complaints: Sequence[str]) -> dict[str, Outcome | None]:
         """Return the outcome, if there is one yet, of each of these that is registered."""

@@ -46,9 +46,11 @@ class Importing:
 
     def __init__(self, files: Files, client: Complaints, results: Results, far: HowFar, stop: asyncio.Event) -> None:
         self._client, self._results, self._far, self._stop = client, results, far, stop
+        self._cases = files.cases
         self._registrations = Registrations(files.cases, stop)
         self._states: dict[bytes, str] = {}
-        self._filed_as: dict[bytes, bytes] = {}
+        self._filed_as: dict[bytes, tuple[bytes, str]] = {}
+        """Key and state of each request that an earlier run filed."""
         for result in results.earlier():
             self._remember(result)
 
@@ -57,7 +59,7 @@ class Importing:
 
         async def filed(row: Row) -> None:
             assert row.filing is not None, "what is wrong was sorted out"  # noqa: S101 - by _to_do
-            await self._file(row, row.filing, wait=wait)
+            await self._file(row, row.filing, told, wait=wait)
 
         async with beside(self._registrations.watch()):
             await side_by_side(self._to_do(path, told), filed, at_once=at_once, stop=self._stop)
@@ -67,24 +69,35 @@ class Importing:
             if state := self._states.get(_key(row)):
                 self._far.known(state)
             elif row.faults:
-                for fault in row.faults:
-                    told(fault)
-                self._keep(row, FAULTY, faults=[{"column": one.column, "text": one.text} for one in row.faults])
+                self._faulty(row, told)
             else:
                 yield row
 
+    def _faulty(self, row: Row, told: Callable[[Fault], None]) -> None:
+        for fault in row.faults:
+            told(fault)
+        self._keep(row, FAULTY, faults=[{"column": one.column, "text": one.text} for one in row.faults])
+
     def _compared(self, row: Row) -> Row:
         """Return the line as faulty if its request was filed by an earlier run with other content."""
-        if row.request_id is None or row.faults or self._filed_as.get(short(row.request_id), _key(row)) == _key(row):
+        if row.request_id is None or row.faults or (before := self._filed_as.get(short(row.request_id))) is None:
             return row
-        text = "was filed before with other content; what is filed stands, and another complaint has an id of its own"
-        return row._replace(filing=None, faults=(Fault(row.line, "request_id", text),))
+        key, state = before
+        return row if key == _key(row) else _other_content(row, state)
 
-    async def _file(self, row: Row, filing: Filing, *, wait: bool) -> None:
+    async def _file(self, row: Row, filing: Filing, told: Callable[[Fault], None], *, wait: bool) -> None:
         opened = await patiently(lambda: self._client.file(filing), self._stop)
         if wait:
             opened = await self._registrations.taken(opened)
-        self._keep(row, opened.state, **_told(opened))
+        if opened.known_before and await patiently(lambda: self._differs(opened.complaint, filing), self._stop):
+            self._faulty(_other_content(row, opened.state), told)
+        else:
+            self._keep(row, opened.state, **_told(opened))
+
+    async def _differs(self, complaint: str, filing: Filing) -> bool:
+        """Say whether another file, or somebody by hand, filed something else under the same request."""
+        kept = await self._cases.filing(complaint)
+        return kept is not None and kept != filing
 
     def _keep(self, row: Row, state: str, **more: Any) -> None:
         known = {"line": row.line, "request_id": row.request_id, "state": state}
@@ -96,7 +109,13 @@ class Importing:
         if result["state"] in FINAL:
             self._states[key] = result["state"]
         if result["state"] != FAULTY:
-            self._filed_as[short(result["request_id"])] = key
+            self._filed_as[short(result["request_id"])] = key, result["state"]
+
+
+def _other_content(row: Row, state: str) -> Row:
+    how = "and refused: that stands" if state == "refused" else "and that stands"
+    text = f"was filed before with other content, {how}; give what this line says a request_id of its own"
+    return row._replace(filing=None, faults=(Fault(row.line, "request_id", text),))
 
 
 def _told(opened: Opened) -> dict[str, Any]:

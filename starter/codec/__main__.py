@@ -10,13 +10,15 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from starter import connection
 from starter.codec.app import CodecServer
 from starter.codec.readers import Readers, make
 from starter.errors import CommandError, Unreachable, WrongUse
 from starter.gateway.serving import Server, config, listen
-from starter.whereabouts import data_dir, find
+from starter.whereabouts import Whereabouts, data_dir, find
 from workers.logs import configure
 from workers.sealing.codec import SealingCodec
 from workers.sealing.ring import KeyRingInvalid, LastingRing
@@ -43,31 +45,46 @@ def run(host: str, port: int, readers: Path | None, origins: Sequence[str] = (),
 
     Raises WrongUse with what to mend.
     """
-    (key_ring, ui), file = _told(), readers or readers_file()
-    if key_ring is None:
+    where, file = _told(), readers or readers_file()
+    if where.key_ring is None:
         raise WrongUse("without a key ring there is nothing to open: set REDRESS_KEY_RING (deploy/docs/encryption.md)")
     try:
-        ring = LastingRing(key_ring)
+        ring = LastingRing(where.key_ring)
     except KeyRingInvalid as wrong:
         raise WrongUse(str(wrong)) from None
     if made:
         make(file)
-    server = CodecServer(SealingCodec(ring), Readers(file), origins or origins_of(ui), ui)
+    server = CodecServer(SealingCodec(ring), Readers(file), origins or origins_of(where.ui), where.ui)
     try:
         listener = listen(host, port)
     except (OSError, OverflowError) as taken:
         raise WrongUse(f"port {port} on {host} cannot be used ({taken}): choose another with --port") from None
     with listener:
-        asyncio.run(_serve(listener, server))
+        asyncio.run(_serve(listener, server, where))
 
 
-def _told() -> tuple[Path | None, str | None]:
-    """Return key ring and web UI; neither Temporal nor a database is needed here, so a stack need not run."""
+class _Told(NamedTuple):
+    """What is known of the place it opens payloads for; neither Temporal nor a database must be there."""
+
+    key_ring: Path | None
+    ui: str | None
+    whole: Whereabouts | None = None
+
+
+def _told() -> _Told:
     with contextlib.suppress(Unreachable):
         where = find()
-        return where.key_ring, where.ui
+        return _Told(where.key_ring, where.ui, where)
     ring = os.environ.get("REDRESS_KEY_RING")
-    return Path(ring).expanduser() if ring else None, os.environ.get("REDRESS_UI_URL")
+    return _Told(Path(ring).expanduser() if ring else None, os.environ.get("REDRESS_UI_URL"))
+
+
+async def _require_keys(where: Whereabouts | None) -> None:
+    """Raise WrongUse where the database is known and says that workers hold other keys: what is sealed stays so."""
+    if where and where.database:
+        with contextlib.suppress(Unreachable, *connection.AWAY):
+            async with connection.files(where) as record:
+                await connection.require_keys(where, record.pool)
 
 
 def readers_file() -> Path:
@@ -85,7 +102,8 @@ def origins_of(ui: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((origin, origin.replace(LOOPBACK, "localhost"), origin.replace("localhost", LOOPBACK))))
 
 
-async def _serve(listener: socket.socket, codec: CodecServer) -> None:
+async def _serve(listener: socket.socket, codec: CodecServer, where: _Told) -> None:
+    await _require_keys(where.whole)
     server = Server(config(codec.application()), listener, name="codec")
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)

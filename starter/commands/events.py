@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
+from temporalio.client import Client
 
 from activities.postgres.outbound import DeadLetter, DeadLetters
 from activities.postgres.reading import MOST
@@ -15,7 +16,7 @@ from starter import connection, session
 from starter.errors import Exit, NotFound, RefusedByRule, WrongUse
 from starter.output import PLAIN, Common, out, print_json, say, when, words
 from starter.tables import Column, table
-from starter.whereabouts import Whereabouts, find
+from starter.whereabouts import find
 
 _COLUMNS = (
     Column("id"),
@@ -53,7 +54,9 @@ async def dead_letters(
     if not 1 <= limit <= MOST:
         raise WrongUse(f"--limit {limit}: give a number from 1 to {MOST}")
     async with connection.files(find()) as files:
-        found = await DeadLetters(files.pool).list(subscription, complaint, limit)
+        letters = DeadLetters(files.pool)
+        await _must_be_known(letters, subscription)
+        found = await letters.list(subscription, complaint, limit)
     if common.json:
         print_json([_data(one) for one in found])
         return Exit.DONE
@@ -92,17 +95,24 @@ async def replay(
     session.number(common, complaint)
     if (event is not None) is all_ or (event and (subscription or complaint)):
         raise WrongUse("say which: the id of one, or --all, which --subscription and --complaint narrow")
-    where = find()
-    async with connection.files(where) as files:
+    async with connection.both(find()) as (client, files):
         letters = DeadLetters(files.pool)
+        await _must_be_known(letters, subscription)
         await _must_be_dead(letters, event)
         revived = await letters.revive(event=event, subscription=subscription, complaint=complaint)
-        started = await _started(where, letters, subscription, complaint)
+        started = await _started(client, letters, subscription, complaint)
     if common.json:
         print_json({"replayed": revived, "deliveries": started})
     else:
         out(f"{revived} events are tried for another day, in {started} deliveries under way")
     return Exit.DONE
+
+
+async def _must_be_known(letters: DeadLetters, subscription: str | None) -> None:
+    if subscription is None or subscription in (known := await letters.subscriptions()):
+        return
+    there_are = f"there are: {', '.join(known)}" if known else "nobody has any yet"
+    raise NotFound(f"there are no events for a subscription {subscription[:64]}; {there_are}")
 
 
 async def _must_be_dead(letters: DeadLetters, event: str | None) -> None:
@@ -115,12 +125,10 @@ async def _must_be_dead(letters: DeadLetters, event: str | None) -> None:
         raise RefusedByRule(f"event {event} was delivered: what a receiver took is not sent again")
 
 
-async def _started(where: Whereabouts, letters: DeadLetters, subscription: str | None, complaint: str | None) -> int:
+async def _started(client: Client, letters: DeadLetters, subscription: str | None, complaint: str | None) -> int:
     """Start every delivery that is to run: those of an earlier replay that was cut off, too."""
     streams = await letters.running(subscription, complaint)
-    if streams:
-        client = await connection.temporal(where)
-        await asyncio.gather(*(start_delivery(client, stream) for stream in streams))
+    await asyncio.gather(*(start_delivery(client, stream) for stream in streams))
     return len(streams)
 
 

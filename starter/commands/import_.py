@@ -3,12 +3,15 @@
 # ruff: noqa: D417 - `common` is explained to people option by option
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from starter import connection, session
+from starter.bulk.ending import REFUSED, Verdict, sum_up, verdict
 from starter.bulk.importing import FAULTY, Checked, Importing, check
 from starter.bulk.pace import Stop, until_interrupted
 from starter.bulk.progress import HowFar
@@ -16,12 +19,29 @@ from starter.bulk.results import Results
 from starter.bulk.rows import Fault
 from starter.complaints import Complaints
 from starter.errors import Exit, Unreachable, WrongUse
-from starter.output import PLAIN, Common, out, print_json, say, words
+from starter.output import PLAIN, Common, out, print_json, say
 from starter.whereabouts import find
 
+_FAULTY = Verdict(FAULTY, Exit.WRONG_USE, "lines have faults and are not filed: mend them and run it again")
+_WAITING = Verdict(
+    "accepted", Exit.DONE, "are filed and not registered yet: run it again when a worker runs, to know how they fared"
+)
 _MOST_AT_ONCE = 500
 _SHOWN = 20
 """Faults shown while complaints are filed; every one stands in the result file."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How a file is filed."""
+
+    results: Path | None = None
+    "Where the result of each line is kept, and read again by the next run; FILE.results.jsonl unless said."
+    at_once: int = 50
+    "How many are filed side by side, 1 to 500."
+    wait: Annotated[bool, Parameter(negative="--no-wait")] = True
+    "Wait until each is registered or refused; --no-wait goes on as soon as it is filed."
 
 
 async def import_(
@@ -29,9 +49,7 @@ async def import_(
     /,
     *,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
-    results: Path | None = None,
-    at_once: int = 50,
-    wait: Annotated[bool, Parameter(negative="--no-wait")] = True,
+    how: How = How(),
     common: Common = PLAIN,
 ) -> int:
     """File thousands of complaints, each once, however often it is run: again after a crash it goes on where it was.
@@ -45,57 +63,54 @@ async def import_(
         Complaints as .csv (its first line names the columns) or .jsonl (one filing as JSON on each line), in UTF-8.
     dry_run
         Check every line and say every fault; file nothing.
-    results
-        Where the result of each line is kept, and read again by the next run; FILE.results.jsonl unless said.
-    at_once
-        How many are filed side by side, 1 to 500.
-    wait
-        Wait until each is registered or refused; --no-wait goes on as soon as it is filed.
 
     """
     session.logs(common)
-    if not 1 <= at_once <= _MOST_AT_ONCE:
-        raise WrongUse(f"--at-once {at_once}: give a number from 1 to {_MOST_AT_ONCE}")
-    if dry_run:
-        return await _dry(file, common)
-    if sys.stderr.isatty():
-        say(f"checking {file}")
-    lines = (await check(file, lambda _: None)).lines
-    with until_interrupted() as stop, HowFar("filed", lines) as far:
-        kept = await _import(file, results or file.with_name(f"{file.name}.results.jsonl"), far, stop, at_once, wait)
-        far.interrupted = stop.is_set()
-    _sum_up(far, kept, common)
-    return _code(far)
+    if not 1 <= how.at_once <= _MOST_AT_ONCE:
+        raise WrongUse(f"--at-once {how.at_once}: give a number from 1 to {_MOST_AT_ONCE}")
+    return await (_dry(file, common) if dry_run else _filed(file, how, common))
 
 
-async def _dry(file: Path, common: Common) -> int:
+async def _dry(file: Path, common: Common) -> Exit:
     found: list[Fault] = []
-    checked = await check(file, found.append if common.json else lambda fault: out(str(fault)))
+    checked = await _checked(file, found.append if common.json else lambda fault: out(str(fault)))
     if common.json:
         print_json(checked._asdict() | {"faults": [one._asdict() for one in found]})
+    elif checked.faulty:
+        out(f"{checked.faults} faults in {checked.faulty} of {checked.lines} lines: mend them, or file the others")
     else:
-        out(_checked(checked))
+        out(f"lines: {checked.lines}, without a fault: all can be read; what a rule refuses is known when it is filed")
     return Exit.WRONG_USE if checked.faulty else Exit.DONE
 
 
-def _checked(checked: Checked) -> str:
-    if not checked.faulty:
-        return f"{checked.lines} lines, no fault: they can be filed"
-    return f"{checked.faults} faults in {checked.faulty} of {checked.lines} lines: mend them, or file the others"
+async def _checked(file: Path, told: Callable[[Fault], None]) -> Checked:
+    checked = await check(file, told)
+    if not checked.lines:
+        raise WrongUse(f"{file}: holds no complaints; nothing is filed")
+    return checked
 
 
-async def _import(file: Path, path: Path, far: HowFar, stop: Stop, at_once: int, wait: bool) -> Path:
-    where = find()
-    client = await connection.temporal(where)
-    async with connection.files(where) as files:
+async def _filed(file: Path, how: How, common: Common) -> Exit:
+    if sys.stderr.isatty():
+        say(f"checking {file}")
+    lines = (await _checked(file, lambda _: None)).lines
+    path = how.results or file.with_name(f"{file.name}.results.jsonl")
+    with until_interrupted() as stop, HowFar("filed", lines) as far:
+        await _import(file, path, how, far, stop)
+        far.interrupted = stop.is_set()
+    sum_up(far, "lines", path, common)
+    return verdict(far, "run it again", _FAULTY, REFUSED, _WAITING)
+
+
+async def _import(file: Path, path: Path, how: How, far: HowFar, stop: Stop) -> None:
+    async with connection.both(find()) as (client, files):
         head = {"results_of": file.name, **await connection.identity(client)}
         async with Results.begin(path, head).kept() as results:
             importing = Importing(files, Complaints(client, files), results, far, stop)
             try:
-                await importing.run(file, _FirstFew(), at_once=at_once, wait=wait)
+                await importing.run(file, _FirstFew(), at_once=how.at_once, wait=how.wait)
             except Unreachable as wrong:
                 raise Unreachable(f"{wrong}\n  {far.done} lines are done; run it again: it goes on there") from None
-    return path
 
 
 class _FirstFew:
@@ -110,28 +125,3 @@ class _FirstFew:
             say(str(fault))
         elif self._told == _SHOWN + 1:
             say("… more faults stand in the result file")
-
-
-def _sum_up(far: HowFar, path: Path, common: Common) -> None:
-    if common.json:
-        told = {"lines": far.total, "done": far.done, "done_before": far.before, "seconds": round(far.seconds, 1)}
-        print_json(told | {"rate": far.rate, "states": dict(far.counted), "results": str(path)})
-        return
-    states = ", ".join(f"{number} {words(state)}" for state, number in far.counted.most_common())
-    before = f", {far.before} of them by an earlier run" if far.before else ""
-    out(f"{far.done} of {far.total} lines{before}: {states or 'none'} · {far.rate}/s · {path}")
-
-
-def _code(far: HowFar) -> int:
-    if far.interrupted:
-        say("redress: interrupted; run it again: it goes on where it was")
-        return Exit.INTERRUPTED
-    if faulty := far.counted[FAULTY]:
-        say(f"redress: {faulty} lines have faults and are not filed: mend them and run it again")
-        return Exit.WRONG_USE
-    if refused := far.counted["refused"]:
-        say(f"redress: {refused} were refused by a rule; the result file says by which")
-        return Exit.REFUSED
-    if waiting := far.counted["accepted"]:
-        say(f"{waiting} are filed and not registered yet: run it again when a worker runs, to know how they were taken")
-    return Exit.DONE

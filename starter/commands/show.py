@@ -4,7 +4,7 @@
 
 from starter import session
 from starter.output import PLAIN, Common, out, print_json, say, when, words
-from starter.shown import told
+from starter.shown import told, told_unread
 from starter.tables import Column, table
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import Phase
@@ -29,7 +29,7 @@ async def show(complaint: str, /, *, common: Common = PLAIN) -> int:
     if common.json:
         print_json(seen.view)
         return 0
-    for line in told(seen.view):
+    for line in told_unread(seen.view, seen.unread) if seen.unread else told(seen.view):
         out(line)
     if ended := [step for step in steps if step.event == "closed"]:
         out(f"\nclosed {when(ended[-1].at)} ({ended[-1].rule}): {ended[-1].reason}")
@@ -50,11 +50,15 @@ async def timeline(complaint: str, /, *, common: Common = PLAIN) -> int:
 
     """
     async with session.complaints(common, complaint) as (client, _):
-        await client.view(complaint)  # says whether there is such a complaint
+        seen = await client.view(complaint)  # says whether there is such a complaint
         steps = await client.timeline(complaint)
         of_many = await client.told_to_many(steps)
     if common.json:
         print_json(steps)
+        return 0
+    if seen.unread:
+        for line in told_unread(seen.view, seen.unread):
+            out(line)
         return 0
     table(_COLUMNS, map(_row, steps))
     for one in of_many:

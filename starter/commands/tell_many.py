@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from starter import connection, session
 from starter.bulk.choosing import chosen, wanted
 from starter.bulk.digests import short
+from starter.bulk.ending import REFUSED, Verdict, sum_up, verdict
 from starter.bulk.pace import until_interrupted
 from starter.bulk.progress import HowFar
 from starter.bulk.results import Results
@@ -18,7 +19,7 @@ from starter.bulk.telling import Telling, Where, for_many
 from starter.commands.lists import show_listed
 from starter.complaints import Complaints
 from starter.errors import Exit, Unreachable, WrongUse
-from starter.output import Common, out, print_json, say, words
+from starter.output import Common, print_json, say, words
 from starter.record import Files
 from starter.sayings import Saying, party, senders
 from starter.whereabouts import find
@@ -26,6 +27,9 @@ from workflows.domain.filing import Party
 from workflows.domain.messages import Message
 from workflows.domain.vocabulary import STAFF
 
+_UNANSWERED = Verdict(
+    "unanswered", Exit.UNREACHABLE, "did not answer; say the same again: it goes on there, and nobody is told twice"
+)
 _LONGEST = 500
 """Characters of a reason: a sentence, not a letter."""
 
@@ -60,8 +64,8 @@ async def tell_many(kind: str, said: Saying, as_: str | None, many: Many, common
     far = await _tell(message, reason, where, path, many)
     if far is None:
         return Exit.DONE
-    _sum_up(far, path, common)
-    return _code(far)
+    sum_up(far, "complaints", path, common)
+    return verdict(far, "say the same again", _UNANSWERED, REFUSED)
 
 
 def _reason(given: str | None) -> str:
@@ -103,9 +107,7 @@ async def _dry(where: Where, common: Common) -> int:
 
 
 async def _tell(message: Message, reason: str, where: Where, path: Path, many: Many) -> HowFar | None:
-    place = find()
-    client = await connection.temporal(place)
-    async with connection.files(place) as files:
+    async with connection.both(find()) as (client, files):
         head = {
             "told": message.kind,
             "message_id": message.message_id,
@@ -148,26 +150,3 @@ async def _told(telling: Telling, files: Files, client: Complaints, meant: int) 
             raise Unreachable(f"{wrong}\n  {far.done} are done; say the same again: it goes on there") from None
         far.interrupted = stop.is_set()
     return far
-
-
-def _sum_up(far: HowFar, path: Path, common: Common) -> None:
-    if common.json:
-        told = {"complaints": far.total, "done_before": far.before, "seconds": round(far.seconds, 1)}
-        print_json(told | {"states": dict(far.counted), "results": str(path)})
-        return
-    states = ", ".join(f"{number} {words(state)}" for state, number in far.counted.most_common())
-    before = f", {far.before} of them by an earlier run" if far.before else ""
-    out(f"{far.done} of {far.total} complaints{before}: {states or 'none'} · {path}")
-
-
-def _code(far: HowFar) -> int:
-    if far.interrupted:
-        say("redress: interrupted; say the same again: it goes on where it was")
-        return Exit.INTERRUPTED
-    if silent := far.counted["unanswered"]:
-        say(f"redress: {silent} did not answer; say the same again: it goes on there, and nobody is told twice")
-        return Exit.UNREACHABLE
-    if refused := far.counted["refused"]:
-        say(f"redress: {refused} were refused by a rule; the result file says by which")
-        return Exit.REFUSED
-    return Exit.DONE

@@ -3,6 +3,7 @@
 # ruff: noqa: D417 - `common` is explained to people option by option
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,19 +16,33 @@ from starter.output import PLAIN, Common, out, print_json, say
 from starter.whereabouts import data_dir as data_dir_of
 from workers.embedded import foreground
 from workers.embedded.options import Ready
+from workers.settings import Settings
 from workers.whole import whole_stack
 
 _FILTER = "/namespaces/default/workflows?query=WorkflowType%3D%22Complaint%22"
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Where on this machine the parts of the stack listen; 0 takes any free port."""
+
+    temporal_port: Port = 7233
+    "Port of the Temporal server; 0 takes any free one."
+    ui_port: Port = 8233
+    "Port of the web UI; 0 takes any free one."
+    postgres_port: Port = 7432
+    "Port of PostgreSQL; 0 takes any free one. With REDRESS_DATABASE_URL set no PostgreSQL is started."
+    gateway_port: Port | None = None
+    "Port of the HTTP gateway; unless said 7480, or any free one where that is taken. 0 takes any free one."
+    codec_port: Port | None = None
+    "Port of the codec server, started where REDRESS_KEY_RING names a key ring; unless said 7481, or any free one."
+
+
 async def up(
     *,
     data_dir: Path | None = None,
-    temporal_port: Port = 7233,
-    ui_port: Port = 8233,
-    postgres_port: Port = 7432,
-    gateway_port: Port | None = None,
-    codec_port: Port | None = None,
+    ports: Ports = Ports(),
     time_skipping: Annotated[bool, Parameter(negative=())] = False,
     common: Common = PLAIN,
 ) -> int:
@@ -37,28 +52,15 @@ async def up(
     ----------
     data_dir
         Where the data lasts; REDRESS_DATA_DIR or ~/.redress unless said.
-    temporal_port
-        Port of the Temporal server; 0 takes any free one.
-    ui_port
-        Port of the web UI; 0 takes any free one.
-    postgres_port
-        Port of PostgreSQL; 0 takes any free one. With REDRESS_DATABASE_URL set no PostgreSQL is started.
-    gateway_port
-        Port of the HTTP gateway; unless said 7480, or any free one where that is taken. 0 takes any free one.
-    codec_port
-        Port of the codec server, started where REDRESS_KEY_RING names a key ring; unless said 7481, or any free one.
     time_skipping
         For training and tests: `redress fast-forward` lets the time of a complaint pass.
 
     """
     session.progress(common)
+    Settings().rulebook()  # a wrong policy is said before anything is started, not by a worker that died of it
     options = whole_stack(
         data_dir_of(data_dir),
-        temporal_port=temporal_port,
-        ui_port=ui_port,
-        postgres_port=postgres_port,
-        gateway_port=gateway_port,
-        codec_port=codec_port,
+        **vars(ports),
         key_ring=_key_ring(),
         time_skipping=time_skipping,
         database_url=os.environ.get("REDRESS_DATABASE_URL") or None,

@@ -2,11 +2,13 @@
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +19,7 @@ from activities.postgres.reading import CaseFiles
 from starter import connection
 from starter.complaints import Complaints
 from starter.errors import CommandError, WrongUse
-from starter.gateway.app import application
+from starter.gateway.app import application, deliver, forget_old_requests
 from starter.gateway.clients import Clients, clients_file, make
 from starter.gateway.house import House
 from starter.gateway.serving import Server, config, listen
@@ -88,13 +90,38 @@ async def _serve(listener: socket.socket, where: Whereabouts, clients: Clients, 
         kuaidi100=forms.kuaidi100,
         alipay=forms.alipay,
     )
-    server = Server(config(application(house)), listener)
+    with contextlib.suppress(*connection.AWAY):
+        await connection.require_keys(where, pool)
+    delivering = Delivering(where)
+    server = Server(config(application(house, (forget_old_requests, delivering.deliver))), listener)
+    delivering.refused = server.stop
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
     try:
         await server.serve([listener])
     finally:
         pool.terminate()
+    if delivering.why:
+        raise delivering.why
+
+
+class Delivering:
+    """Delivers once it is known that workers can open what is sealed here; the database may be away at the start."""
+
+    def __init__(self, where: Whereabouts) -> None:
+        self._where = where
+        self.why: WrongUse | None = None
+        self.refused: Callable[[], None] = lambda: None
+
+    async def deliver(self, house: House) -> None:
+        """Deliver; ends the gateway where the key ring is wrong. What it accepted until then waits in the inbox."""
+        try:
+            await connection.require_keys(self._where, house.pool)
+        except WrongUse as wrong:
+            self.why = wrong
+            self.refused()
+            return
+        await deliver(house)
 
 
 def skips_time(where: Whereabouts) -> bool:

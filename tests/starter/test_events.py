@@ -127,3 +127,17 @@ async def test_an_unknown_event_is_not_found_and_nothing_named_is_wrong_use(shop
     for arguments in ((), ("evt_1", "--all"), ("evt_1", "--subscription", "x"), ("--subscription", "x")):
         wrong = await shop.command("events", "replay", *arguments)
         assert (wrong.code, "say which" in wrong.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", [("dead-letters",), ("replay", "--all")])
+async def test_a_subscription_that_nobody_has_is_not_found_and_those_there_are_are_named(
+    shop: Shop, command: tuple[str, ...]
+) -> None:
+    shop.subscribes()
+    await shop.complaint()
+    await shop.receiver.has(1)
+    unknown = await shop.command("events", *command, "--subscription", "nobody")
+    assert (unknown.code, unknown.out) == (4, "")
+    assert "no events for a subscription nobody; there are: " in unknown.err
+    assert shop.name in unknown.err
+    assert (await shop.command("events", *command, "--subscription", shop.name)).code == 0

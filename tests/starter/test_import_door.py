@@ -130,11 +130,36 @@ async def test_a_complaint_that_was_changed_after_it_was_filed_stands_as_it_was(
     assert (changed.code, "was filed before with other content" in changed.err) == (Exit.WRONG_USE, True)
 
 
+async def test_a_changed_line_is_found_by_another_result_file_too(file: File, tmp_path: Path) -> None:
+    (filed,) = await file.holds(1)
+    assert (await file.imported()).code == 0
+    file.says([filed | {"description": "另一件事"}])
+    elsewhere = await file.imported("--results", str(tmp_path / "other"))
+    assert (elsewhere.code, elsewhere.data["states"]) == (Exit.WRONG_USE, {"faulty": 1}), elsewhere
+    assert "request_id: was filed before with other content, and that stands" in elsewhere.err
+    (again,) = await file.holds(1)
+    assert (await file.imported("--results", str(tmp_path / "other"))).data["states"] == {"registered": 1}, again
+
+
+async def test_a_refused_line_that_was_mended_is_told_to_take_an_id_of_its_own(file: File, tmp_path: Path) -> None:
+    (good,) = await file.holds(1)
+    file.says([good | {"order_id": "no-such-order"}])
+    assert (await file.imported()).code == Exit.REFUSED
+    file.says([good])
+    for results in ((), ("--results", str(tmp_path / "other"))):
+        mended = await file.imported(*results)
+        assert (mended.code, mended.data["states"]) == (Exit.WRONG_USE, {"faulty": 1}), mended
+        assert "and refused: that stands; give what this line says a request_id of its own" in mended.err
+    file.says([good | {"request_id": f"{file.tag}-mended"}])
+    assert (await file.imported()).data["states"] == {"registered": 1}
+
+
 async def test_what_was_filed_by_hand_or_by_another_file_is_filed_once(file: File, tmp_path: Path) -> None:
     filings = await file.holds(2)
     by_hand = await ran(file.stack.environment, "open", "-", "--json", given=json.dumps(filings[0]))
     assert (await file.imported()).data["states"] == {"registered": 2}
-    assert file.results()[0]["complaint"] == by_hand.data["complaint"]
+    numbers = {one["line"]: one["complaint"] for one in file.results()}
+    assert numbers[1] == by_hand.data["complaint"]
     elsewhere = await file.imported("--results", str(tmp_path / "other"))
     assert elsewhere.data["states"] == {"registered": 2}
     assert len(await file.filed()) == 2

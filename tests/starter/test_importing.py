@@ -206,7 +206,9 @@ def test_a_dry_run_needs_no_stack_and_writes_nothing(
     monkeypatch.setenv("REDRESS_DATA_DIR", str(tmp_path / "nowhere"))
     (tmp_path / "f.csv").write_text(f"{HEADER}\n{line()}\n")
     assert main.run(["import", str(tmp_path / "f.csv"), "--dry-run"]) == Exit.DONE
-    assert capsys.readouterr().out == "1 lines, no fault: they can be filed\n"
+    assert capsys.readouterr().out == (
+        "lines: 1, without a fault: all can be read; what a rule refuses is known when it is filed\n"
+    )
     assert [one.name for one in tmp_path.iterdir()] == ["f.csv"]
 
 
@@ -217,3 +219,15 @@ def test_a_dry_run_with_faults_is_exit_code_2(tmp_path: Path, capsys: pytest.Cap
     assert main.run(["import", str(tmp_path / "f.csv"), "--dry-run", "--json"]) == Exit.WRONG_USE
     told = json.loads(capsys.readouterr().out)
     assert (told["lines"], told["faulty"], told["faults"][0]["column"]) == (2, 1, "channel")
+
+
+@pytest.mark.parametrize(("name", "content"), [("f.jsonl", ""), ("f.jsonl", "\n\n"), ("f.csv", HEADER + "\n")])
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--dry-run", "--json")])
+def test_a_file_without_complaints_is_said_to_hold_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str, more: tuple[str, ...]
+) -> None:
+    (tmp_path / name).write_text(content)
+    assert main.run(["import", str(tmp_path / name), *more]) == Exit.WRONG_USE
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", f"redress: {tmp_path / name}: holds no complaints; nothing is filed\n")
+    assert [one.name for one in tmp_path.iterdir()] == [name]

@@ -99,6 +99,16 @@ def test_wrong_use_is_exit_code_2(capsys: pytest.CaptureFixture[str], arguments:
     assert code == Exit.WRONG_USE
 
 
+@pytest.mark.parametrize("before", [("--debug",), ("--json", "--verbose")])
+def test_what_every_command_understands_may_stand_before_it(
+    capsys: pytest.CaptureFixture[str], before: tuple[str, ...]
+) -> None:
+    assert main.run([*before, "show", "C1"]) == Exit.UNREACHABLE
+    assert "no stack is running" in capsys.readouterr().err
+    assert main.run([*before, "events", "replay", "--", "-e"]) == Exit.UNREACHABLE
+    assert main.run(["--colour", "show", "C1"]) == Exit.WRONG_USE
+
+
 def test_the_help_of_the_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "see `redress sandbox fault --help`" in told(capsys, "sandbox", "fault", "payment")[1]
 

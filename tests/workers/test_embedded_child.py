@@ -42,6 +42,21 @@ async def test_a_child_that_ends_while_starting_is_quoted(tmp_path: Path) -> Non
     assert str(tmp_path / "clerk.log") in str(told.value)
 
 
+async def test_what_an_earlier_stack_logged_is_not_quoted_and_nobody_else_can_read_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "clerk.log"
+    log.write_text("old news\n")
+    log.chmod(0o644)
+    child = a_child(tmp_path, "import sys; open('book', 'w'); print('no ink left'); sys.exit(3)")
+    with pytest.raises(ChildDied) as told:
+        await child.start()
+    assert ("no ink left" in str(told.value), "old news" in str(told.value)) == (True, False)
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("clerk.log", "book")] == [0o600, 0o600]
+    log.unlink()
+    with pytest.raises(ChildDied):
+        await child.start()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
 async def test_a_child_that_never_serves_is_ended(tmp_path: Path) -> None:
     child = a_child(tmp_path, "import signal; signal.pause()", ready_within=0.3)
     with pytest.raises(ChildDied, match="was not ready within"):

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from workers.embedded import leash
 from workers.embedded.errors import ChildDied
@@ -55,6 +56,7 @@ class Child:
         self.program = program
         self._process: asyncio.subprocess.Process | None = None
         self._exit: asyncio.Task[int] | None = None
+        self._began_at: int | None = None
 
     @property
     def pid(self) -> int | None:
@@ -102,9 +104,10 @@ class Child:
                 self._process.kill()
 
     def last_lines(self) -> str:
-        """Quote the end of the log."""
+        """Quote the end of the log, as far as this stack has written it."""
         try:
             with self.program.log.open(errors="replace") as log:
+                log.seek(self._began_at or 0)
                 return "".join(deque(log, _QUOTED_LINES))
         except FileNotFoundError:
             return ""
@@ -118,7 +121,9 @@ class Child:
         program.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if program.log.exists() and program.log.stat().st_size > _LOG_LIMIT:
             program.log.replace(program.log.with_suffix(".old.log"))
-        with program.log.open("ab") as log:
+        with _opened_for_its_owner(program.log) as log:
+            if self._began_at is None or log.tell() < self._began_at:
+                self._began_at = log.tell()
             self._process = await asyncio.create_subprocess_exec(
                 *leashed(program.argv, program.death_signal),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -128,6 +133,7 @@ class Child:
                 cwd=program.cwd,
                 pass_fds=tuple(program.kept_fds),
                 start_new_session=True,
+                umask=0o077,  # what it writes is for its owner only: histories, books
             )
         self._exit = asyncio.create_task(self._process.wait(), name=f"exit of {program.name}")
 
@@ -136,6 +142,13 @@ class Child:
             return True
         done, _ = await asyncio.wait({self._exit}, timeout=seconds)
         return bool(done)
+
+
+def _opened_for_its_owner(file: Path) -> IO[bytes]:
+    """Open a log to add to it; also one that an older release left readable by others."""
+    log = os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "ab")
+    os.fchmod(log.fileno(), 0o600)
+    return log
 
 
 def leashed(argv: Sequence[str], death_signal: signal.Signals) -> list[str]:

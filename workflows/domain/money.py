@@ -3,18 +3,32 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from workflows.domain.base import Value
 
 _DECIMAL = re.compile(r"^(\d{1,12})(?:\.(\d{1,2}))?$")
 
 
+def _whole_fen(given: object) -> object:
+    # The commonest mistake of whoever writes to a door: "29.90", or 29.9. A rounded guess would move money.
+    if isinstance(given, str | float):
+        raise ValueError("an amount is a whole number of fen, such as 2990 for 29.90 yuan")
+    return given
+
+
 class Money(Value):
     """An amount in minor units (fen) of one currency: `{"amount": 29900, "currency": "CNY"}` is 299.00 yuan."""
 
-    amount: Annotated[int, Field(ge=0, le=10**14)]
+    amount: Annotated[int, Field(ge=0, le=10**14), BeforeValidator(_whole_fen)]
     currency: Literal["CNY"] = "CNY"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _object(cls, given: object) -> object:
+        if isinstance(given, str | int | float):
+            raise ValueError('an amount is written {"amount": 2990, "currency": "CNY"}, whole fen, for 29.90 yuan')
+        return given
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -61,6 +61,9 @@ WHERE state = 'dead' AND ($1::text IS NULL OR subscription = $1) AND ($2::text I
 ORDER BY ended_at, subscription, complaint, sequence
 LIMIT $3;
 
+-- name: subscriptions_with_events
+SELECT DISTINCT subscription FROM outbound_streams ORDER BY subscription;
+
 -- name: event_state
 SELECT state FROM outbound_events WHERE id = $1;
 

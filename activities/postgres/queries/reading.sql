@@ -24,6 +24,9 @@ WHERE c.complaint = $1;
 -- name: by_request
 SELECT complaint FROM complaints WHERE request_id = $1 AND filed_as IS NULL;
 
+-- name: filing_of
+SELECT filing FROM complaints WHERE complaint = $1;
+
 -- name: outcomes
 SELECT complaint, outcome FROM complaints WHERE complaint = ANY($1::text[]);
 
