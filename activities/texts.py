@@ -41,7 +41,7 @@ def render(notice: Notice, locale: Locale) -> tuple[str, str]:
         try:
             return _worded(locale, event, notice)
         except (TemplateError, KeyError, TypeError, ValueError) as wrong:
-            _log.warning("no_text", notice_event=notice.event, block=event, locale=locale, error=repr(wrong)[:200])
+            _log.warning("no_text", notice_event=notice.event, block=event, locale=locale, error=type(wrong).__name__)
     return f"{notice.complaint}: {notice.event}", f"{notice.complaint}: {notice.event}"
 
 

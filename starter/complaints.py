@@ -21,6 +21,8 @@ from starter.answers import Opened, Seen, how_opened, refusal_in
 from starter.backlog import not_heard
 from starter.calls import ASK_WITHIN, TELL_WITHIN, Gone, NotYet, NoWorker, worded
 from starter.errors import NotFound, Unreachable
+from starter.filed_first import accepted_first, unless_somebody_elses
+from starter.filings import summary
 from starter.number import number_of, numbers_near
 from starter.record import Files
 from starter.unread import why_unread
@@ -71,11 +73,17 @@ class Complaints:
         Raises Unreachable when Temporal does not answer: then nothing is known, and the same filing is sent again.
         """
         filed = await self.file(filing, number=number, received_at=received_at)
-        return await self._taken(filed.complaint, wait, known_before=filed.known_before)
+        opened = await self._taken(filed.complaint, wait, known_before=filed.known_before)
+        return await unless_somebody_elses(self._record.pool, opened, filing) if number and self._record else opened
 
     async def file(self, filing: Filing, *, number: str | None = None, received_at: str | None = None) -> Opened:
         """File a complaint, once per `request_id`, without waiting for its registration; raises Unreachable."""
-        known = await self._known(filing.request_id) or (None if number else await self._begun(filing.request_id))
+        known = await self._known(filing.request_id)
+        if known is None and number is None:
+            if self._record and (first := await accepted_first(self._record.pool, filing.request_id)):
+                filed = await self.file(first.filing, number=first.number, received_at=first.received_at)
+                return filed.but(known_before=True)
+            known = await self._begun(filing.request_id)
         number = known or number or number_of(filing.request_id, datetime.now(UTC))
         known_before = known is not None or not await self._start(number, filing, received_at)
         structlog.contextvars.bind_contextvars(complaint=number)
@@ -288,11 +296,3 @@ class Complaints:
                 return (await handle.describe(rpc_timeout=ASK_WITHIN)).status
         except Gone:
             return None
-
-
-def summary(filing: Filing) -> str:
-    """Return one line a person understands, without personal data: order, problem, what is asked for."""
-    asked = filing.request
-    amount = f" {asked.amount} yuan" if asked.amount else ""
-    remedy, problem = asked.remedy.replace("_", " "), filing.problem.replace("_", " ")
-    return f"order {filing.order_id} line {filing.line}: {problem}, asks for {remedy}{amount}"

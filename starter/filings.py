@@ -125,3 +125,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number")
+
+
+def summary(filing: Filing) -> str:
+    """Return one line a person understands, without personal data: order, problem, what is asked for."""
+    asked = filing.request
+    amount = f" {asked.amount} yuan" if asked.amount else ""
+    remedy, problem = asked.remedy.replace("_", " "), filing.problem.replace("_", " ")
+    return f"order {filing.order_id} line {filing.line}: {problem}, asks for {remedy}{amount}"

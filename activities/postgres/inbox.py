@@ -8,9 +8,9 @@ from typing import Any, Literal, NamedTuple
 import asyncpg
 
 from activities.postgres.named import query
-from activities.postgres.pool import COMMAND_SECONDS, Pool
+from activities.postgres.pool import Connection, Pool
 from workflows.domain.filing import Party
-from workflows.domain.inbox import Received
+from workflows.domain.inbox import FILING, Received
 from workflows.domain.vocabulary import Role
 
 State = Literal["accepted", "answered", "parked"]
@@ -45,10 +45,14 @@ class InboxRow(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """What became of a request: accepted now, known with the same content, or known with another one."""
+    """What became of a request: accepted now, known with the same content, or known with another one.
 
-    how: Literal["accepted", "repeated", "conflicting"]
+    A filing is `taken` when somebody else filed under its `request_id` before: nothing of it is kept.
+    """
+
+    how: Literal["accepted", "repeated", "conflicting", "taken"]
     row: InboxRow
+    """As it was accepted; of what is taken the filing that came before."""
 
 
 class Page(NamedTuple):
@@ -87,27 +91,20 @@ class Inbox:
         With `stamp` it is received at this instant by the database's clock. When this raises it may have been accepted
         all the same: the same request again tells.
         """
-        one = received
-        async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection:
-            row = await connection.fetchrow(
-                query("keep_received"), one.client, one.request, one.digest, one.complaint, one.kind,
-                one.sender.role, one.sender.id, json.dumps(one.message), stamp,
-            )  # fmt: skip
-            if row is not None:
-                self._arrived()
-                return Kept("accepted", _row(row))
-            known = await connection.fetchrow(query("received_as"), one.client, one.request)
-        assert known is not None, "it stood in the way, and no row is ever deleted"  # noqa: S101
-        return Kept("repeated" if known["digest"] == one.digest else "conflicting", _row(known))
+        keep = _keep_filing if received.kind == FILING else _keep
+        async with self._pool.acquire() as connection:
+            kept = await keep(connection, received, stamp=stamp)
+        if kept.how == "accepted":
+            self._arrived()
+        return kept
 
     async def by_request(self, client: str, request: str) -> InboxRow | None:
         """Return what a client sent under that id, None if it was never accepted."""
         return _maybe(await self._pool.fetchrow(query("received_as"), client, request))
 
-    async def filed(self, request_id: str) -> str | None:
-        """Return the number under which a filing of that `request_id` was accepted first."""
-        number: str | None = await self._pool.fetchval(query("filed_in_inbox"), request_id)
-        return number
+    async def filed(self, request_id: str) -> InboxRow | None:
+        """Return the filing of that `request_id` that was accepted first."""
+        return _maybe(await self._pool.fetchrow(query("filed_in_inbox"), request_id))
 
     async def filing_of(self, complaint: str) -> InboxRow | None:
         """Return the filing that was accepted under that number, registered or not."""
@@ -119,7 +116,7 @@ class Inbox:
         Whatever is being kept at this moment is waited for, and what is kept later is stamped later than the clock
         that comes with the page: up to that clock nothing is missing.
         """
-        async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
+        async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(query("lock_inbox"), complaint)
             clock = await connection.fetchval(query("clock"))
             rows = await connection.fetch(query("undelivered"), complaint, until, after, PAGE, PAGE_BYTES)
@@ -166,6 +163,31 @@ class Inbox:
     async def postponed(self, complaint: str, why: str, rest: timedelta, longest: timedelta) -> None:
         """Let a complaint rest that could not be delivered to, each time twice as long; say why to whoever looks."""
         await self._pool.execute(query("turn_postponed"), complaint, why[:500], rest, longest)
+
+
+async def _keep_filing(connection: Connection, one: Received, *, stamp: bool) -> Kept:
+    # Who files under a request first has it, with its number; whoever does so at the same instant waits for that.
+    request_id = one.message["request_id"]
+    async with connection.transaction():
+        await connection.execute(query("lock_filing"), request_id)
+        first = _maybe(await connection.fetchrow(query("filed_in_inbox"), request_id))
+        if first is None:
+            return await _keep(connection, one, stamp=stamp)
+        if first.sender != one.sender:
+            return Kept("taken", first)
+        return await _keep(connection, one.but(complaint=first.complaint), stamp=stamp)
+
+
+async def _keep(connection: Connection, one: Received, *, stamp: bool) -> Kept:
+    row = await connection.fetchrow(
+        query("keep_received"), one.client, one.request, one.digest, one.complaint, one.kind,
+        one.sender.role, one.sender.id, json.dumps(one.message), stamp,
+    )  # fmt: skip
+    if row is not None:
+        return Kept("accepted", _row(row))
+    known = await connection.fetchrow(query("received_as"), one.client, one.request)
+    assert known is not None, "it stood in the way, and no row is ever deleted"  # noqa: S101
+    return Kept("repeated" if known["digest"] == one.digest else "conflicting", _row(known))
 
 
 def _maybe(row: asyncpg.Record | None) -> InboxRow | None:

@@ -117,4 +117,4 @@ async def _apply(connection: Connection, migration: Migration) -> None:
                 migration.number, migration.name, migration.checksum,
             )  # fmt: skip
     except asyncpg.PostgresError as wrong:
-        raise MigrationRefused(f"migration {migration.name} was refused by PostgreSQL: {wrong}") from None
+        raise MigrationRefused(f"migration {migration.name} was refused by PostgreSQL: {wrong.args[0]}") from None

@@ -1,6 +1,6 @@
 """Connections to the system of record, all set up alike."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
@@ -22,14 +22,28 @@ _SETTINGS = {
 }
 
 
-async def open_pool(url: str, *, least: int = 1, most: int = 8) -> Pool:
+class _Patient(Pool):
+    """A pool at which nobody waits for ever while all its connections are taken, also not by `fetch` and its like."""
+
+    def __init__(self, wait: float, /, *given: Any, **settings: Any) -> None:
+        super().__init__(*given, **settings)
+        self._wait = wait
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        return super().acquire(timeout=self._wait if timeout is None else timeout)
+
+
+async def open_pool(url: str, *, least: int = 1, most: int = 8, wait: float = COMMAND_SECONDS) -> Pool:
     """Open a pool of at most `most` connections; raises OSError or asyncpg.PostgresError if there is no database.
 
-    With `least` 0 it opens without a database, and connects once there is one.
+    With `least` 0 it opens without a database, and connects once there is one. Whoever wants a connection waits at
+    most `wait` seconds while all are taken: then TimeoutError.
     """
-    return await asyncpg.create_pool(
-        url, min_size=least, max_size=most, timeout=5, command_timeout=COMMAND_SECONDS, server_settings=_SETTINGS
-    )
+    return await _Patient(
+        wait, url, min_size=least, max_size=most, max_queries=50_000, max_inactive_connection_lifetime=300.0, loop=None,
+        connection_class=asyncpg.Connection, record_class=asyncpg.Record,
+        timeout=5, command_timeout=COMMAND_SECONDS, server_settings=_SETTINGS,
+    )  # fmt: skip
 
 
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":

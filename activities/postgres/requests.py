@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from activities.postgres.named import query
-from activities.postgres.pool import COMMAND_SECONDS, Pool
+from activities.postgres.pool import Pool
 from workflows.domain.filing import Party
 from workflows.domain.vocabulary import PARTIES, Role
 
@@ -53,7 +53,7 @@ class Belonging(NamedTuple):
 
 async def belonging(pool: Pool, complaint: str) -> Belonging | None:
     """Return who has to do with a complaint, None for one that is not on record."""
-    async with pool.acquire(timeout=COMMAND_SECONDS) as connection:
+    async with pool.acquire() as connection:
         row = await connection.fetchrow(query("belonging_of"), complaint)
     if row is None:
         return None

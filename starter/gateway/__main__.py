@@ -33,6 +33,9 @@ from workers.settings import Settings, SettingsInvalid
 PORT = 7480
 LOOPBACK = "127.0.0.1"
 
+DATABASE_SECONDS = 3.0
+"""How long a request waits for a connection to the database before it is told to come again."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; returns 0, or an exit code with one sentence on standard error."""
@@ -80,7 +83,7 @@ def _forms() -> _Forms:
 
 
 async def _serve(listener: socket.socket, where: Whereabouts, clients: Clients, forms: _Forms) -> None:
-    pool = await open_pool(where.need_database(), least=0, most=16)
+    pool = await open_pool(where.need_database(), least=0, most=16, wait=DATABASE_SECONDS)
     client = await connection.temporal(where, lazily=True)
     house = House(
         clients=clients,

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from activities.faults import named, where
 from starter.errors import Unreachable
 from starter.gateway.doors import OPERATIONS
 from starter.gateway.house import House
@@ -77,7 +78,7 @@ async def _kept_going(work: Beside, house: House) -> None:
             await work(house)
             return
         except Exception as wrong:  # noqa: BLE001 - whatever stood in the way, it goes on
-            _log.warning("goes on in a moment", work=work.__name__, reason=f"{type(wrong).__name__}: {wrong}")
+            _log.warning("goes on in a moment", work=work.__name__, reason=named(wrong), where=where(wrong))
             await asyncio.sleep(1)
 
 
@@ -121,9 +122,10 @@ class _Answering:
                 await self._app(scope, receive, sent)
         except ClientDisconnect:
             return
-        except Exception as wrong:
-            if status:  # too late to say it otherwise: the server cuts the connection
-                raise
+        except Exception as wrong:  # noqa: BLE001 - its own text may be personal
+            if status:  # too late to say it otherwise: the server cuts the connection, and logs what it is given
+                _log.error("broke off in an answer", reason=named(wrong), where=where(wrong))
+                raise ConnectionAbortedError("an answer that had begun could not be ended") from None
             problem = as_problem(wrong)
             status = problem.status
             await problem.response()(scope, receive, sent)
@@ -131,14 +133,16 @@ class _Answering:
 
 
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unreachable)
+_OURS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""What the database refuses now it refuses again: it is no use to send it again."""
 
 
 def as_problem(wrong: Exception) -> Problem:
     """Say in the answer's words what went wrong."""
     if isinstance(wrong, Problem):
         return wrong
-    if isinstance(wrong, _AWAY):
-        _log.warning("a backend is away", reason=f"{type(wrong).__name__}: {wrong}")
+    if isinstance(wrong, _AWAY) and not isinstance(wrong, _OURS):
+        _log.warning("a backend is away", reason=named(wrong), where=where(wrong))
         return not_now("the database does not answer; nothing was taken in, or ask with the same id: send it again")
-    _log.error("a fault of ours", exc_info=wrong)
+    _log.error("a fault of ours", reason=named(wrong), where=where(wrong))
     return Problem("our-fault", "the gateway made a mistake of its own: send it again with the same id, and tell us")

@@ -21,12 +21,3 @@ async def require_theirs(house: House, complaint: str, party: Party) -> None:
     hidden = party.role in (Role.SELLER, Role.CARRIER) or (party.role is Role.BUYER and filed and filed.sender != party)
     if filed is None or hidden:
         raise not_found()
-
-
-async def filed_by(house: House, complaint: str) -> Party | None:
-    """Return who filed a complaint: the buyer where it is on record, else as the filing in the inbox says."""
-    known = await belonging(house.pool, complaint)
-    if known is not None:
-        return known.filed_by
-    filed = await house.inbox.filing_of(complaint)
-    return filed.sender if filed else None

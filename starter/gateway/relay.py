@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import asyncpg
 import structlog
 
+from activities.faults import named, where
 from activities.postgres.inbox import Inbox, InboxRow
 from starter.answers import Opened
 from starter.calls import NoWorker
@@ -114,7 +115,8 @@ class Relay:
         except (NotAnswered, CommandError) as wrong:
             why = str(wrong)
         except Exception as wrong:  # noqa: BLE001 - one complaint's trouble is not the others'; its text may be personal
-            why = f"{type(wrong).__name__}: see the log of the gateway, and report it"
+            _log.error("a fault of ours", reason=named(wrong), where=where(wrong))
+            why = f"{named(wrong)}: see the log of the gateway, and report it"
         finally:
             await self._end(complaint, why)
 
@@ -126,7 +128,7 @@ class Relay:
             else:
                 await self._inbox.turn_over(complaint)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
-            _log.warning("a turn was not given back", reason=type(away).__name__, lasts=LEASE.total_seconds())
+            _log.warning("a turn was not given back", reason=named(away), lasts=LEASE.total_seconds())
 
     # -- one message ----------------------------------------------------------------------------------------------
 

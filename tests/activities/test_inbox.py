@@ -104,7 +104,7 @@ async def test_the_first_answer_stands_and_nothing_of_a_request_changes(inbox: I
 async def test_a_filing_is_found_by_its_request_and_by_its_number(inbox: Inbox) -> None:
     filing = {"request_id": "app-1", "order_id": "o-1"}
     row = (await inbox.keep(received(kind=FILING, message=filing))).row
-    assert await inbox.filed("app-1") == _C
+    assert await inbox.filed("app-1") == row
     assert await inbox.filed("app-2") is None
     assert await inbox.filing_of(_C) == row
     assert await inbox.filing_of(_OTHER) is None

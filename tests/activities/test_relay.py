@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from structlog.testing import capture_logs
 
 from activities.postgres.inbox import Inbox, InboxRow
 from activities.postgres.pool import Pool
@@ -167,6 +168,15 @@ async def test_the_trouble_of_one_complaint_is_not_the_others(
 ) -> None:
     complaints.trouble = lambda complaint: trouble if complaint == _C else None
     others = [f"C20261122-{number:010d}" for number in range(30)]
+    with capture_logs() as lines:
+        await _delivered_to(pool, complaints, others, trouble)
+    if isinstance(trouble, ValueError):
+        (line,) = [line for line in lines if line["event"] == "a fault of ours"][:1]
+        assert (line["reason"], "test_relay.py" in line["where"], line["log_level"]) == ("ValueError", True, "error")
+    assert "personal" not in str(lines)
+
+
+async def _delivered_to(pool: Pool, complaints: Complaints, others: list[str], trouble: Exception | Answer) -> None:
     async with relays(pool, complaints) as inbox:
         await asyncio.gather(*(keep(inbox, number, f"r-{number}") for number in (_C, *others)))
         await until(lambda: _answered(pool, len(others)), what="the others")

@@ -77,7 +77,10 @@ SET tries = tries + 1, why = $2, not_before = clock_timestamp() + least($3::inte
 WHERE complaint = $1;
 
 -- name: filed_in_inbox
-SELECT complaint FROM inbox WHERE kind = 'filing' AND message ->> 'request_id' = $1 ORDER BY number LIMIT 1;
+SELECT * FROM inbox WHERE kind = 'filing' AND message ->> 'request_id' = $1 ORDER BY number LIMIT 1;
+
+-- name: lock_filing
+SELECT pg_advisory_xact_lock(hashtextextended('filing:' || $1, 0));
 
 -- name: filing_in_inbox
 SELECT * FROM inbox WHERE kind = 'filing' AND complaint = $1 ORDER BY number LIMIT 1;

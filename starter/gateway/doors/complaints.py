@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from starter.gateway.belonging import filed_by
+from activities.postgres.requests import belonging
 from starter.gateway.bodies import as_raw, object_in
 from starter.gateway.calls import Call, Operation
-from starter.gateway.doors.messages import Kept, keep
-from starter.gateway.problems import Problem, not_allowed, unread
+from starter.gateway.doors.messages import Kept, keep, somebody_elses
+from starter.gateway.problems import not_allowed, unread
 from starter.number import number_of
 from workflows.domain.answers import Code
 from workflows.domain.filing import Filing
@@ -42,12 +42,12 @@ async def file(call: Call) -> Response:
 
 async def _number(call: Call, filing: Filing) -> str:
     """Return the number a request has, or the one it gets now; raises Problem 409 for somebody else's request."""
-    number = await call.house.cases.by_request(filing.request_id) or await call.house.inbox.filed(filing.request_id)
-    if number is None:
+    number = await call.house.cases.by_request(filing.request_id)
+    if number is None:  # one that waits in the inbox keeps its own: the inbox sees to that
         return number_of(filing.request_id, datetime.fromtimestamp(call.house.clock(), UTC))
-    known = await filed_by(call.house, number)
-    if known is not None and known != filing.filed_by:
-        raise Problem("id-used", f"request_id {filing.request_id} was used by somebody else: use a fresh one")
+    known = await belonging(call.house.pool, number)
+    if known is not None and known.filed_by != filing.filed_by:
+        raise somebody_elses(filing.request_id)
     return number
 
 

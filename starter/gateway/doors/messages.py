@@ -70,6 +70,8 @@ async def say(call: Call) -> Response:
 async def keep(call: Call, received: Received, message_id: str) -> Response:
     """Keep what was received and answer: 202, or 200 for what was kept before; raises Problem 409."""
     kept = await call.house.inbox.keep(received, stamp=call.house.stamps)
+    if kept.how == "taken":
+        raise somebody_elses(message_id)
     if kept.how == "conflicting":
         raise Problem("id-used", f"webhook-id {call.id} was used before with another body: use a fresh one")
     body = Kept(
@@ -79,6 +81,11 @@ async def keep(call: Call, received: Received, message_id: str) -> Response:
         answer=f"/v1/messages/{call.id}",
     )
     return JSONResponse(body.model_dump(), 202 if kept.how == "accepted" else 200)
+
+
+def somebody_elses(request_id: str) -> Problem:
+    """Answer for a filing under a request of somebody else's."""
+    return Problem("id-used", f"request_id {request_id} was used by somebody else: file under a fresh one")
 
 
 def _read(call: Call) -> tuple[str, Message]:

@@ -1,5 +1,6 @@
 """The doors that anybody may use: whether the gateway serves, and what it serves."""
 
+import asyncio
 from typing import Literal
 
 import asyncpg
@@ -24,7 +25,8 @@ async def health(house: House, request: Request) -> Response:
     """Say whether the gateway serves, and whether it can accept."""
     del request
     try:
-        await house.pool.fetchval("SELECT 1", timeout=_LOOK_SECONDS)
+        async with asyncio.timeout(_LOOK_SECONDS):
+            await house.pool.fetchval("SELECT 1")
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return JSONResponse(Health(database="away").model_dump())
     return JSONResponse(Health(database="ok").model_dump())

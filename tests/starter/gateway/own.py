@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from activities.postgres.pool import open_pool
+from activities.postgres.pool import Pool, open_pool
 from starter.complaints import Complaints
 from starter.errors import Unreachable
 from starter.gateway.app import Beside, application
@@ -38,6 +38,7 @@ class Own:
     port: int
     file: Path
     clock: Clock
+    pool: Pool
 
     @property
     def programs(self) -> Mapping[str, Program]:
@@ -59,12 +60,13 @@ async def gateway(
     *,
     http: type[Guarded] = Guarded,
     beside: Sequence[Beside] = (),
+    most: int = 8,
     **house: Any,
 ) -> AsyncIterator[Own]:
     """Serve the doors on a database; nothing runs beside them unless said."""
     file, clock = home / "clients.toml", Clock()
     make(file)
-    pool = await open_pool(database, least=0, most=8)
+    pool = await open_pool(database, least=0, most=most, wait=0.5)
     nobody = Complaints(None, None, without=Unreachable("this test has no Temporal"))
     made = House(clients=Clients(file), pool=pool, complaints=nobody, clock=clock, **house)
     with listen("127.0.0.1", 0) as listener:
@@ -75,7 +77,7 @@ async def gateway(
             await asyncio.sleep(0.01)
         port = listener.getsockname()[1]
         try:
-            yield Own(f"http://127.0.0.1:{port}", port, file, clock)
+            yield Own(f"http://127.0.0.1:{port}", port, file, clock, pool)
         finally:
             server.stop()
             await serving

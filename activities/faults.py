@@ -1,0 +1,26 @@
+"""Failures named for a log: what failed and where, never their own text, which may quote what somebody wrote."""
+
+import traceback
+from pathlib import Path
+
+import asyncpg
+
+_FRAMES = 4
+_OURS = frozenset({"activities", "starter", "workers", "workflows"})
+
+
+def named(wrong: BaseException) -> str:
+    """Return the class of a failure; of PostgreSQL's also the state and the constraint, of the system's the error."""
+    parts = [type(wrong).__name__]
+    if isinstance(wrong, asyncpg.PostgresError):
+        parts += [str(one) for one in (wrong.sqlstate, getattr(wrong, "constraint_name", None)) if one]
+    elif isinstance(wrong, OSError) and wrong.strerror:
+        parts.append(wrong.strerror)
+    return " ".join(parts)
+
+
+def where(wrong: BaseException) -> str:
+    """Return the innermost places of ours that it came through, the last one first."""
+    through = traceback.extract_tb(wrong.__traceback__)
+    frames = [one for one in through if _OURS & {*Path(one.filename).parts}][-_FRAMES:]
+    return " < ".join(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in reversed(frames))
