@@ -88,9 +88,11 @@ async def _report(
 ) -> None:
     """Let the book follow a word; what failed settles only where the complaint took it so."""
     reason = reason[:_REASON] if reason else None
-    stands = await connection.fetchrow(query("movement"), key)
+    # Whose movement it is stands in its key: a word to one complaint moves no money of another.
+    theirs = key.partition(":")[0] == complaint
+    stands = await connection.fetchrow(query("movement"), key) if theirs else None
     if stands is None:
-        await _keep(connection, complaint, key, said, "unknown", "no movement of ours has that key")
+        await _keep(connection, complaint, key, said, "unknown", "no movement of this complaint has that key")
         return
     try:
         async with connection.transaction():

@@ -122,6 +122,19 @@ async def test_what_came_back_to_the_buyer_is_not_returned_by_naming_it_again(
     assert [event for event, _ in await told(world, again)] == ["returned"]
 
 
+async def test_what_came_back_stays_back_also_where_it_is_named_again_before_that_is_on_record(
+    world: World, carrier: CarrierService
+) -> None:
+    number, parcels = a_number(), on_record(world)
+    sent = await named(world, carrier, parcels, number)
+    await parcels.heard("sf", number, [at(AFTER, "returned")])
+    back = said(sent, "parcel_reported", _sf(), tracking=number, event="returned", at=AFTER)
+    again = shipped(back, number)
+    await world.record(burst(sent, again).but(goods_since=SINCE))
+    await parcels.heard("sf", number, [at(AFTER, "delivered"), at(NOW, "delivered"), at(NOW, "in_transit")])
+    assert [event for event, _ in await told(world, again)] == ["returned"]
+
+
 def _sf() -> Party:
     return Party(role=Role.CARRIER, id="sf")
 
@@ -174,6 +187,17 @@ async def test_an_event_dated_ahead_does_not_hide_what_comes_after_it(world: Wor
     assert first < NOW + timedelta(hours=1), "it is dated by when it was heard of"
     await world.pool.execute("UPDATE parcel_events SET received_at = received_at - interval '1 day'")
     assert (await parcels.heard("sf", number, [at(NOW, "in_transit")])).told == 1
+
+
+async def test_ten_thousand_events_of_a_parcel_are_taken_in_and_few_messages(
+    world: World, carrier: CarrierService
+) -> None:
+    number, parcels = a_number(), on_record(world)
+    case = await named(world, carrier, parcels, number)
+    events = [at(AFTER + timedelta(seconds=second), "in_transit") for second in range(10_000)]
+    for page in range(0, len(events), 2000):
+        await parcels.heard("sf", number, events[page : page + 2000])
+    assert [happened for _, happened in await told(world, case)] == [one.at for one in events[1999::2000]]
 
 
 async def test_where_time_is_skipped_clocks_are_not_compared(world: World, carrier: CarrierService) -> None:

@@ -114,6 +114,17 @@ async def test_after_the_end_nothing_settles_after_all(world: World, owed: Case)
     assert await contradictions(world.pool) == [("settled", "failed")]
 
 
+async def test_a_word_to_an_ended_complaint_moves_no_money_of_another(world: World, owed: Case) -> None:
+    await paid(world, owed, PENDING)
+    other = await world.opened(order_id="o-8")
+    closed = close(other, other.now, Outcome.WITHDRAWN, "R3.5", "withdrawn")
+    await world.record(burst(other, closed))
+    theirs = word(owed.money[0].movement.key, "settled")
+    await keep_late_message(world.pool, other.complaint, theirs, later(closed, timedelta(days=1)).now)
+    assert await world.pool.fetchval("SELECT state FROM movements") == "requested"
+    assert await contradictions(world.pool) == [("settled", "unknown")]
+
+
 async def test_what_an_answer_settled_before_the_word_that_it_failed_is_not_paid_again(
     world: World, owed: Case
 ) -> None:
