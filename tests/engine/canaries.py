@@ -7,9 +7,12 @@ from typing import Any
 from uuid import uuid4
 
 from temporalio.api.workflowservice.v1 import (
+    DescribeActivityExecutionRequest,
+    DescribeScheduleRequest,
     DescribeWorkflowExecutionRequest,
     GetWorkflowExecutionHistoryRequest,
     ListActivityExecutionsRequest,
+    ListSchedulesRequest,
     ListWorkflowExecutionsRequest,
 )
 from temporalio.client import Client
@@ -72,22 +75,33 @@ def in_files(*files: Path) -> dict[str, int]:
     return {file.name: count for file in files if (count := file.read_bytes().count(MARK.encode()))}
 
 
-async def in_temporal(stack: Running) -> dict[str, int]:
-    """Count the canaries in all that the server gives to somebody without the key ring."""
+async def seen_in_temporal(stack: Running) -> dict[str, Any]:
+    """Return all that the server gives to somebody without the key ring, by what it is and which one."""
     client = await Client.connect(stack.ready.temporal)
     service, space = client.workflow_service, client.namespace
-    listed = await service.list_workflow_executions(ListWorkflowExecutionsRequest(namespace=space, page_size=500))
+    runs = await service.list_workflow_executions(ListWorkflowExecutionsRequest(namespace=space, page_size=500))
     alone = await service.list_activity_executions(ListActivityExecutionsRequest(namespace=space, page_size=500))
-    seen = {"the list of workflows": listed, "the list of activities": alone}
-    for one in listed.executions:
-        asked = DescribeWorkflowExecutionRequest(namespace=space, execution=one.execution)
-        seen[f"{one.type.name} described"] = await service.describe_workflow_execution(asked)
-        history = GetWorkflowExecutionHistoryRequest(namespace=space, execution=one.execution, maximum_page_size=10_000)
-        seen[f"history of {one.type.name} {one.execution.run_id}"] = await service.get_workflow_execution_history(
-            history
-        )
-    return {place: count for place, answer in seen.items() if (count := _in(answer))}
+    plans = await service.list_schedules(ListSchedulesRequest(namespace=space, maximum_page_size=500))
+    seen: dict[str, Any] = {"list of workflows": runs, "list of activities": alone, "list of schedules": plans}
+    for run in runs.executions:
+        asked = DescribeWorkflowExecutionRequest(namespace=space, execution=run.execution)
+        seen[f"workflow {run.type.name} {run.execution.run_id}"] = await service.describe_workflow_execution(asked)
+        history = GetWorkflowExecutionHistoryRequest(namespace=space, execution=run.execution, maximum_page_size=10_000)
+        events = await service.get_workflow_execution_history(history)
+        seen[f"history of {run.type.name} {run.execution.run_id}"] = events
+    for one in alone.executions:
+        of = DescribeActivityExecutionRequest(
+            namespace=space, activity_id=one.activity_id, run_id=one.run_id,
+            include_input=True, include_outcome=True, include_last_failure=True, include_heartbeat_details=True,
+        )  # fmt: skip
+        seen[f"activity {one.activity_type.name} {one.run_id}"] = await service.describe_activity_execution(of)
+    for plan in plans.schedules:
+        described = DescribeScheduleRequest(namespace=space, schedule_id=plan.schedule_id)
+        seen[f"schedule {plan.schedule_id} itself"] = await service.describe_schedule(described)
+    return seen
 
 
-def _in(answer: Any) -> int:
-    return int(answer.SerializeToString().count(MARK.encode()))
+def counted(seen: Mapping[str, Any]) -> dict[str, int]:
+    """Count the canaries in each of these answers that has any."""
+    found = {place: int(answer.SerializeToString().count(MARK.encode())) for place, answer in seen.items()}
+    return {place: count for place, count in found.items() if count}

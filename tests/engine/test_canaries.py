@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,9 @@ from starter.complaints import Complaints
 from starter.record import Files
 from tests.conftest import Running, running
 from tests.engine import canaries
+from tests.engine.around import Around
 from tests.engine.attacker import until
+from tests.receiving import Receiver
 from tests.starter.gateway.signing import programs
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.shapes import SandboxOrder
@@ -28,6 +31,13 @@ from workflows.domain.view import View
 from workflows.domain.vocabulary import Phase
 
 pytestmark = pytest.mark.timeout(300)
+EVERYWHERE = {
+    *(f"history of {one}" for one in ("Complaint", "Reconciliation", "ParcelWatch")),
+    *(f"activity {one}" for one in ("notify", "deliver_events", "watch_parcel")),
+    *(f"schedule {one}" for one in ("Reconciliation", "ParcelWatch")),
+}
+"""What has to be there to be searched."""
+
 PARTIES = {"buyer": "b-1", "seller": "shop-1", "agent": "a-1", "supervisor": "s-1"}
 
 
@@ -39,21 +49,45 @@ async def shut(sealed: Running) -> Running:
 
 
 @pytest.fixture(scope="module")
+async def partner(shut: Running, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Around]:
+    """A shop of that stack whose own system was told of a complaint, with all that goes on around one."""
+    async with Receiver() as receiver:
+        yield await _around(shut, receiver, tmp_path_factory.mktemp("around"))
+
+
+@pytest.fixture(scope="module")
 async def open_(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
     """The same without keys."""
     nowhere = {"REDRESS_SMTP_HOST": "127.0.0.1", "REDRESS_SMTP_PORT": "1", "REDRESS_SMTP_FROM": "redress@mail.test"}
     home = tmp_path_factory.mktemp("canaries")
-    async for stack in running(home, environment=nowhere):  # of its own: it leaves failures behind
+    async for stack in running(home / "data", environment=nowhere):  # of its own: it leaves failures behind
         await _live(stack)
+        async with Receiver() as receiver:
+            await _around(stack, receiver, home)
         yield stack
 
 
-async def test_nobody_without_the_keys_reads_in_temporal_what_people_wrote(shut: Running) -> None:
+async def test_nobody_without_the_keys_reads_in_temporal_what_people_wrote(shut: Running, partner: Around) -> None:
     assert canaries.in_files(*shut.data_dir.glob("temporal.db*")) == {}
-    assert await canaries.in_temporal(shut) == {}
+    seen = await canaries.seen_in_temporal(shut)
+    assert {place.rpartition(" ")[0] for place in seen} >= EVERYWHERE
+    assert canaries.counted(seen) == {}
+    assert partner.number
 
 
-async def test_no_log_tells_what_people_wrote(shut: Running) -> None:
+async def test_a_partner_is_told_signed_and_in_order_where_temporal_is_told_nothing(partner: Around) -> None:
+    asked = partner.receiver.requests  # each was believed by the reference library, or it would not be there
+    told = list(dict.fromkeys((one.number, one.event["data"]["step"]["event"]) for one in asked))
+    assert [number for number, _ in told] == list(range(1, len(told) + 1))
+    assert [event for _, event in told][:4] == ["filed", "assigned", "reviewed", "seller_answered"]
+    assert {"goods_sent", "parcel_reported"} <= {event for _, event in told}
+    assert (asked[0].body, asked[-1].number) == (asked[1].body, 4), "tried again after a failure, and replayed at last"
+    assert {one.complaint for one in asked} == {partner.number}
+    assert canaries.MARK.encode() not in b"".join(one.body for one in asked)
+
+
+async def test_no_log_tells_what_people_wrote(shut: Running, partner: Around) -> None:
+    assert partner.number
     _logs_are_clean(shut, "worker", "postgres", "temporal", "partners", "gateway", "codec")
 
 
@@ -63,7 +97,9 @@ async def test_no_log_tells_what_people_wrote_where_there_are_no_keys_either(ope
 
 async def test_the_search_finds_canaries_where_nothing_is_sealed(open_: Running) -> None:
     assert canaries.in_files(*open_.data_dir.glob("temporal.db*"))
-    assert {place.split()[0] for place in await canaries.in_temporal(open_)} >= {"history"}
+    found = {place.rpartition(" ")[0] for place in canaries.counted(await canaries.seen_in_temporal(open_))}
+    assert {"history of Complaint", "activity notify"} <= found
+    assert "activity deliver_events" not in found, "it is told what to look up, and quotes no receiver"
     record = (file for file in (open_.data_dir / "postgres").rglob("*") if file.is_file())
     assert canaries.in_files(*record), "the record is where it may be read (ADR 16)"
 
@@ -83,6 +119,12 @@ async def _live(stack: Running) -> None:
     late = await complaints.tell(number, _message("noted", "agent", text=f"{canaries.MARK}-late"))
     assert not late.accepted
     await _things_that_go_wrong(stack)
+
+
+async def _around(stack: Running, receiver: Receiver, folder: Path) -> Around:
+    around = Around(stack, Complaints(stack.client, Files(CaseFiles(stack.pool), stack.pool)), receiver, folder)
+    await around.live()
+    return around
 
 
 async def _through_the_gateway(stack: Running, complaints: Complaints) -> None:
