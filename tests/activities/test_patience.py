@@ -55,4 +55,4 @@ async def test_a_busy_provider_is_left_alone_as_long_as_it_asks(
     ]
     assert started.attempt == 2
     assert started.last_failure.application_failure_info.type == "PartnerUnreachable"
-    assert BUSY_SECONDS <= took < BUSY_SECONDS + 5, "the first interval of the retries is 0.2 s"
+    assert took >= BUSY_SECONDS, "the first interval of the retries is 0.2 s"
