@@ -6,7 +6,12 @@ from typing import NamedTuple
 
 import asyncpg
 from temporalio import activity
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowQueryFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.attempts import attempt
@@ -119,12 +124,17 @@ async def _find(complaint: str) -> Found:
     return await find(activity.client(), complaint)
 
 
+def goes_on(described: WorkflowExecutionDescription) -> bool:
+    """Tell whether a complaint has not ended; for a moment a run that was continued as new is still the newest."""
+    return described.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW)
+
+
 async def find(client: Client, complaint: str) -> Found:
     """Say how a complaint stands; one that was reset or continued as new is asked what it knows."""
     handle = client.get_workflow_handle(complaint)
     try:
         described = await handle.describe(rpc_timeout=_ANSWERS_WITHIN)
-        if described.status is not WorkflowExecutionStatus.RUNNING:
+        if not goes_on(described):
             status = described.status.name.lower() if described.status else "of unknown state"
             return Found(f"is {status} at Temporal")
         failed = described.raw_description.pending_workflow_task.attempt - 1

@@ -14,11 +14,12 @@ import asyncpg
 from temporalio.api.common.v1 import TimeSkippingConfig, WorkflowExecution
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
-from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
 from activities.postgres.pool import Pool
+from activities.reconciling import goes_on
 from starter.calls import Gone, worded
 from starter.errors import NotFound, RefusedByRule, Unreachable, WrongUse
 
@@ -146,7 +147,7 @@ class FastForward:
             if await self._pool.fetchval("SELECT true FROM complaints WHERE complaint = $1", complaint):
                 raise _ended(complaint) from None
             raise NotFound(str(gone)) from None
-        if not _goes_on(described):
+        if not goes_on(described):
             raise _ended(complaint)
 
     async def _described(self, complaint: str) -> WorkflowExecutionDescription:
@@ -154,7 +155,7 @@ class FastForward:
             return await self._client.get_workflow_handle(complaint).describe()
 
     async def _runs(self, handle: WorkflowHandle[Any, Any]) -> bool:
-        return _goes_on(await self._described(handle.id))
+        return goes_on(await self._described(handle.id))
 
     async def _now(self, handle: WorkflowHandle[Any, Any]) -> datetime:
         """Return the complaint's own time."""
@@ -203,11 +204,6 @@ class FastForward:
 
 _BEGUN = 2
 """Events of a run whose first task is scheduled; Temporal lets runs follow each other no faster than one a second."""
-
-
-def _goes_on(described: WorkflowExecutionDescription) -> bool:
-    """Tell whether a complaint has not ended; for a moment a run that was continued as new is still the newest."""
-    return described.status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW)
 
 
 def _ended(complaint: str) -> RefusedByRule:

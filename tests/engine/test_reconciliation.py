@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
@@ -13,12 +14,14 @@ from temporalio.client import ScheduleActionExecutionStartWorkflow, WorkflowExec
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.postgres.reading import CaseFiles
+from activities.reconciling import find
 from tests.chance import chance
 from tests.conftest import SOON_ACKNOWLEDGED, Running, running
 from tests.engine.attacker import AGENT, PATIENCE, SELLER, Handle, in_phase, message, opened, submit, until
 from workers.sandbox.faults import Mode, Partner
 from workflows import wire
 from workflows.domain.vocabulary import Role
+from workflows.rules.view import registering
 
 _started = asynccontextmanager(running)
 
@@ -194,3 +197,23 @@ async def test_tasks_are_work_of_the_operations_manager(house: Running, struck: 
     assert {one.complaint for one in tasks} <= struck.keys()
     assert all(one.due_at and "redress verify" in one.otherwise for one in tasks if one.action == "ownerless")
     assert len(tasks) == await house.pool.fetchval("SELECT count(*) FROM tasks WHERE resolved_at IS NULL")
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        (WorkflowExecutionStatus.RUNNING, None),
+        (WorkflowExecutionStatus.CONTINUED_AS_NEW, None),
+        (WorkflowExecutionStatus.TERMINATED, "is terminated at Temporal"),
+    ],
+)
+async def test_a_complaint_between_two_runs_is_not_without_an_owner(
+    status: WorkflowExecutionStatus, ended: str | None
+) -> None:
+    handle, client = AsyncMock(), Mock()
+    client.get_workflow_handle.return_value = handle
+    raw = Mock(pending_workflow_task=Mock(attempt=1), workflow_execution_info=Mock(first_run_id="run-1"))
+    handle.describe.return_value = Mock(status=status, run_id="run-2", raw_description=raw)
+    handle.query.return_value = registering("C-1")
+    assert (await find(client, "C-1")).ended == ended
+    assert handle.query.called == (ended is None), "what the newest run knows is asked of it"

@@ -3,16 +3,19 @@
 A history is evidence. A red replay is mended in the workflow (`workflow.patched`), never by saving it again.
 """
 
+import base64
 import gzip
 import json
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
+from tests.workers.sealing.rings import ring_file
 from workers.metadata import KindsShown
 from workers.runner import workflow_runner
 from workers.sealing.converter import data_converter
@@ -20,6 +23,10 @@ from workflows.complaint import Complaint
 
 FOLDER = Path(__file__).parent / "histories"
 _ENDING = ".json.gz"
+SEALED = ".sealed"
+"""So end the names of those that were saved where there are keys."""
+KEY = base64.b64encode(sha256(b"saved histories").digest()).decode()
+"""The key they are sealed by: not a secret, for nobody lives in them."""
 
 
 class AlreadySaved(Exception):  # noqa: N818 - named for what it says
@@ -34,6 +41,13 @@ def replayer(workflow: type = Complaint, key_ring: Path | None = None) -> Replay
         interceptors=[KindsShown()],
         data_converter=data_converter(key_ring),
     )
+
+
+def ring(file: Path, newer: str | None = None) -> Path:
+    """Write a key ring that opens what was sealed, and seals by a newer key if one is given."""
+    if newer is None:
+        return ring_file(file, "saved", saved=KEY)
+    return ring_file(file, "newer", saved=KEY, newer=newer)
 
 
 def names() -> list[str]:
