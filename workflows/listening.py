@@ -70,9 +70,11 @@ class Listening:
         after = None
         while (silent := self._silent_at(until, at_the_instant=at_the_instant)) is not None:
             page = await ports.drain(Drain(complaint=self._case.complaint, until=until, after=after))
-            for held in page.held:  # without a stamp it was there when silence was to be acted on
-                self._hear(understand_held(held.message), held.received_at or silent)
+            for held in page.held:
                 after = held.number
+                heard = understand_held(held.message)
+                if not isinstance(heard, NotUnderstood):  # else it stays there for the release that took it in
+                    self._hear(heard, held.received_at or silent)  # without a stamp it was there at the silence
             if not page.more:
                 self._asked_up_to = max(until, self._asked_up_to or until)
 

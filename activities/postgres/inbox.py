@@ -144,9 +144,9 @@ class Inbox:
         rows = await self._pool.fetch(query("take_turns"), most, lease, after)
         return tuple(row["complaint"] for row in rows)
 
-    async def heads(self, complaint: str, most: int) -> tuple[InboxRow, ...]:
-        """Return what waits for a complaint, in the order of acceptance."""
-        return tuple(map(_row, await self._pool.fetch(query("heads_of"), complaint, most)))
+    async def heads(self, complaint: str, most: int, after: int | None = None) -> tuple[InboxRow, ...]:
+        """Return what waits for a complaint, in the order of acceptance, after the one of that number."""
+        return tuple(map(_row, await self._pool.fetch(query("heads_of"), complaint, most, after)))
 
     async def answered(self, row: InboxRow, answer: Mapping[str, Any]) -> None:
         """Write down how the complaint answered; the first answer stands."""

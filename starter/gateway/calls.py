@@ -11,11 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from starter.errors import WrongUse
 from starter.gateway import signatures
 from starter.gateway.bodies import body_of
 from starter.gateway.clients import Client
 from starter.gateway.house import House
-from starter.gateway.problems import Problem, not_allowed, not_found
+from starter.gateway.problems import Problem, not_allowed, not_found, unread
+from starter.sayings import party
 from workflows.domain.answers import Code
 from workflows.domain.filing import Party
 
@@ -38,6 +40,20 @@ class Call:
         if not self.client.speaks_as(party):
             raise not_allowed(f"client {self.client.id} may not speak for {party}", Code.WRONG_SENDER)
 
+    def speaker(self, named: str) -> Party:
+        """Return the party named as role:id, whom the client speaks for; raises Problem 403, 422."""
+        try:
+            who = party(named)
+        except WrongUse as wrong:
+            raise unread(f"as: {wrong}") from None
+        self.may_speak_as(who)
+        return who
+
+    @property
+    def reader(self) -> Party:
+        """Who reads: the query's `as=role:id`; raises Problem 403, 422."""
+        return self.speaker(self.query.get("as", ""))
+
     def count(self, complaint: str) -> None:
         """Count a request about a complaint; raises Problem 429."""
         self.house.limits.take(self.client.id, self.client.allowance, self.house.clock(), complaint)
@@ -56,6 +72,15 @@ class Call:
         if kept == "other":
             raise Problem("id-used", f"{signatures.ID} {self.id} was used before with another body: use a fresh one")
         return kept == "same"
+
+
+AS = {"as": "for whom, as role:id, for example buyer:b-1; the client must speak for them"}
+"""The query of whatever is read for somebody."""
+
+
+def as_read(answer: BaseModel) -> Response:
+    """Return what was read."""
+    return Response(answer.model_dump_json(by_alias=True), media_type="application/json")
 
 
 Answering = Callable[[Call], Awaitable[Response]]

@@ -29,6 +29,9 @@ _PREFIX = "whsec_"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
+_OWN_FORMS = frozenset({"alipay", "kuaidi100"})
+"""Those who sign in a form of their own: what they say is kept and counted under these names."""
+
 
 class Client(BaseModel):
     """A program at the door: whom it may speak for, what it may say, and how it signs."""
@@ -47,6 +50,8 @@ class Client(BaseModel):
 
     @model_validator(mode="after")
     def _can_be(self) -> Self:
+        if self.id in _OWN_FORMS:
+            raise ValueError(f"id: {self.id} signs in a form of its own, at a door of its own; take another")
         if self.role is Role.SYSTEM:
             raise ValueError("role system is never accepted from outside (R7.4)")
         if self.kinds != "all" and (wrong := sorted(self.kinds - kinds_of(self.role))):
@@ -139,7 +144,7 @@ _OWN = (
     *((f"desk-{role.replace('_', '-')}", role, '"all"') for role in (*sorted(STAFF), Role.DEPARTMENT)),
     ("sf", Role.CARRIER, '["sf"]'),
     ("yto", Role.CARRIER, '["yto"]'),
-    ("sandbox-pay", Role.PAYMENT, '"all"'),
+    ("sandbox-pay", Role.PAYMENT, '["sandbox-pay"]'),
 )
 _HEAD = """\
 # The programs that may speak at the doors of this stack; read again whenever it changes.

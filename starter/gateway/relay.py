@@ -5,9 +5,8 @@ flood for one does not hold up the others; a message that is delivered twice is 
 """
 
 import asyncio
-import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import asyncpg
@@ -24,7 +23,7 @@ from workflows.domain.filing import Filing
 from workflows.domain.inbox import FILING
 from workflows.domain.messages import Message
 from workflows.domain.vocabulary import Phase
-from workflows.understanding import NotUnderstood, understand
+from workflows.understanding import NotUnderstood, understand, understand_filing
 
 _log = structlog.stdlib.get_logger("redress.relay")
 
@@ -41,6 +40,9 @@ _LOOK = 1.0
 """Seconds after which it looks by itself: for what other gateways accepted, and for complaints that have rested."""
 
 _REST, _LONGEST_REST = timedelta(seconds=0.5), timedelta(seconds=10)
+_UNREAD_FOR = timedelta(minutes=10)
+"""How long all that follows waits for a message this release cannot read: while gateways change, another one can."""
+
 _PAUSE, _LONGEST_PAUSE = 0.25, 4.0
 """Seconds in which nothing is tried while Temporal is away."""
 
@@ -59,11 +61,18 @@ class NotAnswered(Exception):  # noqa: N818 - named for what it says
     """It was handed over and there is no answer yet; the text says what is waited for."""
 
 
+class Unread(NotAnswered):
+    """It cannot be read by this release, and could be by another."""
+
+
 class Relay:
     """Delivers for as long as it runs. `arrived` is set by whoever keeps something in this process."""
 
-    def __init__(self, inbox: Inbox, complaints: Told, arrived: asyncio.Event) -> None:
+    def __init__(
+        self, inbox: Inbox, complaints: Told, arrived: asyncio.Event, *, unread_for: timedelta = _UNREAD_FOR
+    ) -> None:
         self._inbox, self._complaints, self._arrived = inbox, complaints, arrived
+        self._unread_for = unread_for
         self._turns: dict[asyncio.Task[None], str] = {}
         self._after = ""
         self._pause = 0.0
@@ -105,9 +114,7 @@ class Relay:
         structlog.contextvars.bind_contextvars(complaint=complaint)
         why = ""
         try:
-            for row in await self._inbox.heads(complaint, IN_A_TURN):
-                await self._deliver(row)
-                self._pause = 0.0
+            why = await self._in_order(complaint)
         except Unreachable as away:
             why = str(away)
             if not isinstance(away, NoWorker):
@@ -119,6 +126,24 @@ class Relay:
             why = f"{named(wrong)}: see the log of the gateway, and report it"
         finally:
             await self._end(complaint, why)
+
+    async def _in_order(self, complaint: str) -> str:
+        """Deliver what is next; returns why something was passed over, which is tried again after a rest."""
+        why, after = "", None
+        while rows := await self._inbox.heads(complaint, IN_A_TURN, after):
+            passed = 0
+            for row in rows:
+                try:
+                    await self._deliver(row)
+                    self._pause = 0.0
+                except Unread as wrong:
+                    if datetime.now(UTC) - row.accepted_at < self._unread_for:
+                        raise
+                    why, passed = str(wrong), passed + 1
+            if passed < len(rows):
+                break
+            after = rows[-1].number
+        return why
 
     async def _end(self, complaint: str, why: str) -> None:
         try:
@@ -138,8 +163,8 @@ class Relay:
             await self._inbox.answered(row, await self._filed(row))
             return
         message = understand(None, [as_raw(row.stamped)])
-        if isinstance(message, NotUnderstood):  # accepted by a release that read more than this one
-            raise NotAnswered(f"{message.text}: run the release of the gateway that accepted it")
+        if isinstance(message, NotUnderstood):
+            raise Unread(f"{row.kind}: accepted by a release that reads it, as this one does not: run that one")
         try:
             answer = await self._complaints.tell(row.complaint, message)
         except NotFound as unknown:
@@ -152,7 +177,9 @@ class Relay:
             await self._inbox.answered(row, answer.model_dump(mode="json"))
 
     async def _filed(self, row: InboxRow) -> Mapping[str, Any]:
-        filing = Filing.model_validate_json(json.dumps(row.message))
+        filing = understand_filing([as_raw(row.message)])
+        if isinstance(filing, NotUnderstood):  # nothing of a complaint comes before its filing
+            raise NotAnswered("filing: accepted by a release that reads it, as this one does not: run that one")
         received_at = row.received_at.isoformat() if row.received_at else None
         opened = await self._complaints.open(filing, number=row.complaint, received_at=received_at)
         if opened.state == "accepted":

@@ -1,18 +1,22 @@
 """The relay: in order, once each, side by side and fair, and again until it is answered. The inbox is real."""
 
 import asyncio
+import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
+from temporalio.common import RawValue
 
 from activities.postgres.inbox import Inbox, InboxRow
 from activities.postgres.pool import Pool
 from starter.answers import Opened
 from starter.calls import NoWorker
 from starter.errors import NotFound, Unreachable
+from starter.gateway.bodies import as_raw
 from starter.gateway.relay import IN_A_TURN, Relay
 from tests.activities.test_inbox import received
 from tests.activities.world import a_registration
@@ -22,6 +26,7 @@ from workflows.domain.filing import Filing
 from workflows.domain.inbox import FILING
 from workflows.domain.messages import Message
 from workflows.domain.vocabulary import Phase
+from workflows.understanding import NotUnderstood, understand
 
 _C = "C20261122-FLOOD00000"
 Trouble = Callable[[str], Exception | Answer | None]
@@ -65,10 +70,10 @@ def complaints() -> Complaints:
 
 
 @asynccontextmanager
-async def relays(pool: Pool, complaints: Complaints, number: int = 1) -> AsyncIterator[Inbox]:
+async def relays(pool: Pool, complaints: Complaints, number: int = 1, **settings: timedelta) -> AsyncIterator[Inbox]:
     """Let so many relays run, as many gateways would; gives the inbox that wakes the first."""
     arrived = [asyncio.Event() for _ in range(number)]
-    running = [asyncio.create_task(Relay(Inbox(pool), complaints, one).run()) for one in arrived]
+    running = [asyncio.create_task(Relay(Inbox(pool), complaints, one, **settings).run()) for one in arrived]
     try:
         yield Inbox(pool, arrived[0].set)
     finally:
@@ -257,3 +262,67 @@ async def test_a_relay_that_is_stopped_gives_its_turns_back(pool: Pool, complain
     async with relays(pool, complaints) as inbox, asyncio.timeout(5):
         await delivered(pool)
     assert complaints.heard == [(_C, "r-1")]
+
+
+# -- what another release has accepted ------------------------------------------------------------------------------
+
+
+async def _newer(inbox: Inbox, request: str) -> None:
+    said = {"kind": "haggled", "message_id": request, "sender": {"role": "seller", "id": "s-9"}}
+    await inbox.keep(received(request, complaint=_C, kind="haggled", message=said))
+
+
+async def _rests_for(pool: Pool, kind: str) -> bool:
+    sql = "SELECT why LIKE $2 || ': accepted by a release that reads it%' FROM inbox_turns WHERE complaint = $1"
+    return bool(await pool.fetchval(sql, _C, kind))
+
+
+def _reads(kinds: set[str]) -> Callable[..., Message | NotUnderstood]:
+    """Return the decoder of a release that knows those kinds, too."""
+
+    def understood(name: str | None, arguments: Sequence[RawValue]) -> Message | NotUnderstood:
+        said = json.loads(arguments[0].payload.data)
+        return understand(name, [as_raw(said | {"kind": "noted", "text": "x"})] if said["kind"] in kinds else arguments)
+
+    return understood
+
+
+async def test_while_gateways_change_order_waits_for_the_release_that_can_read_and_others_do_not(
+    pool: Pool, complaints: Complaints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with relays(pool, complaints) as inbox:
+        await _newer(inbox, "h-1")
+        await keep(inbox, _C, "r-1")
+        await keep(inbox, "C20261122-OTHER00000", "r-2")
+        await until(lambda: _rests_for(pool, "haggled"), what="the one that cannot be read to rest")
+        await until(lambda: _answered(pool, 1), what="the other complaint")
+        assert complaints.heard == [("C20261122-OTHER00000", "r-2")]
+        monkeypatch.setattr("starter.gateway.relay.understand", _reads({"haggled"}))
+        await delivered(pool)
+    assert complaints.heard[1:] == [(_C, "h-1"), (_C, "r-1")]
+
+
+async def test_when_no_such_release_comes_it_is_passed_over_and_kept_until_one_does(
+    pool: Pool, complaints: Complaints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(IN_A_TURN + 2):
+        await _newer(Inbox(pool), f"h-{number:02d}")
+    async with relays(pool, complaints, unread_for=timedelta()) as inbox:
+        await keep(inbox, _C, "r-1")
+        await keep(inbox, _C, "r-2")
+        await until(lambda: _answered(pool, 2), what="those that can be read")
+        await until(lambda: _rests_for(pool, "haggled"), what="the rest to be named")
+        assert complaints.heard == [(_C, "r-1"), (_C, "r-2")]
+        assert len(await inbox.heads(_C, 100)) == IN_A_TURN + 2, "nothing is lost"
+        monkeypatch.setattr("starter.gateway.relay.understand", _reads({"haggled"}))
+        await delivered(pool)
+    assert [one for _, one in complaints.heard[2:]] == [f"h-{number:02d}" for number in range(IN_A_TURN + 2)]
+
+
+async def test_nothing_goes_before_a_filing_that_cannot_be_read(pool: Pool, complaints: Complaints) -> None:
+    filing = a_registration().filing.model_dump(mode="json", exclude_none=True) | {"mood": "calm"}
+    async with relays(pool, complaints, unread_for=timedelta()) as inbox:
+        await inbox.keep(received("f-1", complaint=_C, kind=FILING, message=filing))
+        await keep(inbox, _C, "r-1")
+        await until(lambda: _rests_for(pool, FILING), what="the filing to rest")
+    assert complaints.heard == []

@@ -63,7 +63,11 @@ WHERE inbox_turns.not_before <= clock_timestamp()
 RETURNING complaint;
 
 -- name: heads_of
-SELECT * FROM inbox WHERE complaint = $1 AND state = 'accepted' ORDER BY accepted_at, number LIMIT $2;
+SELECT * FROM inbox
+WHERE complaint = $1 AND state = 'accepted'
+    AND ($3::bigint IS NULL OR (accepted_at, number) > (SELECT accepted_at, number FROM inbox WHERE number = $3))
+ORDER BY accepted_at, number
+LIMIT $2;
 
 -- name: answer_received
 UPDATE inbox SET state = $2, answer = $3::jsonb, answered_at = clock_timestamp() WHERE number = $1 AND state = 'accepted';

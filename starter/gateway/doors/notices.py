@@ -7,15 +7,11 @@ from starlette.responses import Response
 
 from activities.postgres.outbox import Outbox, Told, WishBook
 from activities.recipients import Wishes
-from starter.errors import WrongUse
 from starter.filings import faults
 from starter.gateway.bodies import object_in
-from starter.gateway.calls import Call, Operation
-from starter.gateway.doors.progress import reader_in
+from starter.gateway.calls import AS, Call, Operation, as_read
 from starter.gateway.problems import unread
-from starter.sayings import party
 from workflows.domain.base import Id
-from workflows.domain.filing import Party
 from workflows.domain.vocabulary import STAFF
 
 M = TypeVar("M", bound=BaseModel)
@@ -74,7 +70,7 @@ class Preferences(_For):
 
 async def told(call: Call) -> Response:
     """Answer what somebody was told in the app."""
-    reader, unread_only, before = _reader(call), call.query.get("unread", "false"), call.query.get("before", "")
+    reader, unread_only, before = call.reader, call.query.get("unread", "false"), call.query.get("before", "")
     if unread_only not in ("true", "false"):
         raise unread("unread: write true or false")
     if before and not (before.isascii() and before.isdigit() and len(before) <= _DIGITS):
@@ -86,52 +82,37 @@ async def told(call: Call) -> Response:
     count = await outbox.unread(reader)
     await call.once()
     page = [_shown(one) for one in found[:_PAGE]]
-    return _json(ToldPage(notices=page, unread=count, next=page[-1].number if len(found) > _PAGE else None))
+    return as_read(ToldPage(notices=page, unread=count, next=page[-1].number if len(found) > _PAGE else None))
 
 
 async def mark(call: Call) -> Response:
     """Mark notices as read; what somebody else was told stays as it is."""
     body = _body(call, Read)
-    reader = _speaking(call, body.as_)
+    reader = call.speaker(body.as_)
     await call.once()
     outbox = Outbox(call.house.pool)
     marked = await outbox.read(reader, body.keys)
-    return _json(Marked(marked=marked, unread=await outbox.unread(reader)))
+    return as_read(Marked(marked=marked, unread=await outbox.unread(reader)))
 
 
 async def wish(call: Call) -> Response:
     """Keep how somebody wishes to be told."""
     body = _body(call, Preferences)
-    to = _speaking(call, body.as_)
+    to = call.speaker(body.as_)
     named = {*(body.wishes.channels or ()), *body.wishes.addresses} & _ROBOTS
     if named and to.role not in STAFF:
         raise unread(f"wishes: {', '.join(sorted(named))} speak to groups of staff; choose in_app, email or sms")
     await call.once()
     await WishBook(call.house.pool).keep(to, body.wishes)
-    return _json(body.wishes)
+    return as_read(body.wishes)
 
 
 async def wished(call: Call) -> Response:
     """Answer how somebody wishes to be told."""
-    reader = _reader(call)
+    reader = call.reader
     wishes, _ = await WishBook(call.house.pool).of(reader, "")
     await call.once()
-    return _json(wishes)
-
-
-def _reader(call: Call) -> Party:
-    reader = reader_in(call)
-    call.may_speak_as(reader)
-    return reader
-
-
-def _speaking(call: Call, text: str) -> Party:
-    try:
-        who = party(text)
-    except WrongUse as wrong:
-        raise unread(f"as: {wrong}") from None
-    call.may_speak_as(who)
-    return who
+    return as_read(wishes)
 
 
 def _body(call: Call, model: type[M]) -> M:
@@ -145,11 +126,6 @@ def _shown(one: Told) -> ToldOnce:
     return ToldOnce(**one._asdict())
 
 
-def _json(answer: BaseModel) -> Response:
-    return Response(answer.model_dump_json(), media_type="application/json")
-
-
-_AS = {"as": "for whom, as role:id, for example buyer:b-1; the client must speak for them"}
 _PROBLEMS = ("not-allowed", "id-used", "refused")
 
 OPERATIONS = (
@@ -158,7 +134,7 @@ OPERATIONS = (
         path="/v1/notices",
         summary="Read what somebody was told in the app, newest first",
         signed=told,
-        query=_AS,
+        query=AS,
         optional={"unread": "true: only what is unread", "before": "the number that the page before named as next"},
         answers={200: ToldPage},
         problems=_PROBLEMS,
@@ -189,7 +165,7 @@ OPERATIONS = (
         path="/v1/preferences",
         summary="Read how somebody wishes to be told",
         signed=wished,
-        query=_AS,
+        query=AS,
         answers={200: Wishes},
         problems=_PROBLEMS,
     ),

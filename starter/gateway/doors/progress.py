@@ -3,11 +3,9 @@
 from pydantic import RootModel
 from starlette.responses import Response
 
-from starter.errors import WrongUse
 from starter.gateway.belonging import require_theirs
-from starter.gateway.calls import Call, Operation
+from starter.gateway.calls import AS, Call, Operation, as_read
 from starter.gateway.problems import not_allowed, unread
-from starter.sayings import party
 from workflows.domain.answers import Code
 from workflows.domain.filing import Party
 from workflows.domain.progress import Progress, shown_to
@@ -26,7 +24,7 @@ async def stands(call: Call) -> Response:
     """Answer how a complaint stands for a party."""
     complaint, reader = await _reader(call)
     view = await call.house.cases.view(complaint) or registering(complaint)
-    return _json(progress(view, reader.role).model_dump_json(by_alias=True))
+    return as_read(progress(view, reader.role))
 
 
 async def happened(call: Call) -> Response:
@@ -34,16 +32,15 @@ async def happened(call: Call) -> Response:
     complaint, reader = await _reader(call)
     steps = await call.house.cases.timeline(complaint)
     shown = (shown_to(step, reader) for step in steps)
-    return _json(Timeline(tuple(step for step in shown if step is not None)).model_dump_json())
+    return as_read(Timeline(tuple(step for step in shown if step is not None)))
 
 
 async def _reader(call: Call) -> tuple[str, Party]:
     """Return which complaint is read by whom; raises Problem 403, 404, 409, 422, 429."""
-    complaint, reader = understand_number(call.path["complaint"]), reader_in(call)
+    complaint, reader = understand_number(call.path["complaint"]), call.reader
     if reader.role not in PARTIES:
         text = "buyer and seller read here (R11.2); staff use `redress show` and the web UI"
         raise not_allowed(text, Code.WRONG_ROLE)
-    call.may_speak_as(reader)
     if isinstance(complaint, NotUnderstood):
         raise unread(complaint.text, code=complaint.code)
     call.count(complaint)
@@ -52,19 +49,6 @@ async def _reader(call: Call) -> tuple[str, Party]:
     return complaint, reader
 
 
-def reader_in(call: Call) -> Party:
-    """Return who reads, from the query `as=role:id`; raises Problem 422."""
-    try:
-        return party(call.query.get("as", ""))
-    except WrongUse as wrong:
-        raise unread(f"as: {wrong}") from None
-
-
-def _json(text: str) -> Response:
-    return Response(text, media_type="application/json")
-
-
-_AS = {"as": "who reads, as role:id, for example buyer:b-1; the client must speak for them"}
 _PROBLEMS = ("not-allowed", "not-found", "id-used", "refused")
 
 OPERATIONS = (
@@ -74,7 +58,7 @@ OPERATIONS = (
         summary="Read how a complaint stands, as its buyer or its seller",
         told="State, handler, expected time, offer, ruling once it is sent, goods, the money of that party (R11.2).",
         signed=stands,
-        query=_AS,
+        query=AS,
         answers={200: Progress},
         problems=_PROBLEMS,
     ),
@@ -84,7 +68,7 @@ OPERATIONS = (
         summary="Read what happened to a complaint, as its buyer or its seller",
         told="Never notes, work orders, or a ruling that is not sent yet; so numbers are left out (R11.2).",
         signed=happened,
-        query=_AS,
+        query=AS,
         answers={200: Timeline},
         problems=_PROBLEMS,
     ),
