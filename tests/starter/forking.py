@@ -44,7 +44,8 @@ def _attend(client: socket.socket) -> None:
     command = os.fork()
     if command == 0:
         client.close()
-        arguments, environment = json.loads(asked)
+        arguments, environment, directory = json.loads(asked)
+        os.chdir(directory)
         _become(arguments, environment, streams)
     _, status = os.waitpid(command, 0)
     client.send(str(os.waitstatus_to_exitcode(status)).encode())
