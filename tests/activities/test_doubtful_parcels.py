@@ -23,6 +23,7 @@ from workflows.domain.filing import Party
 from workflows.domain.parcels import EventName, ParcelEvent, ParcelLook
 from workflows.domain.records import Notice
 from workflows.domain.vocabulary import Role
+from workflows.rules.hearing import expire
 from workflows.unwritten import unwritten
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -83,13 +84,14 @@ async def test_an_old_number_that_is_only_asked_about_does_not_arrive_either(
     assert await looked(world, carrier) == []
 
 
+@pytest.mark.parametrize("before", ["picked_up", "lost"])
 async def test_a_parcel_that_was_handed_over_early_counts_from_when_it_was_owed(
-    world: World, carrier: CarrierService
+    world: World, carrier: CarrierService, before: EventName
 ) -> None:
     number, parcels = a_number(), on_record(world)
     case = await named(world, carrier, parcels, number)
     early = SINCE - timedelta(hours=3)
-    await parcels.heard("sf", number, [at(early, "picked_up"), at(AFTER, "delivered")])
+    await parcels.heard("sf", number, [at(early, before), at(AFTER, "delivered")])
     assert await told(world, case) == [("delivered", AFTER)]
     (notice,) = await looked(world, carrier)
     assert notice.data["others"] == ""
@@ -139,15 +141,30 @@ def _sf() -> Party:
     return Party(role=Role.CARRIER, id="sf")
 
 
-async def test_a_parcel_found_after_it_counted_as_not_sent_is_heard_when_it_is_named_again(
+async def test_what_counted_as_not_sent_because_its_carrier_was_silent_is_heard_when_it_is_named_again(
     world: World, carrier: CarrierService
 ) -> None:
     number, parcels = a_number(), on_record(world)
     sent = await named(world, carrier, parcels, number)
-    await world.pool.execute("UPDATE parcels SET over_at = $2 WHERE tracking = $1", number, AFTER)
-    await world.record(burst(sent, said(sent, "noted", _handler(sent), text="再次寄出")).but(goods_since=SINCE))
-    await parcels.heard("sf", number, [at(AFTER + timedelta(hours=2), "picked_up")])
-    assert [event for event, _ in await told(world, sent)] == ["picked_up"]
+    unsent = expire(sent, sent.now + timedelta(days=6, hours=18))  # 48 h, then two working days (R6.4)
+    assert (unsent.goods[-1].state, unsent.goods[-1].attempt) == ("awaited", 2)
+    await world.record(burst(sent, unsent).but(goods_since=SINCE))
+    assert (await parcels.heard("sf", number, [at(AFTER, "delivered")])).parked
+    again = shipped(unsent, number)
+    await world.record(burst(unsent, again).but(goods_since=SINCE))
+    await parcels.pass_on("sf", number)
+    assert await told(world, again) == [("delivered", AFTER)]
+
+
+async def test_the_same_number_in_another_cycle_proves_nothing_of_it(world: World, carrier: CarrierService) -> None:
+    number, parcels = a_number(), on_record(world)
+    sent = await named(world, carrier, parcels, number)
+    await parcels.heard("sf", number, [at(AFTER, "delivered")])
+    await world.pool.execute("UPDATE parcels SET over_at = clock_timestamp() WHERE tracking = $1", number)
+    later = said(sent, "noted", _handler(sent), text="第二轮")
+    await world.record(burst(sent, later).but(goods_since=AFTER + timedelta(hours=5)))
+    await parcels.heard("sf", number, [at(AFTER + timedelta(hours=6), "delivered")])
+    assert await told(world, sent) == [("delivered", AFTER)]
 
 
 def _handler(case: Case) -> Party:

@@ -1,10 +1,10 @@
 -- name: watch_parcels
--- A number that is named again for the same leg is a new attempt: what ended the one before is not its.
+-- The same number again, after it counted as not sent or in another cycle, is watched anew.
 INSERT INTO parcels (complaint, leg, carrier, tracking, since)
 SELECT $1, p.leg, p.carrier, p.tracking, CASE WHEN $3::timestamptz IS NOT NULL THEN least($3, clock_timestamp()) END
 FROM jsonb_to_recordset($2::jsonb) AS p (leg text, carrier text, tracking text)
 ON CONFLICT (complaint, leg, carrier, tracking) DO UPDATE
-SET since = greatest(excluded.since, parcels.over_at), over_at = NULL, doubted_until = NULL
+SET since = excluded.since, over_at = NULL, doubted_until = NULL
 WHERE parcels.over_at IS NOT NULL;
 
 -- name: parcels_over
@@ -35,7 +35,7 @@ WITH said AS MATERIALIZED (
 ),
 over AS MATERIALIZED (
     SELECT min(at) AS at, min(at) FILTER (WHERE event = 'returned') AS back
-    FROM said WHERE event IN ('delivered', 'returned', 'refused', 'lost')
+    FROM said WHERE event IN ('delivered', 'returned', 'refused')
 )
 SELECT p.complaint, s.event, max(s.at) AS at
 FROM parcels p CROSS JOIN said s CROSS JOIN over o
@@ -61,7 +61,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT max(least(e.at, e.received_at)) AS before FROM parcel_events e
     WHERE $2 AND e.carrier = p.carrier AND e.tracking = p.tracking AND least(e.at, e.received_at) < p.since
-        AND (p.leg <> 'original' OR e.event IN ('delivered', 'returned', 'refused', 'lost'))
+        AND (p.leg <> 'original' OR e.event IN ('delivered', 'returned', 'refused'))
         AND (p.doubted_until IS NULL OR e.received_at > p.doubted_until)
 ) old
 WHERE p.over_at IS NULL AND c.handler IS NOT NULL AND (named.others IS NOT NULL OR old.before IS NOT NULL)
