@@ -151,6 +151,29 @@ async def test_a_push_that_never_comes_is_made_up_for_by_the_look(stack: Running
     await until(lambda: sent_back.leg_is("delivered"), "what only the look can have found")
 
 
+async def test_the_handlers_of_two_complaints_that_name_one_number_are_told(
+    stack: Running, known: Known, sent_back: Return, name: str
+) -> None:
+    other = Return(stack, known, f"{name}-2")
+    other.tracking = sent_back.tracking
+    await other.shipped()
+    numbers = {sent_back.number, other.number}
+
+    async def named() -> bool:
+        sql = "SELECT count(*) FROM parcels WHERE tracking = $1"
+        return bool(await stack.pool.fetchval(sql, other.tracking) == len(numbers))
+
+    async def told() -> bool:
+        desk = known["desk-agent"]
+        handlers = {one.handler for one in (sent_back, other)}
+        lists = [(await desk.get(f"/v1/notices?as=agent:{handler}")).json()["notices"] for handler in handlers]
+        return numbers <= {one["complaint"] for few in lists for one in few if one["event"] == "parcel_doubtful"}
+
+    await until(named, "both parcels on record")
+    await stack.client.get_schedule_handle(wire.PARCEL_WATCH).trigger()
+    await until(told, "a notice to both handlers")
+
+
 async def test_pushes_repeated_are_one_step(stack: Running, known: Known, sent_back: Return) -> None:
     await until(sent_back.subscribed, "a subscription at the carrier")
     await stack.sandbox.fault("carrier", "callback_repeated", operation="push")
