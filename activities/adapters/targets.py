@@ -32,15 +32,34 @@ _REFUSED = tuple((word, tuple(map(ip_network, networks))) for word, networks in 
 _PUBLIC_6 = ip_network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
-_resolvers = ThreadPoolExecutor(8, thread_name_prefix="resolving")
+_resolvers = ThreadPoolExecutor(32, thread_name_prefix="resolving")
 """Apart from all others: a name server that is silent holds up nobody but those who wait for it."""
+
+_asking: dict[tuple[str, int], asyncio.Future[Sequence[str]]] = {}
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system for the addresses of a host, as often as it is called; raises OSError for none."""
-    loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(_resolvers, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    """Ask the system for the addresses of a host; raises OSError for none.
+
+    Who asks for the same while an answer is awaited shares it: so a host takes one thread, whoever waits for it.
+    """
+    asking = _asking.get((host, port))
+    if asking is None:
+        asking = asyncio.get_running_loop().run_in_executor(_resolvers, _looked_up, host, port)
+        _asking[host, port] = asking
+        asking.add_done_callback(lambda done: _forget(host, port, done))
+    return await asyncio.shield(asking)  # who gives up takes nothing from the others
+
+
+def _looked_up(host: str, port: int) -> Sequence[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _forget(host: str, port: int, done: asyncio.Future[Sequence[str]]) -> None:
+    del _asking[host, port]
+    if not done.cancelled():
+        done.exception()  # told to those who still wait; where nobody does, nobody misses it
 
 
 def judged(addresses: Sequence[str], allowed: Sequence[Network], *, encrypted: bool) -> tuple[str, ...]:

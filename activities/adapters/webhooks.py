@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -77,24 +77,25 @@ class Webhooks:
         """Return once the receiver has taken the event, by any 2xx; raises NotTaken."""
         try:
             async with asyncio.timeout(self._seconds):
-                await self._post(subscription, event)
+                answer = await self._post(subscription, event)
         except TimeoutError:
             raise NotTaken(f"did not answer within {self._seconds:g} s") from None
+        await _read_politely(answer)
 
-    async def _post(self, subscription: Subscription, event: Sent) -> None:
+    async def _post(self, subscription: Subscription, event: Sent) -> httpx2.Response:
+        """Return the answer that takes the event, its body unread; raises NotTaken for any other."""
         url = httpx2.URL(subscription.wish.url)
         addresses = await self.addresses(subscription)
         headers = _headers(subscription, event) | {"Host": url.netloc.decode("ascii")}
         for last, address in _with_last(addresses[:_MOST_ADDRESSES]):
             try:
-                await self._sent(url, address, headers, event.body.encode())
+                return await self._sent(url, address, headers, event.body.encode())
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as wrong:
                 if last:
                     raise NotTaken(_not_connected(wrong)) from None
             except (httpx2.HTTPError, httpx2.InvalidURL) as wrong:
                 raise NotTaken(f"broke off without an answer ({type(wrong).__name__})") from None
-            else:
-                return
+        raise NotTaken("has a name that leads to no address")
 
     async def addresses(self, subscription: Subscription) -> Sequence[str]:
         """Return where the receiver may be reached just now; raises NotTaken for nowhere, or where it must not."""
@@ -108,19 +109,17 @@ class Webhooks:
         except (OSError, UnicodeError, ValueError):
             raise NotTaken("has a name that leads to no address") from None
 
-    async def _sent(self, url: httpx2.URL, address: str, headers: dict[str, str], body: bytes) -> None:
+    async def _sent(self, url: httpx2.URL, address: str, headers: dict[str, str], body: bytes) -> httpx2.Response:
         request = self._client.build_request(
             "POST", url.copy_with(host=address), content=body, headers=headers,
             # The address was judged; certificate and virtual host are the name's.
             extensions={"sni_hostname": url.raw_host.decode("ascii")},
         )  # fmt: skip
         response = await self._client.send(request, stream=True)
-        try:
-            if not response.is_success:
-                raise _answered(response)
-            await _read_politely(response)
-        finally:
-            await response.aclose()
+        if response.is_success:
+            return response
+        await response.aclose()
+        raise _answered(response)
 
 
 def _headers(subscription: Subscription, event: Sent) -> dict[str, str]:
@@ -136,10 +135,10 @@ def _headers(subscription: Subscription, event: Sent) -> dict[str, str]:
 
 
 async def _read_politely(response: httpx2.Response) -> None:
-    """Let the receiver finish its answer, within bounds; that it took the event it has said already."""
+    """Let the receiver finish its answer, within bounds of its own; that it took the event it has said already."""
     received = 0
     with suppress(httpx2.HTTPError, TimeoutError):
-        async with asyncio.timeout(_READ_SECONDS):
+        async with aclosing(response), asyncio.timeout(_READ_SECONDS):
             async for chunk in response.aiter_raw():  # raw: nothing is unpacked
                 received += len(chunk)
                 if received > _READ_AT_MOST:

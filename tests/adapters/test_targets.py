@@ -1,6 +1,9 @@
 """Where an event must not go, however its address is spelled, and whatever a name server says."""
 
+import asyncio
 import random
+import socket
+import threading
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
@@ -75,6 +78,30 @@ def test_a_name_with_one_address_that_is_refused_is_refused_whole() -> None:
 async def test_the_other_spellings_of_this_machine_lead_to_an_address_that_is_refused(host: str) -> None:
     with pytest.raises(TargetRefused):
         judged(await resolve(host, 443), (), encrypted=True)
+
+
+async def test_a_name_whose_server_is_silent_holds_up_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, asked = threading.Event(), list[str]()
+
+    def ask(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if host == "silent.example":
+            answers.wait()
+        return [(None, None, 6, "", ("192.0.2.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    silent = [asyncio.create_task(resolve("silent.example", 443)) for _ in range(100)]
+    await asyncio.sleep(0)
+    silent.pop().cancel()  # its time is over; the others still wait
+    try:
+        async with asyncio.timeout(20):
+            assert await resolve("quick.example", 443) == ["192.0.2.1"]
+    finally:
+        answers.set()
+    assert await asyncio.gather(*silent) == [["192.0.2.1"]] * 99
+    assert sorted(asked) == ["quick.example", "silent.example"]
+    assert await resolve("silent.example", 443) == ["192.0.2.1"]
+    assert len(asked) == 3, "what was answered is asked anew"
 
 
 def test_no_random_address_that_python_takes_for_inward_is_let_through() -> None:

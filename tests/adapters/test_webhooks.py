@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from activities.adapters import webhooks
 from activities.adapters.webhooks import NotTaken, Sent, Webhooks
 from activities.subscriptions import Subscription
 from tests.receiving import Receiver, Subscribers, an_answer
@@ -36,8 +37,8 @@ def subscribed(url: str, **wish: object) -> Subscription:
     return known.all["shop-1-erp"][1]
 
 
-async def post(url: str, webhooks: Webhooks | None = None, **wish: object) -> None:
-    async with webhooks or Webhooks(seconds=5) as one:
+async def post(url: str, way: Webhooks | None = None, **wish: object) -> None:
+    async with way or Webhooks(seconds=5) as one:
         await one.post(subscribed(url, **wish), EVENT)
 
 
@@ -141,6 +142,26 @@ async def test_a_huge_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
         await post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
         await asyncio.wait_for(drained.wait(), 5)
     assert sent[0] < 16 << 20  # what the buffers on the way hold
+    assert receiver.requests == []
+
+
+async def test_who_says_in_time_that_it_took_the_event_is_believed_however_long_the_rest_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never_ends(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+        await reader.read()  # until the sender hangs up
+        writer.close()
+
+    monkeypatch.setattr(webhooks, "_READ_SECONDS", 3.0)
+    async with await asyncio.start_server(never_ends, "127.0.0.1", 0) as server:
+        await post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", Webhooks(seconds=2))
+
+
+async def test_what_does_not_speak_tls_is_said_to(receiver: Receiver) -> None:
+    with pytest.raises(NotTaken, match=r"^does not speak TLS as we do$"):
+        await post(receiver.url.replace("http:", "https:"))
     assert receiver.requests == []
 
 

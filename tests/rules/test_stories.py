@@ -1,12 +1,14 @@
 """Every story holds, on the rules alone, whenever it is filed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
 
-from starter.stories import BY_NAME, STORIES, Story, faults
+from starter.stories import BY_NAME, FOR_THE_DEMO, STORIES, Story, faults
 from starter.stories.holding import first_missing
+from starter.touring import paced
 from tests.rules.playing import play
+from workflows.domain.base import BEIJING
 from workflows.rules.deadlines import deadlines
 from workflows.rules.view import view_of
 
@@ -29,6 +31,15 @@ def test_a_story_holds_on_any_day(story: Story, filed_at: datetime) -> None:
     assert first_missing(story.ends.told, told.told) is None, told.told
     assert told.case.closed == (story.ends.outcome is not None)
     assert told.case.closed or deadlines(told.case)
+
+
+@pytest.mark.parametrize("day", [date(2027, 2, 28), date(2027, 10, 3), date(2028, 2, 29)], ids=str)
+def test_the_tour_holds_at_every_hour_of_a_day(day: date) -> None:
+    for hour in range(24):
+        filed_at = datetime.combine(day, time(hour, 59), BEIJING)
+        for story in map(paced, FOR_THE_DEMO):
+            told = play(story, filed_at)
+            assert faults(story, told.case.timeline, view_of(told.case)) == (), f"{story.name} at {filed_at}"
 
 
 def test_an_unfounded_review_is_sent_to_the_buyer_alone() -> None:
