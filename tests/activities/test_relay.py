@@ -259,7 +259,7 @@ async def test_a_relay_that_is_stopped_gives_its_turns_back(pool: Pool, complain
         await keep(inbox, _C, "r-1")
         async with asyncio.timeout(10):
             await begun.wait()
-    async with relays(pool, complaints) as inbox, asyncio.timeout(5):
+    async with relays(pool, complaints) as inbox, asyncio.timeout(15):
         await delivered(pool)
     assert complaints.heard == [(_C, "r-1")]
 

@@ -131,7 +131,7 @@ async def test_who_asks_to_stop_waits_for_nothing(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(registered, "_LOOK", 0.01)
     stop = asyncio.Event()
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await taken(Registered(), "C1", stop=stop) == ["accepted"]
 
 

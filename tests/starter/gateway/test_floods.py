@@ -76,6 +76,10 @@ async def test_an_expected_body_that_is_too_large_is_never_asked_for(own: Own) -
     assert status == 413
 
 
+_SHUT_WITHIN = 8.0
+"""Seconds: far more than a busy machine needs, and less than the doors give where no test hurries them."""
+
+
 class _Hasty(Guarded):
     head_seconds = unread_seconds = 0.5
 
@@ -92,28 +96,27 @@ async def test_slow_clients_are_cut_off_and_others_are_served_meanwhile(record: 
         served = await asyncio.gather(*(_get(f"{one.url}/health") for _ in range(20)))
         ended = await slow
     assert {answer.status_code for answer in served} == {200}
-    assert [seconds < 3 for seconds, _ in ended] == [True] * 5, ended
-    assert [got[9:12] for _, got in ended] == [b"", b"", b"", b"408", b"200"]
+    assert [got[9:12] for got in ended] == [b"", b"", b"", b"408", b"200"]
 
 
-async def _drip(port: int, head: bytes, drop: bytes) -> tuple[float, bytes]:
-    """Send a little again and again; return after how many seconds the door is shut, and what was answered."""
+async def _drip(port: int, head: bytes, drop: bytes) -> bytes:
+    """Send a little again and again until the door is shut; return what was answered."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     began, reading = time.monotonic(), asyncio.create_task(reader.read())
     try:
         writer.write(head)
-        while not reading.done() and time.monotonic() - began < 5:
+        while not reading.done() and time.monotonic() - began < _SHUT_WITHIN:
             if drop:
                 writer.write(drop)
             await asyncio.wait({reading}, timeout=0.1)
-        got = await reading if reading.done() else b"never"
+        got = await reading if reading.done() else b"the door stays open"
     except ConnectionError:
         got = b""
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
         writer.close()
-    return time.monotonic() - began, got
+    return got
 
 
 async def test_who_never_reads_an_answer_is_cut_off(record: str, tmp_path: Path) -> None:
@@ -125,7 +128,7 @@ async def test_who_never_reads_an_answer_is_cut_off(record: str, tmp_path: Path)
             deaf.setblocking(False)
             began = time.monotonic()
             while not _is_cut(deaf):
-                assert time.monotonic() - began < 10
+                assert time.monotonic() - began < _SHUT_WITHIN
                 await asyncio.sleep(0.1)
 
 
@@ -156,7 +159,7 @@ async def test_one_connection_too_many_is_cut_and_the_others_go_on(
 
 async def _cut(reader: asyncio.StreamReader) -> bool:
     try:
-        return await asyncio.wait_for(reader.read(), 2) == b""
+        return await asyncio.wait_for(reader.read(), _SHUT_WITHIN) == b""
     except ConnectionError:
         return True
 

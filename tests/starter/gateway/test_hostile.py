@@ -111,7 +111,7 @@ async def test_what_is_no_http_is_told_so_and_the_door_stays_open(own: Own) -> N
         reader, writer = await asyncio.open_connection("127.0.0.1", own.port)
         writer.write(sent)
         writer.write_eof()
-        got = await asyncio.wait_for(reader.read(), 5)
+        got = await asyncio.wait_for(reader.read(), 30)
         writer.close()
         assert not got or 400 <= int(got.split()[1]) < 500, (sent[:60], got[:200])
     (status,) = await statuses(own.port, [written("/health", {}, b"", method="GET")])
