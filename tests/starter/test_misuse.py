@@ -109,6 +109,15 @@ def test_what_every_command_understands_may_stand_before_it(
     assert main.run(["--colour", "show", "C1"]) == Exit.WRONG_USE
 
 
+def test_a_stack_with_a_wrong_policy_says_so_and_starts_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, nowhere: Path
+) -> None:
+    monkeypatch.setenv("REDRESS_POLICY", str(nowhere / "policy.toml"))
+    code, error = told(capsys, "up")
+    assert (code, "policy.toml: cannot be read" in error, error.count("\n")) == (Exit.WRONG_USE, True, 1)
+    assert list(nowhere.iterdir()) == []
+
+
 def test_the_help_of_the_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "see `redress sandbox fault --help`" in told(capsys, "sandbox", "fault", "payment")[1]
 

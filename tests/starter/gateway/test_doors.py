@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import pytest
+
 from tests.conftest import Running
 from tests.starter.gateway.saying import filing, withdrawal
 from tests.starter.gateway.signing import Program
@@ -18,7 +20,7 @@ async def test_a_filing_has_its_number_at_once_and_the_same_request_gives_the_sa
     afresh = await buyers.post("/v1/complaints", filing(name))
     assert (first.status_code, again.status_code, afresh.status_code) == (202, 200, 202)
     assert first.json()["complaint"] == again.json()["complaint"] == afresh.json()["complaint"]
-    assert first.json()["complaint"].startswith("C2026")
+    assert first.json()["complaint"].startswith("C20")
     assert (await buyers.get(first.json()["answer"])).json()["kind"] == "filing"
 
 
@@ -61,3 +63,27 @@ async def test_when_it_was_received_is_for_the_edge_to_say(known: Known, name: s
     answer = await known["buyer-app"].post("/v1/messages", stamped)
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
     assert "received_at" in answer.json()["text"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        (
+            {"amount": "1.00", "currency": "CNY"},
+            "request.amount.amount: an amount is a whole number of fen, such as 2990",
+        ),
+        ({"amount": 29.9}, "request.amount.amount: an amount is a whole number of fen, such as 2990 for 29.90 yuan"),
+        (
+            "29.90",
+            'request.amount: an amount is written {"amount": 2990, "currency": "CNY"}, whole fen, for 29.90 yuan',
+        ),
+    ],
+)
+async def test_an_amount_in_yuan_is_told_how_amounts_are_written(
+    known: Known, name: str, amount: object, told: str
+) -> None:
+    answer = await known["buyer-app"].post(
+        "/v1/complaints", filing(name, request={"remedy": "refund", "amount": amount})
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+    assert answer.json()["text"].startswith(told)
