@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.faults import named, where
 from starter.errors import Unreachable
+from starter.gateway.bodies import CLOSE
 from starter.gateway.doors import OPERATIONS
 from starter.gateway.house import House
 from starter.gateway.openapi import described
@@ -118,6 +119,7 @@ class _Answering:
             await send(message)
 
         try:
+            _require_one_length(scope)
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._app(scope, receive, sent)
         except ClientDisconnect:
@@ -130,6 +132,12 @@ class _Answering:
             status = problem.status
             await problem.response()(scope, receive, sent)
         _log.info("answered", status=status)
+
+
+def _require_one_length(scope: Scope) -> None:
+    """Raise Problem 400 for a body with two lengths: a proxy may go by the other one, and mix up the answers."""
+    if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
+        raise Problem("not-http", "content-length and transfer-encoding: send one of them", headers=CLOSE)
 
 
 _AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unreachable)

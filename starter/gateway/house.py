@@ -18,6 +18,15 @@ from starter.gateway.clients import Clients
 from starter.gateway.limits import Limits
 
 
+@dataclass
+class Look:
+    """What was seen at the last look, and until when all are answered that: strangers cost one look a second."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    until: float = 0.0
+    database: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class House:
     """One gateway process; `clock` gives seconds since 1970, `stamps` is false where time is skipped (contract).
@@ -36,6 +45,8 @@ class House:
     limits: Limits = field(default_factory=Limits)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when something was accepted, for whoever delivers it."""
+    look: Look = field(default_factory=Look)
+    """Whether the database answers, for whoever asks without having signed."""
 
     @property
     def inbox(self) -> Inbox:

@@ -4,11 +4,12 @@ import hmac
 import math
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from standardwebhooks import Webhook
+from starlette.datastructures import Headers
 
 from starter.gateway.problems import Problem, not_signed
 
@@ -34,8 +35,10 @@ class Envelope(NamedTuple):
     signatures: tuple[str, ...]
 
 
-def envelope(said: Mapping[str, str], now: float) -> Envelope:
+def envelope(said: Headers, now: float) -> Envelope:
     """Read the headers of a request; raises Problem 401 for one that cannot be a fresh one of a client's."""
+    if twice := [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if len(said.getlist(name)) > 1]:
+        raise not_signed(f"{', '.join(twice)} occurs twice: whoever stands between us may read the other one")
     missing = [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if not said.get(name)]
     if missing:
         raise not_signed(f"{', '.join(missing)} missing: sign each request (Standard Webhooks)")

@@ -24,12 +24,21 @@ class Health(BaseModel):
 async def health(house: House, request: Request) -> Response:
     """Say whether the gateway serves, and whether it can accept."""
     del request
+    look, now = house.look, asyncio.get_running_loop().time
+    async with look.turn:
+        if now() >= look.until:
+            look.database = await _answers(house)
+            look.until = now() + _LOOK_SECONDS
+    return JSONResponse(Health(database="ok" if look.database else "away").model_dump())
+
+
+async def _answers(house: House) -> bool:
     try:
         async with asyncio.timeout(_LOOK_SECONDS):
             await house.pool.fetchval("SELECT 1")
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return JSONResponse(Health(database="away").model_dump())
-    return JSONResponse(Health(database="ok").model_dump())
+        return False
+    return True
 
 
 async def description(house: House, request: Request) -> Response:

@@ -54,6 +54,27 @@ async def test_a_request_is_answered_in_time_and_told_to_come_again(
     assert answers[-1].status_code in {422, 503}
 
 
+async def test_strangers_who_ask_for_its_health_cost_one_look_a_second(record: str, tmp_path: Path) -> None:
+    async with (
+        gateway(record, tmp_path, most=MOST) as own,
+        httpx2.AsyncClient(base_url=own.url, trust_env=False) as http,
+    ):
+        looks = 0
+        fetchval = own.pool.fetchval
+
+        async def counted(*sql: Any) -> Any:
+            nonlocal looks
+            looks += 1
+            return await fetchval(*sql)
+
+        own.pool.fetchval = counted  # type: ignore[method-assign]
+        begun = asyncio.get_running_loop().time()
+        answers = await asyncio.gather(*(http.get("/health") for _ in range(60)))
+        lasted = asyncio.get_running_loop().time() - begun
+    assert {answer.json()["database"] for answer in answers} == {"ok"}
+    assert 1 <= looks <= 1 + lasted
+
+
 async def test_the_relay_goes_on_when_they_are_free(record: str, tmp_path: Path, name: str) -> None:
     make(tmp_path / "clients.toml")
     told, number = Complaints(), f"C20261122-{name}"

@@ -118,6 +118,26 @@ async def test_what_is_no_http_is_told_so_and_the_door_stays_open(own: Own) -> N
     assert status == 200
 
 
+async def test_a_head_that_can_be_read_in_two_ways_is_not_read(own: Own, name: str) -> None:
+    program, body = own.programs["buyer-app"], json.dumps(filing(name)).encode()
+    right = program.headers(body.decode())
+    chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    two_lengths = written("/v1/complaints", right | {"transfer-encoding": "chunked"}, body)[: -len(body)] + chunks
+    assert await statuses(own.port, [two_lengths]) == [400]
+    for header in right:
+        lines = f"{header}: {right[header]}\r\n"
+        assert await statuses(own.port, [_with(written("/v1/complaints", right, body), lines)]) == [401], header
+    one_length = _with(written("/v1/complaints", right, chunks), "transfer-encoding: chunked\r\n", "content-length")
+    assert await statuses(own.port, [one_length]) == [202]
+
+
+def _with(request: bytes, lines: str, without: str = "-") -> bytes:
+    """Add lines to the head of a request, and leave one header out."""
+    first, *head = request.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    kept = [line for line in head if not line.startswith(without.encode())]
+    return b"\r\n".join([first, lines.strip().encode(), *kept]) + b"\r\n\r\n" + request.partition(b"\r\n\r\n")[2]
+
+
 async def test_unknown_doors_and_methods_are_problems_like_all_others(own: Own) -> None:
     for method, path, wanted in (
         ("GET", "/", 404),
