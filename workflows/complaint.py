@@ -78,7 +78,7 @@ class Complaint(Listening):
         await self._registered()  # the order is matched, a handler assigned; or it is refused (R1)
         strands = (self._the_dispute(), self._the_money(), self._the_record(), self._the_calendar(), self._the_looks())
         await asyncio.gather(*strands)
-        return await self._closed()
+        return await self._closed_or_handed_over()
 
     async def _the_dispute(self) -> None:
         while not self._over():  # sent back on appeal, or a second cycle, a complaint comes by again
@@ -204,15 +204,19 @@ class Complaint(Listening):
         self._recorded, self._ended_recorded = burst.steps[-1].number, len(self._case.ended)
         return burst
 
-    async def _closed(self) -> dict[str, str]:
-        await self._nobody_waits()
-        while self._recorded < self._case.steps - (0 if self._case.closed else STEPS_KEPT):
-            await self._write()  # what came in late is kept; a flood is not handed over, but a trickle holds up nothing
-            await self._nobody_waits()
+    async def _closed_or_handed_over(self) -> dict[str, str]:
+        await self._until_nobody_waits()
+        while self._recorded < self._case.steps - self._may_be_handed_over():
+            await self._write()
+            await self._until_nobody_waits()
         self._show()
         if not self._case.closed:
             workflow.continue_as_new(handed_over(self._case, self._recorded, self._ended_recorded))
         return {"complaint": self._case.complaint, "outcome": str(self._case.outcome)}
+
+    def _may_be_handed_over(self) -> int:
+        """Return how many steps the next run may write down: a flood is not left to it, a trickle holds up nothing."""
+        return 0 if self._case.closed else STEPS_KEPT  # and what comes in late, at the end, is kept
 
     @workflow.signal(dynamic=True, description="Any message of the contract; the name is its kind.")
     def hears(self, name: str, arguments: Sequence[RawValue]) -> None:

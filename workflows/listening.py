@@ -68,7 +68,7 @@ class Listening:
         While the inbox cannot be asked nothing is decided over anybody's head; who is in time is heard meanwhile.
         """
         after = None
-        while (silent := self._silent_at(until, at_the_instant=at_the_instant)) is not None:
+        while (silent := self._unasked_silence(until, at_the_instant=at_the_instant)) is not None:
             page = await ports.drain(Drain(complaint=self._case.complaint, until=until, after=after))
             for held in page.held:
                 after = held.number
@@ -78,8 +78,8 @@ class Listening:
             if not page.more:
                 self._asked_up_to = max(until, self._asked_up_to or until)
 
-    def _silent_at(self, until: Instant, *, at_the_instant: bool) -> Instant | None:
-        """Return when silence is to be acted on by then, unless the inbox was asked already whether it is one."""
+    def _unasked_silence(self, until: Instant, *, at_the_instant: bool) -> Instant | None:
+        """Return the instant by then at which silence is to be acted on, and was not asked about whether it is one."""
         moment = self._next_moment()
         if moment is None or moment.at > until or (self._asked_up_to and until <= self._asked_up_to):
             return None
@@ -105,7 +105,7 @@ class Listening:
 
     def _has_to_wait(self, taken: HeldBack) -> bool:
         stamped = None if isinstance(taken.heard, NotUnderstood) else taken.heard.received_at
-        return self._silent_at(min(stamped or taken.at, taken.at), at_the_instant=False) is not None
+        return self._unasked_silence(min(stamped or taken.at, taken.at), at_the_instant=False) is not None
 
     def _hears_who_waits(self) -> None:
         """Hear whom nothing holds back any more; what they say may be what others waited for."""
@@ -120,7 +120,7 @@ class Listening:
         one.answer.set_result(self._hear(one.heard, one.at))
         return True
 
-    async def _nobody_waits(self) -> None:
+    async def _until_nobody_waits(self) -> None:
         """Answer everybody before a run ends; who came in meanwhile, too."""
         while True:
             await workflow.wait_condition(lambda: bool(self._held_back) or workflow.all_handlers_finished())

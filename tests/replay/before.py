@@ -22,6 +22,6 @@ class BeforeTheInbox(Complaint):
         """Live through the complaint as it did then."""
         return await super().run(start)
 
-    def _silent_at(self, until: Instant, *, at_the_instant: bool) -> Instant | None:
+    def _unasked_silence(self, until: Instant, *, at_the_instant: bool) -> Instant | None:
         del until, at_the_instant
         return None

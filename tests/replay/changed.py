@@ -57,7 +57,7 @@ class RecordsFirst(Complaint):
         await self._registered()
         strands = (self._the_looks(), self._the_record(), self._the_calendar(), self._the_money(), self._the_dispute())
         await asyncio.gather(*strands)
-        return await self._closed()
+        return await self._closed_or_handed_over()
 
 
 CHANGED = (NeverRecords, WaitsFirst, RecordsFirst)

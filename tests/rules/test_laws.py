@@ -14,7 +14,7 @@ from tests.rules.test_stories import HARD_DAYS
 from tests.rules.walking import MOVES, STARTS, Move, Said, Walk, happened, walk
 from workflows.domain.answers import Refusal
 from workflows.domain.case import Case
-from workflows.domain.vocabulary import Role
+from workflows.domain.vocabulary import PARTIES, Role
 from workflows.rules.deadlines import MARKED, Moment, climb, next_moment
 from workflows.rules.hearing import allowed, expire, hear
 from workflows.rules.view import view_of
@@ -70,7 +70,9 @@ def test_what_is_not_allowed_is_refused_and_a_refusal_says_what_is(on_way: Walk)
         heard = not isinstance(event.answer, Refusal)
         assert not heard or event.message.kind in allowed(before, event.message.sender.role)
         if isinstance(event.answer, Refusal):
-            assert event.answer.allowed == allowed(before)
+            sender = event.message.sender.role
+            outside = sender in PARTIES | {Role.CARRIER, Role.PAYMENT}  # who must not learn what others are to do
+            assert event.answer.allowed == allowed(before, sender if outside else None)
             assert event.answer.text
             assert event.after.timeline[-1].event in {"refused", "late_message"}
 

@@ -7,16 +7,19 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from starter.stories import STORIES, Story
+from starter.stories import BY_NAME, STORIES, Story
 from tests.rules.playing import Play, scenes
+from tests.rules.test_hearing import message
 from tests.rules.test_laws import _PROFILE, walks
 from tests.rules.walking import Walk
+from workflows.domain.answers import Refusal
 from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import KINDS
 from workflows.domain.progress import EVENTS, shown_to
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import PARTIES, Phase, Role
+from workflows.rules.hearing import hear
 from workflows.rules.progress import progress
 from workflows.rules.view import view_of
 
@@ -92,6 +95,16 @@ def test_where_all_is_decided_anew_no_ruling_is_told_or_it_would_fall_silent_wit
     ]
     assert anew
     assert [progress(view, role).ruling for view in anew for role in PARTIES] == [None, None] * len(anew)
+
+
+def test_who_is_refused_does_not_learn_from_it_that_a_ruling_waits_for_its_countersign() -> None:
+    story = BY_NAME["a_ruling_above_the_limit_is_returned_and_then_approved"]
+    case = next(scene.case for scene in scenes(story) if scene.case.ruling and scene.case.ruling.state == "pending")
+    for role, sender in ((Role.BUYER, case.buyer.id), (Role.AGENT, "a-1")):
+        _, refusal = hear(case, message("goods_received", role, sender, leg="return", condition="intact"), case.now)
+        assert isinstance(refusal, Refusal)
+        told = "ruling_countersigned" in refusal.allowed or "countersign" in refusal.text
+        assert told == (role is Role.AGENT)
 
 
 def test_every_event_of_every_story_is_shown_or_hidden_on_purpose() -> None:

@@ -6,7 +6,7 @@ from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import HandedOver, Message
 from workflows.domain.money import Money
-from workflows.domain.vocabulary import Role
+from workflows.domain.vocabulary import PARTIES, Role
 from workflows.rules.deadlines import climb, next_moment, turned
 from workflows.rules.people import require_known
 from workflows.rules.registry import HEARINGS, WINDOWS, Hearing
@@ -19,6 +19,9 @@ UNREAD = "R11.1"
 
 _REMEMBERED_REFUSALS = 200
 """Answers to refused messages are forgotten in the order they came, so that a flood cannot swell a case."""
+
+_OUTSIDERS = PARTIES | {Role.CARRIER, Role.PAYMENT}
+"""Whoever may not know that a ruling waits for its countersign, or a department for its turn."""
 
 
 def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
@@ -77,12 +80,14 @@ def _hearing(case: Case, message: Message) -> Hearing:
             raise refused
     code = Code.CLOSED if case.closed else Code.NOT_NOW
     rule = "R10.4" if case.closed else by_role[0].rule if by_role else "R7.1"
-    raise NotHeard(code, rule, f"{message.kind} does not apply in phase {case.phase}; {_instead(case)}")
+    raise NotHeard(code, rule, f"{message.kind} does not apply in phase {case.phase}; {_instead(case, message.sender)}")
 
 
-def _instead(case: Case) -> str:
-    kinds = allowed(case)
-    return f"what can be sent now: {', '.join(kinds)}" if kinds else "nothing can be sent any more"
+def _instead(case: Case, sender: Party) -> str:
+    kinds = _told_to(case, sender)
+    if kinds:
+        return f"what can be sent now: {', '.join(kinds)}"
+    return f"there is nothing for {sender.role} to send now" if allowed(case) else "nothing can be sent any more"
 
 
 def allowed(case: Case, role: Role | None = None) -> tuple[str, ...]:
@@ -92,6 +97,11 @@ def allowed(case: Case, role: Role | None = None) -> tuple[str, ...]:
         for kind, hearings in HEARINGS.items()
         if any((role is None or role in one.by) and one.applies(case) for one in hearings)
     )
+
+
+def _told_to(case: Case, sender: Party) -> tuple[str, ...]:
+    """Return what can be sent now, to outsiders only what they can send: the rest would tell of secrets (R11.2)."""
+    return allowed(case, sender.role if sender.role in _OUTSIDERS else None)
 
 
 def refuse_unread(case: Case, at: Instant, code: Code, text: str) -> tuple[Case, Refusal]:
@@ -108,7 +118,11 @@ def _refuse(
     event = "late_message" if case.closed else "refused"
     case = step(case, at, event, refused.rule, actor=sender, reason=reason, message_id=message_id)
     return case, Refusal(
-        code=refused.code, rule=refused.rule, phase=case.phase, allowed=allowed(case), text=refused.text
+        code=refused.code,
+        rule=refused.rule,
+        phase=case.phase,
+        allowed=_told_to(case, sender),
+        text=refused.text,
     )
 
 
