@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 from structlog.testing import capture_logs
 
 from activities.postgres.inbox import Inbox
@@ -54,7 +55,9 @@ async def test_a_request_is_answered_in_time_and_told_to_come_again(
     assert answers[-1].status_code in {422, 503}
 
 
-async def test_strangers_who_ask_for_its_health_cost_one_look_a_second(record: str, tmp_path: Path) -> None:
+async def test_strangers_who_ask_for_its_health_cost_one_look_a_second(
+    record: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with (
         gateway(record, tmp_path, most=MOST) as own,
         httpx2.AsyncClient(base_url=own.url, trust_env=False) as http,
@@ -67,7 +70,7 @@ async def test_strangers_who_ask_for_its_health_cost_one_look_a_second(record: s
             looks += 1
             return await fetchval(*sql)
 
-        own.pool.fetchval = counted  # type: ignore[method-assign]
+        monkeypatch.setattr(own.pool, "fetchval", counted)
         begun = asyncio.get_running_loop().time()
         answers = await asyncio.gather(*(http.get("/health") for _ in range(60)))
         lasted = asyncio.get_running_loop().time() - begun
