@@ -50,6 +50,12 @@ class Around:
         for upkeep in (wire.PARCEL_WATCH, wire.RECONCILIATION):
             await self._looked(upkeep)
 
+    async def both_are_told(self) -> bool:
+        """Say whether buyer and seller have read of it, in words."""
+        arrived = [one for one in await self.stack.sandbox.inbox() if one.key.startswith(f"{self.number}:")]
+        told = {str(one.to) for one in arrived if one.subject and one.text}
+        return told >= {"buyer:b-1", f"seller:{self.shop}"}
+
     def _subscribed(self, clients: str) -> str:
         events = f'{{url = "{self.receiver.url}&{_SAID}", allow = ["127.0.0.1/32"]}}'
         lines = (f'id = "{self.shop}"', 'role = "seller"', f'speaks_for = ["{self.shop}"]', f'secrets = ["{SECRET}"]')

@@ -86,6 +86,10 @@ async def test_a_partner_is_told_signed_and_in_order_where_temporal_is_told_noth
     assert canaries.MARK.encode() not in b"".join(one.body for one in asked)
 
 
+async def test_people_are_told_in_words_where_temporal_is_told_nothing(partner: Around) -> None:
+    await until(partner.both_are_told, what="notices to buyer and seller")
+
+
 async def test_no_log_tells_what_people_wrote(shut: Running, partner: Around) -> None:
     assert partner.number
     _logs_are_clean(shut, "worker", "postgres", "temporal", "partners", "gateway", "codec")
