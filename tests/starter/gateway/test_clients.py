@@ -102,3 +102,22 @@ def test_what_changes_counts_at_once_and_what_breaks_changes_nothing(tmp_path: P
     assert clients.get("shop-2-erp") is None
     file.unlink()
     assert clients.get("shop-1-erp") is not None
+
+
+def test_whatever_takes_the_place_of_the_file_the_last_good_one_serves_until_there_is_one(tmp_path: Path) -> None:
+    file, elsewhere = written(tmp_path / "c.toml", GOOD), tmp_path / "elsewhere.toml"
+    clients = Clients(file)
+    file.unlink()
+    file.mkdir(mode=0o700)
+    assert clients.get("shop-1-erp") is not None
+    file.rmdir()
+    for target in (file, elsewhere):  # a link to itself, and one to nothing yet
+        file.unlink(missing_ok=True)
+        file.symlink_to(target)
+        assert clients.get("shop-1-erp") is not None
+    written(elsewhere, "[" * 5000)
+    assert clients.get("shop-1-erp") is not None
+    elsewhere.write_bytes(b"\xff\xfe\x00")
+    assert clients.get("shop-1-erp") is not None
+    written(elsewhere, GOOD.replace("shop-1", "shop-2"))
+    assert (clients.get("shop-1-erp"), clients.get("shop-2-erp") is not None) == (None, True)
