@@ -90,13 +90,16 @@ async def test_slow_clients_are_cut_off_and_others_are_served_meanwhile(record: 
             _drip(one.port, b"", b""),
             _drip(one.port, b"POST /v1/mess", b"a"),
             _drip(one.port, b"POST /v1/messages HTTP/1.1\r\nhost: x\r\n", b"x: y\r\n"),
+            _drip(one.port, b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n", b""),
             _drip(one.port, b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n", b"{"),
             _drip(one.port, b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n", b"G"),
         )
         served = await asyncio.gather(*(_get(f"{one.url}/health") for _ in range(20)))
         ended = await slow
     assert {answer.status_code for answer in served} == {200}
-    assert [got[9:12] for got in ended] == [b"", b"", b"", b"408", b"200"]
+    *others, dripping, served_well = (got[9:12] for got in ended)
+    assert (others, served_well) == ([b"", b"", b"", b"408"], b"200")
+    assert dripping in {b"408", b""}, "what comes after the door is shut may tear up the answer on its way"
 
 
 async def _drip(port: int, head: bytes, drop: bytes) -> bytes:
