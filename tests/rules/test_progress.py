@@ -20,6 +20,7 @@ from workflows.domain.progress import EVENTS, shown_to
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import PARTIES, Phase, Role
 from workflows.rules.hearing import hear
+from workflows.rules.notices import notices_of
 from workflows.rules.progress import progress
 from workflows.rules.view import view_of
 
@@ -105,6 +106,19 @@ def test_who_is_refused_does_not_learn_from_it_that_a_ruling_waits_for_its_count
         assert isinstance(refusal, Refusal)
         told = "ruling_countersigned" in refusal.allowed or "countersign" in refusal.text
         assert told == (role is Role.AGENT)
+
+
+def test_what_a_party_was_notified_of_it_is_shown_but_for_news_of_when() -> None:
+    told = {
+        notice.event
+        for story in STORIES
+        for case in [scene.case for scene in scenes(story)][-1:]
+        for step in case.timeline
+        for notice in notices_of(case, [step])
+        for party in parties(case)
+        if notice.to.role is party.role and shown_to(step, party) is None
+    }
+    assert told == {"expected_time_told", "passed_up"}, "said without saying what for (R7.2, R11.2)"
 
 
 def test_every_event_of_every_story_is_shown_or_hidden_on_purpose() -> None:

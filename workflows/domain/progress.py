@@ -117,12 +117,12 @@ EVENTS: dict[str, _To] = {
     "debt_written_off": _NOBODY,
     "points_owed": _NOBODY,
     "points_reversed": _NOBODY,
-    # work orders are the platform's own, but for the plan that is put to the buyer (R2.6)
+    # work orders are the platform's own, but for a plan or a date, which the buyer may refuse (R2.6)
     "work_order_opened": _NOBODY,
     "work_order_answered": _NOBODY,
     "work_order_superseded": _NOBODY,
     "work_order_plan_decided": _NOBODY,
-    "date_named": _NOBODY,
+    "date_named": _BUYER_WHOLE,
     "plan_put_to_buyer": _BUYER_BARE,
     "plan_put_to_manager": _NOBODY,
     # follow-up and end
