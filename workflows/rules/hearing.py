@@ -6,6 +6,7 @@ from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import HandedOver, Message
 from workflows.domain.money import Money
+from workflows.domain.progress import event_is_for
 from workflows.domain.vocabulary import PARTIES, Role
 from workflows.rules.deadlines import climb, next_moment, turned
 from workflows.rules.people import require_known
@@ -21,7 +22,7 @@ _REMEMBERED_REFUSALS = 200
 """Answers to refused messages are forgotten in the order they came, so that a flood cannot swell a case."""
 
 _OUTSIDERS = PARTIES | {Role.CARRIER, Role.PAYMENT}
-"""Whoever may not know that a ruling waits for its countersign, or a department for its turn."""
+"""Whoever may not know that a ruling waits for its countersign, or that a department has its turn."""
 
 
 def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
@@ -100,8 +101,12 @@ def allowed(case: Case, role: Role | None = None) -> tuple[str, ...]:
 
 
 def _told_to(case: Case, sender: Party) -> tuple[str, ...]:
-    """Return what can be sent now, to outsiders only what they can send: the rest would tell of secrets (R11.2)."""
-    return allowed(case, sender.role if sender.role in _OUTSIDERS else None)
+    """Return what can be sent now, to outsiders without what they are not shown once it is sent (R11.2)."""
+    kinds, role = allowed(case), sender.role
+    if role not in _OUTSIDERS:
+        return kinds
+    own = allowed(case, role)
+    return tuple(kind for kind in kinds if kind in own or event_is_for(kind, role))
 
 
 def refuse_unread(case: Case, at: Instant, code: Code, text: str) -> tuple[Case, Refusal]:
