@@ -5,8 +5,19 @@ from pathlib import Path
 
 import asyncpg
 
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What a database that is away, or a network, may raise."""
+
+_REFUSED_FOR_GOOD = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""What the database refuses now it refuses again: it is no use to try once more."""
+
 _FRAMES = 4
 _OURS = frozenset({"activities", "starter", "workers", "workflows"})
+
+
+def is_away(wrong: BaseException) -> bool:
+    """Say whether it may go well in a moment: something is away, and nothing was refused."""
+    return isinstance(wrong, AWAY) and not isinstance(wrong, _REFUSED_FOR_GOOD)
 
 
 def named(wrong: BaseException) -> str:

@@ -9,6 +9,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.faults import AWAY
 from activities.postgres.keys import known_keys, lacking
 from activities.postgres.pool import Pool, open_pool
 from activities.postgres.reading import CaseFiles
@@ -21,9 +22,6 @@ from workers.sealing.converter import data_converter
 from workers.sealing.ring import KeyRingInvalid, read
 
 _INNERMOST = re.compile(r'message: "([^"]+)"')
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What the database raises that does not answer as it should."""
-
 _MEND = "see `redress doctor`"
 
 

@@ -1,12 +1,15 @@
-"""Who files first under a request has it, at whichever door: what the inbox holds of it, and what is told to others."""
+"""Who files first under a request has it: what the inbox holds of it, and what is told to others at the gateway."""
 
 import json
 from typing import NamedTuple
+
+from pydantic import ValidationError
 
 from activities.postgres.inbox import Inbox
 from activities.postgres.pool import Pool
 from activities.postgres.requests import belonging
 from starter.answers import Opened
+from starter.errors import Unreachable
 from workflows import wire
 from workflows.domain.answers import Code, Refusal
 from workflows.domain.filing import Filing
@@ -22,11 +25,15 @@ class Accepted(NamedTuple):
 
 
 async def accepted_first(pool: Pool, request_id: str) -> Accepted | None:
-    """Return the filing that waits in the inbox under that request."""
+    """Return the filing that waits in the inbox under that request; raises Unreachable for one of a newer release."""
     row = await Inbox(pool).filed(request_id)
     if row is None or row.state != "accepted":
         return None
-    filing = Filing.model_validate_json(json.dumps(row.message))
+    try:
+        filing = Filing.model_validate_json(json.dumps(row.message))
+    except ValidationError:
+        text = f"request {request_id} waits for a gateway of the release that accepted it: this one does not read it"
+        raise Unreachable(text) from None
     return Accepted(filing, row.complaint, row.stamped.get(wire.RECEIVED_AT))
 
 

@@ -33,6 +33,7 @@ class Listening:
         self._asked_up_to: Instant | None = None
         self._looked_at: Case | None = None
         self._moment: Moment | None = None
+        self._silence: Instant | None = None
 
     @property
     def opened(self) -> Case | None:
@@ -49,9 +50,17 @@ class Listening:
         self._opened = case
 
     def _next_moment(self) -> Moment | None:
-        if self._looked_at is not self._case:
-            self._looked_at, self._moment = self._case, next_moment(self._case)
+        self._looks_ahead()
         return self._moment
+
+    def _next_silence(self) -> Instant | None:
+        self._looks_ahead()
+        return self._silence
+
+    def _looks_ahead(self) -> None:
+        # Once for each change of the case: as many as are held back ask for it again and again.
+        if self._looked_at is not self._case:
+            self._looked_at, self._moment, self._silence = self._case, next_moment(self._case), next_silence(self._case)
 
     # -- time -----------------------------------------------------------------------------------------------------
 
@@ -83,7 +92,7 @@ class Listening:
         moment = self._next_moment()
         if moment is None or moment.at > until or (self._asked_up_to and until <= self._asked_up_to):
             return None
-        silent = next_silence(self._case)
+        silent = self._next_silence()
         if silent is None or (silent > until if at_the_instant else silent >= until):
             return None
         if self._case.asks_the_inbox:

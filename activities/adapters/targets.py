@@ -35,7 +35,8 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _resolvers = ThreadPoolExecutor(32, thread_name_prefix="resolving")
 """Apart from all others: a name server that is silent holds up nobody but those who wait for it."""
 
-_asking: dict[tuple[str, int], asyncio.Future[Sequence[str]]] = {}
+_Asked = tuple[asyncio.AbstractEventLoop, str, int]
+_asking: dict[_Asked, asyncio.Future[Sequence[str]]] = {}
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -43,11 +44,11 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
     Who asks for the same while an answer is awaited shares it: so a host takes one thread, whoever waits for it.
     """
-    asking = _asking.get((host, port))
+    loop = asyncio.get_running_loop()
+    asking = _asking.get((loop, host, port))
     if asking is None:
-        asking = asyncio.get_running_loop().run_in_executor(_resolvers, _looked_up, host, port)
-        _asking[host, port] = asking
-        asking.add_done_callback(lambda done: _forget(host, port, done))
+        asking = _asking[loop, host, port] = loop.run_in_executor(_resolvers, _looked_up, host, port)
+        asking.add_done_callback(lambda done: _forget((loop, host, port), done))
     return await asyncio.shield(asking)  # who gives up takes nothing from the others
 
 
@@ -56,8 +57,8 @@ def _looked_up(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def _forget(host: str, port: int, done: asyncio.Future[Sequence[str]]) -> None:
-    del _asking[host, port]
+def _forget(asked: _Asked, done: asyncio.Future[Sequence[str]]) -> None:
+    del _asking[asked]
     if not done.cancelled():
         done.exception()  # told to those who still wait; where nobody does, nobody misses it
 

@@ -85,13 +85,14 @@ class Inbox:
     def __init__(self, pool: Pool, arrived: Callable[[], None] = lambda: None) -> None:
         self._pool, self._arrived = pool, arrived
 
-    async def keep(self, received: Received, *, stamp: bool = True) -> Kept:
+    async def keep(self, received: Received, *, stamp: bool = True, on_record: bool = False) -> Kept:
         """Accept a request, once for good; it is committed when this returns.
 
-        With `stamp` it is received at this instant by the database's clock. When this raises it may have been accepted
-        all the same: the same request again tells.
+        With `stamp` it is received at this instant by the database's clock. A filing whose complaint is `on_record`
+        asks nobody here whose it is. When this raises it may have been accepted all the same: the same request again
+        tells.
         """
-        keep = _keep_filing if received.kind == FILING else _keep
+        keep = _keep_filing if received.kind == FILING and not on_record else _keep
         async with self._pool.acquire() as connection:
             kept = await keep(connection, received, stamp=stamp)
         if kept.how == "accepted":

@@ -18,3 +18,5 @@ REVOKE UPDATE ON steps, ended, rulebooks, late_messages, contradictions, payload
 GRANT DELETE ON inbox_turns TO redress_app;
 -- What was said long ago of parcels that nobody watches is forgotten.
 GRANT DELETE ON parcel_events TO redress_app;
+-- So are the ids of reads whose signatures are no longer believed.
+GRANT DELETE ON signed_requests TO redress_app;

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from starter.answers import Opened
 from starter.bulk.digests import short
 from starter.bulk.pace import beside, breathing, patiently, side_by_side
@@ -96,7 +98,10 @@ class Importing:
 
     async def _differs(self, complaint: str, filing: Filing) -> bool:
         """Say whether another file, or somebody by hand, filed something else under the same request."""
-        kept = await self._cases.filing(complaint)
+        try:
+            kept = await self._cases.filing(complaint)
+        except ValidationError:  # filed with another release, which wrote down what this one does not know
+            return True
         return kept is not None and kept != filing
 
     def _keep(self, row: Row, state: str, **more: Any) -> None:

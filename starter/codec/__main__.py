@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from activities.faults import AWAY
 from starter import connection
 from starter.codec.app import CodecServer
 from starter.codec.readers import Readers, make
@@ -82,7 +83,7 @@ def _told() -> _Told:
 async def _require_keys(where: Whereabouts | None) -> None:
     """Raise WrongUse where the database is known and says that workers hold other keys: what is sealed stays so."""
     if where and where.database:
-        with contextlib.suppress(Unreachable, *connection.AWAY):
+        with contextlib.suppress(Unreachable, *AWAY):
             async with connection.files(where) as record:
                 await connection.require_keys(where, record.pool)
 

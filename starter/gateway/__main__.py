@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from activities.adapters.alipay.notifications import Notifications
 from activities.adapters.kuaidi100.pushes import Pushes
+from activities.faults import AWAY
 from activities.postgres.pool import open_pool
 from activities.postgres.reading import CaseFiles
 from starter import connection
@@ -93,7 +94,7 @@ async def _serve(listener: socket.socket, where: Whereabouts, clients: Clients, 
         kuaidi100=forms.kuaidi100,
         alipay=forms.alipay,
     )
-    with contextlib.suppress(*connection.AWAY):
+    with contextlib.suppress(*AWAY):
         await connection.require_keys(where, pool)
     delivering = Delivering(where)
     server = Server(config(application(house, (forget_old_requests, delivering.deliver))), listener)

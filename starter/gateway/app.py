@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 
-import asyncpg
 import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from activities.faults import named, where
+from activities.faults import is_away, named, where
 from starter.errors import Unreachable
 from starter.gateway.bodies import CLOSE
 from starter.gateway.doors import OPERATIONS
@@ -140,16 +139,11 @@ def _require_one_length(scope: Scope) -> None:
         raise Problem("not-http", "content-length and transfer-encoding: send one of them", headers=CLOSE)
 
 
-_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, Unreachable)
-_OURS = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-"""What the database refuses now it refuses again: it is no use to send it again."""
-
-
 def as_problem(wrong: Exception) -> Problem:
     """Say in the answer's words what went wrong."""
     if isinstance(wrong, Problem):
         return wrong
-    if isinstance(wrong, _AWAY) and not isinstance(wrong, _OURS):
+    if is_away(wrong) or isinstance(wrong, Unreachable):
         _log.warning("a backend is away", reason=named(wrong), where=where(wrong))
         return not_now("the database does not answer; nothing was taken in, or ask with the same id: send it again")
     _log.error("a fault of ours", reason=named(wrong), where=where(wrong))

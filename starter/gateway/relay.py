@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-import asyncpg
 import structlog
 
-from activities.faults import named, where
+from activities.faults import AWAY, is_away, named, where
 from activities.postgres.inbox import Inbox, InboxRow
 from starter.answers import Opened
 from starter.calls import NoWorker
@@ -122,26 +121,29 @@ class Relay:
         except (NotAnswered, CommandError) as wrong:
             why = str(wrong)
         except Exception as wrong:  # noqa: BLE001 - one complaint's trouble is not the others'; its text may be personal
+            if is_away(wrong):
+                why = "the database does not answer"
+                return
             _log.error("a fault of ours", reason=named(wrong), where=where(wrong))
             why = f"{named(wrong)}: see the log of the gateway, and report it"
         finally:
             await self._end(complaint, why)
 
     async def _in_order(self, complaint: str) -> str:
-        """Deliver what is next; returns why something was passed over, which is tried again after a rest."""
+        """Deliver what is next; where all was passed over, returns why: it is tried again after a rest."""
         why, after = "", None
         while rows := await self._inbox.heads(complaint, IN_A_TURN, after):
-            passed = 0
+            delivered = False
             for row in rows:
                 try:
                     await self._deliver(row)
-                    self._pause = 0.0
+                    self._pause, delivered = 0.0, True
                 except Unread as wrong:
                     if datetime.now(UTC) - row.accepted_at < self._unread_for:
                         raise
-                    why, passed = str(wrong), passed + 1
-            if passed < len(rows):
-                break
+                    why = str(wrong)
+            if delivered:
+                return ""
             after = rows[-1].number
         return why
 
@@ -152,7 +154,7 @@ class Relay:
                 await self._inbox.postponed(complaint, why, _REST, _LONGEST_REST)
             else:
                 await self._inbox.turn_over(complaint)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as away:
+        except AWAY as away:
             _log.warning("a turn was not given back", reason=named(away), lasts=LEASE.total_seconds())
 
     # -- one message ----------------------------------------------------------------------------------------------

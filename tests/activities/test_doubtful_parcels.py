@@ -84,6 +84,25 @@ async def test_an_old_number_that_is_only_asked_about_does_not_arrive_either(
     assert await looked(world, carrier) == []
 
 
+async def test_what_was_refused_at_the_door_is_still_to_come_back(world: World, carrier: CarrierService) -> None:
+    number, parcels = a_number(), on_record(world)
+    await parcels.heard("sf", number, [at(BEFORE, "in_transit"), at(BEFORE, "refused")])
+    case = await named(world, carrier, parcels, number)
+    await parcels.heard("sf", number, [at(AFTER, "returned")])
+    assert await told(world, case) == [("returned", AFTER)]
+
+
+async def test_the_original_that_was_said_to_have_arrived_arrives_all_the_same(
+    world: World, carrier: CarrierService
+) -> None:
+    number, parcels = a_number(), on_record(world)
+    await parcels.heard("sf", number, [at(BEFORE, "delivered")])
+    case = await named(world, carrier, parcels, number)
+    await world.pool.execute("UPDATE parcels SET leg = 'original' WHERE tracking = $1", number)
+    await parcels.heard("sf", number, [at(AFTER, "delivered")])
+    assert await told(world, case) == [("delivered", AFTER)]
+
+
 @pytest.mark.parametrize("before", ["picked_up", "lost"])
 async def test_a_parcel_that_was_handed_over_early_counts_from_when_it_was_owed(
     world: World, carrier: CarrierService, before: EventName

@@ -70,6 +70,13 @@ async def test_of_many_who_file_under_one_request_at_once_one_has_it(pool: Pool)
     assert await pool.fetchval("SELECT count(*) FROM inbox") == 1
 
 
+async def test_whoever_has_it_on_record_is_not_told_that_the_inbox_holds_another_for_it(pool: Pool) -> None:
+    inbox = Inbox(pool)
+    await inbox.keep(filed(_OTHER))  # came before the complaint was on record, and was refused when it was delivered
+    assert (await inbox.keep(filed(_ME, request="r-2"))).how == "taken"
+    assert (await inbox.keep(filed(_ME, request="r-2"), on_record=True)).how == "accepted"
+
+
 async def test_whoever_files_again_has_the_number_of_the_first_time_whatever_the_day(pool: Pool) -> None:
     inbox = Inbox(pool)
     first = await inbox.keep(filed(_ME, request="r-1", digest="0" * 64))

@@ -1,6 +1,7 @@
 """The ledger cannot lie: whoever asks, in plain SQL, PostgreSQL itself refuses what must never be."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -11,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.payments import Payments
 from activities.postgres.pool import Connection, Pool, open_pool
 from activities.postgres.prepare import prepare
+from activities.postgres.requests import Requests
 from tests.activities.moving import Moving, everything, postings
 from tests.activities.test_paying import SETTLED, Counting
 from tests.activities.world import World, agreed, burst
@@ -241,6 +243,9 @@ async def test_a_worker_with_a_role_of_its_own_can_do_all_it_has_to_and_no_more(
     await money.settled("advance", 800)
     key = await money.settled("unfreeze", 500, rest=300)
     assert await postings(own, key) == {f"buyer_frozen:{case.complaint}": -800, "buyer:b-1": 500, "fund": 300}
+    assert await Requests(own).use("buyer-app", "r-1")
+    await Requests(own).forget(timedelta())
+    assert await Requests(own).use("buyer-app", "r-1"), "a gateway forgets what was read"
     for order in ("DELETE FROM steps", "DROP TABLE postings", "CREATE TABLE mine (number integer)"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await own.execute(order)

@@ -164,10 +164,15 @@ async def _says(pool: Pool, complaint: str, why: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "trouble", [NoWorker("nobody works"), ValueError("personal"), Refusal(code=Code.NOT_NOW, rule="R7.1",
-                                                                         phase=Phase.REVIEW, text="not now")],
-    ids=["nobody", "a bug", "a refusal"],
-)  # fmt: skip
+    "trouble",
+    [
+        NoWorker("nobody works"),
+        TimeoutError("no connection in time"),
+        ValueError("personal"),
+        Refusal(code=Code.NOT_NOW, rule="R7.1", phase=Phase.REVIEW, text="not now"),
+    ],
+    ids=["nobody", "no database", "a bug", "a refusal"],
+)
 async def test_the_trouble_of_one_complaint_is_not_the_others(
     pool: Pool, complaints: Complaints, trouble: Exception | Answer
 ) -> None:
@@ -175,8 +180,10 @@ async def test_the_trouble_of_one_complaint_is_not_the_others(
     others = [f"C20261122-{number:010d}" for number in range(30)]
     with capture_logs() as lines:
         await _delivered_to(pool, complaints, others, trouble)
-    if isinstance(trouble, ValueError):
-        (line,) = [line for line in lines if line["event"] == "a fault of ours"][:1]
+    of_ours = [line for line in lines if line["event"] == "a fault of ours"]
+    assert bool(of_ours) == isinstance(trouble, ValueError)
+    if of_ours:
+        line = of_ours[0]
         assert (line["reason"], "test_relay.py" in line["where"], line["log_level"]) == ("ValueError", True, "error")
     assert "personal" not in str(lines)
 
@@ -317,6 +324,18 @@ async def test_when_no_such_release_comes_it_is_passed_over_and_kept_until_one_d
         monkeypatch.setattr("starter.gateway.relay.understand", _reads({"haggled"}))
         await delivered(pool)
     assert [one for _, one in complaints.heard[2:]] == [f"h-{number:02d}" for number in range(IN_A_TURN + 2)]
+
+
+async def test_what_can_be_read_does_not_rest_for_what_cannot(
+    pool: Pool, complaints: Complaints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("starter.gateway.relay._REST", timedelta(hours=1))
+    monkeypatch.setattr("starter.gateway.relay._LONGEST_REST", timedelta(hours=1))
+    await _newer(Inbox(pool), "h-1")
+    for number in range(3 * IN_A_TURN):
+        await keep(Inbox(pool), _C, f"r-{number:02d}")
+    async with relays(pool, complaints, unread_for=timedelta()):
+        await until(lambda: _answered(pool, 3 * IN_A_TURN), what="all that can be read")
 
 
 async def test_nothing_goes_before_a_filing_that_cannot_be_read(pool: Pool, complaints: Complaints) -> None:

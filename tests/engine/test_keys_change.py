@@ -7,13 +7,13 @@ from uuid import uuid4
 import pytest
 from temporalio.client import Client
 
+from activities.postgres.keys import KeysMissing
 from activities.postgres.reading import CaseFiles
 from starter.complaints import Complaints
 from starter.record import Files
 from tests.benchmarks.measuring import put_orders
 from tests.conftest import Running, running
 from tests.workers.sealing.rings import key, ring_file
-from workers.embedded.errors import StackError
 from workers.embedded.stack import Stack
 from workers.whole import any_ports, whole_stack
 from workflows.domain.answers import Receipt
@@ -36,7 +36,7 @@ async def test_a_complaint_outlives_its_keys(tmp_path: Path) -> None:
             assert await _keys(stack, number) == keys
             assert len(await _doors(stack).timeline(number)) == answer.steps
     for without in (None, first):
-        with pytest.raises(StackError, match="sealed with"):
+        with pytest.raises(KeysMissing, match="sealed with"):
             await Stack(whole_stack(home, **any_ports(), key_ring=without)).start()
 
 

@@ -175,7 +175,12 @@ def _binary() -> str:
     return found
 
 
+_COLLECTED_SELDOM = {"GOGC": "400", "GOMEMLIMIT": "512MiB"}
+"""The server's garbage is collected when it is four times what lives, and sooner near half a gibibyte. By Go's default
+(once) it took a quarter of the time in which all stories are told: 155 s became 119 s on two cores."""
+
+
 def _environment() -> dict[str, str]:
-    """Nothing of the caller's Temporal settings: they speak of servers elsewhere."""
+    """Nothing of the caller's Temporal settings: they speak of servers elsewhere. What the caller says of Go holds."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
-    return {**kept, "TZ": "UTC"}
+    return {**_COLLECTED_SELDOM, **kept, "TZ": "UTC"}

@@ -27,20 +27,21 @@ SELECT DISTINCT complaint FROM parcels WHERE carrier = $1 AND tracking = $2 AND 
 
 -- name: parcel_told
 -- Nothing happens later than it is heard of. What happened before a leg was owed is not that leg's, and nothing is of a
--- parcel that had come to its end by then. What came back to its sender has been there for good: some carriers call that
--- delivered. Where time is skipped ($3 is false) clocks cannot be compared.
+-- parcel that had come to its end by then; but the original may be owed anew because it never came to its end in truth,
+-- and what was refused at the door is still to come back. What came back to its sender has been there for good: some
+-- carriers call that delivered. Where time is skipped ($3 is false) clocks cannot be compared.
 WITH said AS MATERIALIZED (
     SELECT event, CASE WHEN $3 THEN least(at, received_at) ELSE at END AS at
     FROM parcel_events WHERE carrier = $1 AND tracking = $2
 ),
 over AS MATERIALIZED (
     SELECT min(at) AS at, min(at) FILTER (WHERE event = 'returned') AS back
-    FROM said WHERE event IN ('delivered', 'returned', 'refused')
+    FROM said WHERE event IN ('delivered', 'returned')
 )
 SELECT p.complaint, s.event, max(s.at) AS at
 FROM parcels p CROSS JOIN said s CROSS JOIN over o
 WHERE p.carrier = $1 AND p.tracking = $2 AND p.over_at IS NULL
-    AND (NOT $3 OR p.since IS NULL OR (s.at >= p.since AND coalesce(o.at >= p.since, true)))
+    AND (NOT $3 OR p.since IS NULL OR (s.at >= p.since AND (p.leg = 'original' OR coalesce(o.at >= p.since, true))))
     AND (s.event = 'returned' OR coalesce(s.at < o.back, true))
 GROUP BY p.complaint, s.event;
 

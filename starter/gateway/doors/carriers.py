@@ -49,10 +49,11 @@ async def push(call: Call) -> Response:
     if not call.client.may_say(KIND):
         raise not_allowed(f"client {call.client.id} may not send {KIND}", Code.WRONG_ROLE)
     call.may_speak_as(Party(role=Role.CARRIER, id=pushed.carrier))
+    for parcel in pushed.parcels:
+        call.count(parcel.tracking)
     # Heard whether it came before or not: what was cut off half-way is made whole by the same push.
     again, told, parked = await call.again(), 0, 0
     for parcel in pushed.parcels:
-        call.count(parcel.tracking)
         heard = await call.house.parcels.heard(pushed.carrier, parcel.tracking, parcel.events)
         told, parked = told + heard.told, parked + heard.parked
     return JSONResponse(
@@ -104,7 +105,7 @@ OPERATIONS = (
         path="/v1/webhooks/carriers/{name}",
         summary="What a carrier pushes of its own parcels",
         told="Events may come repeated, out of order, in lists: each complaint that waits for one hears it once. "
-        "The same push again, with the same webhook-id, is answered 200 and changes nothing.",
+        "The same push again, with the same webhook-id, is answered 200; 202 if a complaint waits for it by now.",
         signed=push,
         body=Push,
         answers={202: PushTaken, 200: PushTaken},

@@ -26,7 +26,8 @@ async def file(call: Call) -> Response:
         text = f"client {call.client.id} may not file: buyers do, or staff on their behalf (R1.3)"
         raise not_allowed(text, Code.WRONG_ROLE)
     call.may_speak_as(filing.filed_by)
-    number = await _number(call, filing)
+    known = await _known(call, filing)  # one that waits in the inbox keeps its own number: the inbox sees to that
+    number = known or number_of(filing.request_id, datetime.fromtimestamp(call.house.clock(), UTC))
     call.count(number)
     received = Received(
         client=call.client.id,
@@ -37,15 +38,13 @@ async def file(call: Call) -> Response:
         message=filing.model_dump(mode="json", exclude_none=True),
         sender=filing.filed_by,
     )
-    return await keep(call, received, filing.request_id)
+    return await keep(call, received, filing.request_id, on_record=known is not None)
 
 
-async def _number(call: Call, filing: Filing) -> str:
-    """Return the number a request has, or the one it gets now; raises Problem 409 for somebody else's request."""
+async def _known(call: Call, filing: Filing) -> str | None:
+    """Return the number under which a request is on record; raises Problem 409 for somebody else's request."""
     number = await call.house.cases.by_request(filing.request_id)
-    if number is None:  # one that waits in the inbox keeps its own: the inbox sees to that
-        return number_of(filing.request_id, datetime.fromtimestamp(call.house.clock(), UTC))
-    known = await belonging(call.house.pool, number)
+    known = await belonging(call.house.pool, number) if number else None
     if known is not None and known.filed_by != filing.filed_by:
         raise somebody_elses(filing.request_id)
     return number

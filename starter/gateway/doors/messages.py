@@ -67,9 +67,9 @@ async def say(call: Call) -> Response:
     return await keep(call, received, message.message_id)
 
 
-async def keep(call: Call, received: Received, message_id: str) -> Response:
+async def keep(call: Call, received: Received, message_id: str, *, on_record: bool = False) -> Response:
     """Keep what was received and answer: 202, or 200 for what was kept before; raises Problem 409."""
-    kept = await call.house.inbox.keep(received, stamp=call.house.stamps)
+    kept = await call.house.inbox.keep(received, stamp=call.house.stamps, on_record=on_record)
     if kept.how == "taken":
         raise somebody_elses(message_id)
     if kept.how == "conflicting":

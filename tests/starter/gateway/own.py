@@ -61,12 +61,13 @@ async def gateway(
     http: type[Guarded] = Guarded,
     beside: Sequence[Beside] = (),
     most: int = 8,
+    wait: float = 10.0,
     **house: Any,
 ) -> AsyncIterator[Own]:
     """Serve the doors on a database; nothing runs beside them unless said."""
     file, clock = home / "clients.toml", Clock()
     make(file)
-    pool = await open_pool(database, least=0, most=most, wait=0.5)
+    pool = await open_pool(database, least=0, most=most, wait=wait)
     nobody = Complaints(None, None, without=Unreachable("this test has no Temporal"))
     made = House(clients=Clients(file), pool=pool, complaints=nobody, clock=clock, **house)
     with listen("127.0.0.1", 0) as listener:

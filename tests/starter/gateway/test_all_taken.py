@@ -35,7 +35,7 @@ async def all_taken(pool: Pool) -> AsyncIterator[None]:
 async def test_a_request_is_answered_in_time_and_told_to_come_again(
     record: str, complaint: str, tmp_path: Path, name: str
 ) -> None:
-    async with gateway(record, tmp_path, most=MOST) as own, all_taken(own.pool), asyncio.timeout(20):
+    async with gateway(record, tmp_path, most=MOST, wait=0.5) as own, all_taken(own.pool), asyncio.timeout(20):
         buyers, parcels = own.programs["buyer-app"], {"carrier": "sf", "parcels": [{"tracking": "T", "events": []}]}
         answers = await asyncio.gather(
             buyers.post("/v1/complaints", filing(name)),
@@ -59,7 +59,7 @@ async def test_strangers_who_ask_for_its_health_cost_one_look_a_second(
     record: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with (
-        gateway(record, tmp_path, most=MOST) as own,
+        gateway(record, tmp_path, most=MOST, wait=0.5) as own,
         httpx2.AsyncClient(base_url=own.url, trust_env=False) as http,
     ):
         looks = 0
