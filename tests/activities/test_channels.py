@@ -15,7 +15,6 @@ import structlog
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
-from temporalio.worker import Worker
 
 from activities.adapters.mail import Mail
 from activities.adapters.notices import NoticeSink, ShortMessages
@@ -29,6 +28,7 @@ from activities.telling import start_notice
 from tests.activities.dying_notice import POINTS
 from tests.activities.group import Group
 from tests.activities.mail_server import Post
+from tests.activities.working import at_work
 from tests.activities.world import World
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
@@ -301,7 +301,7 @@ async def test_of_a_thousand_notices_over_failing_channels_none_is_lost_and_none
 
 async def test_temporal_itself_tries_again_after_the_pause(temporal: Client, telling: Telling) -> None:
     to = await telling.wish("grey-temporal", ["email"])
-    async with Worker(temporal, task_queue=NOTICES_QUEUE, activities=[telling.notices.notify]):
+    async with at_work(temporal, NOTICES_QUEUE, telling.notices.notify):
         await start_notice(temporal, a_notice(to))
         await asyncio.wait_for(temporal.get_activity_handle(a_notice(to).key).result(), 10)
     assert telling.post.tried["grey-temporal@mail.test"] == 2

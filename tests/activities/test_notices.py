@@ -8,7 +8,6 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
-from temporalio.worker import Worker
 
 from activities.adapters.notices import NoticeSink
 from activities.in_app import InApp
@@ -18,6 +17,7 @@ from activities.postgres.pool import Pool
 from activities.records import Records
 from activities.registry import Registry
 from activities.telling import start_notice, tell
+from tests.activities.working import at_work
 from tests.activities.world import BUYER, World, a_registration, accepted, burst
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
@@ -83,7 +83,7 @@ async def test_starting_a_notice_again_is_nothing_new_while_it_runs_and_after(te
 
     for _ in range(2):
         await start_notice(temporal, a_notice("n-started"))
-    async with Worker(temporal, task_queue=NOTICES_QUEUE, activities=[notify]):
+    async with at_work(temporal, NOTICES_QUEUE, notify):
         await temporal.get_activity_handle("n-started").result()
         await start_notice(temporal, a_notice("n-started"))
         await start_notice(temporal, a_notice("n-next"))
@@ -98,7 +98,7 @@ async def test_a_whole_complaint_tells_everybody_once_through_the_real_engine(
         world.pool, world, packaged(), open_case=open_case, view_of=view_of, notices_of=notices_of, tell=tell
     )
     records, registration = Records(world.pool), a_registration()
-    async with Worker(temporal, task_queue=NOTICES_QUEUE, activities=[notices.notify]):
+    async with at_work(temporal, NOTICES_QUEUE, notices.notify):
         for _ in range(2):
             case = await ActivityEnvironment(client=temporal).run(registry.register, registration)
         after = burst(case, accepted(case))
@@ -114,6 +114,6 @@ async def test_a_notice_that_fails_is_retried_by_itself_and_harms_nothing(
     temporal: Client, notices: Notices, operator: SandboxClient
 ) -> None:
     await operator.fault("notices", "error_500", times=1)
-    async with Worker(temporal, task_queue=NOTICES_QUEUE, activities=[notices.notify]):
+    async with at_work(temporal, NOTICES_QUEUE, notices.notify):
         await start_notice(temporal, a_notice("n-retried"))
         assert len(await arrived(operator, "n-retried")) == 1

@@ -20,6 +20,7 @@ from activities.parcels import ParcelLooks, Watching, watch
 from activities.postgres.inbox import Inbox
 from activities.postgres.parcels import PARKED_FOR, Heard, Parcels
 from activities.records import Records
+from tests.activities.working import at_work
 from tests.activities.world import World, a_registration, agreed, burst, said, shipped
 from tests.chance import SEED
 from tests.sandbox.running import RunningSandbox
@@ -207,7 +208,7 @@ async def test_a_parcel_is_subscribed_as_soon_as_it_is_named_and_again_while_the
     request = Request(remedy=Remedy.RETURN_REFUND, amount=Money(amount=29900))
     first = await world.opened(**dict(a_registration().filing.but(request=request)) | _fresh())
     sent = burst(first, shipped(agreed(first), number := a_number()))
-    async with Worker(temporal, task_queue=wire.PARCELS_QUEUE, activities=[Watching(parcels, carrier).watch_parcel]):
+    async with at_work(temporal, wire.PARCELS_QUEUE, Watching(parcels, carrier).watch_parcel):
         for _ in range(2):
             await ActivityEnvironment(client=temporal).run(records.record, sent)
         key = f"{first.complaint}:return:sf:{number}"

@@ -16,6 +16,7 @@ from workflows.domain.answers import Refusal
 from workflows.domain.case import Case
 from workflows.domain.filing import Party
 from workflows.domain.messages import KINDS
+from workflows.domain.money import Money
 from workflows.domain.progress import EVENTS, shown_to
 from workflows.domain.timeline import Step
 from workflows.domain.vocabulary import PARTIES, Phase, Role
@@ -85,6 +86,18 @@ def test_what_a_party_is_told_came_about_by_steps_it_is_shown(story: Story) -> N
 @given(walks)
 def test_nor_is_a_party_told_a_secret_on_any_way(on_way: Walk) -> None:
     assert [*secrets(on_way.cases)] == []
+
+
+def test_while_another_advance_is_ordered_the_one_before_is_told_or_its_silence_would_tell_of_the_order() -> None:
+    ended = {"unfrozen": 0, "clawed_back": 0}
+    for story in STORIES:
+        view = view_of([*scenes(story)][-1].case)
+        if view.advance and view.advance.state in ended:
+            ended[view.advance.state] += 1
+            another = view.but(advance=view.advance.but(state="ordered", amount=Money(amount=1)))
+            for role in PARTIES:
+                assert progress(another, role).advance == progress(view, role).advance is not None
+    assert all(ended.values())
 
 
 def test_where_all_is_decided_anew_no_ruling_is_told_or_it_would_fall_silent_with_one_that_is_pending() -> None:

@@ -1,8 +1,8 @@
 """How a complaint stands for its buyer or its seller: state, handler, expected time, what is theirs (R11.2)."""
 
 from workflows.domain.progress import Progress, event_is_for
-from workflows.domain.view import Advanced, AdvanceView, MovementView, Paid, RulingView, View, WaitingOn
-from workflows.domain.vocabulary import PARTIES, MoneyState, Phase, Role
+from workflows.domain.view import Advanced, MovementView, Paid, RulingView, View, WaitingOn
+from workflows.domain.vocabulary import PARTIES, MoneyState, Phase, Purpose, Role
 
 _SENT = frozenset({"sent", "final"})
 """A ruling in another state may never have been sent: pending, or returned and replaced (R4.6)."""
@@ -30,7 +30,7 @@ def progress(view: View, role: Role) -> Progress:
         offer=view.offer,
         ruling=_ruling(view),
         goods=view.goods,
-        advance=_advanced(view.advance),
+        advance=_advanced(view),
         money=tuple(_paid(one) for one in view.money if one.state in _HAPPENED and role in (one.payer, one.payee)),
         steps=view.steps,
     )
@@ -48,11 +48,16 @@ def _theirs_to_know(row: WaitingOn, role: Role) -> bool:
     return row.actor is role or (row.actor in PARTIES and event_is_for(row.action, role))
 
 
-def _advanced(advance: AdvanceView | None) -> Advanced | None:
-    """Tell of an advance once it is made: till then it may be called off, or fail."""
-    if advance is None or advance.state == "ordered":
+def _advanced(view: View) -> Advanced | None:
+    """Tell of an advance once it is made: till then it may be called off, or fail, and the one before is the latest."""
+    if view.advance and view.advance.state != "ordered":
+        return Advanced(state=view.advance.state, amount=view.advance.amount)
+    settled = [one for one in view.money if one.state is MoneyState.SETTLED]
+    made = [number for number, one in enumerate(settled) if one.purpose == Purpose.ADVANCE]
+    if not made:
         return None
-    return Advanced(state=advance.state, amount=advance.amount)
+    unfrozen = any(one.purpose == Purpose.UNFREEZE for one in settled[made[-1] :])
+    return Advanced(state="unfrozen" if unfrozen else "clawed_back", amount=settled[made[-1]].amount)
 
 
 def _paid(one: MovementView) -> Paid:
