@@ -32,6 +32,7 @@ class Play:
     case: Case
     now: datetime
     notices: tuple[Notice, ...] = ()
+    answers: tuple[Answer, ...] = ()
     asked: int = 0
     held: Money | None = None
     """What is left in escrow of the line, where the story says how much there is."""
@@ -96,6 +97,7 @@ def say(play: Play, message: Message) -> Answer:
     """Let the complaint hear a message now."""
     case, answer = hear(play.case, message, play.now)
     become(play, case)
+    play.answers += (answer,)
     return answer
 
 

@@ -1,0 +1,99 @@
+"""What each story leads to, as plain JSON: everything of it that anybody can see, and the names that others depend on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from activities.texts import render
+from starter.stories import STORIES, Story
+from tests.rules.playing import Play, scenes
+from workflows import ports, wire
+from workflows.details import current_details
+from workflows.domain.messages import KINDS
+from workflows.domain.progress import shown_to
+from workflows.domain.records import Notice
+from workflows.kinds import DESCRIPTIONS
+from workflows.rules.attributes import attributes
+from workflows.rules.progress import progress
+from workflows.rules.view import view_of
+from workflows.rules.why import explained
+from workflows.unwritten import unwritten
+
+Json = Any
+
+
+def stories() -> dict[str, Json]:
+    """Return each story by its name: scene by scene, and what stands in the end."""
+    return {story.name: _story(story) for story in STORIES}
+
+
+def _story(story: Story) -> dict[str, Json]:
+    seen = []
+    for play in scenes(story):
+        last = play
+        seen.append(_scene(play))
+    return {"scenes": seen, **_end(last)}
+
+
+def _scene(play: Play) -> dict[str, Json]:
+    return {
+        "view": _json(view_of(play.case)),
+        "details": current_details(play.case).splitlines(),
+        "attributes": {name: _plain(value) for name, value in attributes(play.case).items()},
+    }
+
+
+def _end(play: Play) -> dict[str, Json]:
+    case = play.case
+    parties = [party for party in (case.buyer, case.seller) if party]
+    record = unwritten(case, 0, 0)
+    return {
+        "timeline": [_json(step) for step in case.timeline],
+        "answers": [_json(answer) for answer in play.answers],
+        "notices": [_notice(notice) for notice in play.notices],
+        "why_due": [_json(one) for one in explained(case)],
+        "progress": {party.role: _json(progress(view_of(case), party.role)) for party in parties},
+        "shown": {
+            party.role: [_json(shown) for step in case.timeline if (shown := shown_to(step, party))]
+            for party in parties
+        },
+        "record": _json(record.model_copy(update={"steps": (), "view": None, "notices": ()})),
+    }
+
+
+def _notice(notice: Notice) -> dict[str, Json]:
+    return {**_json(notice), **{locale: [*render(notice, locale)] for locale in ("en", "zh_CN")}}
+
+
+def names() -> dict[str, Json]:
+    """Return the names and shapes on the wire."""
+    return {
+        "messages": {kind: model.model_json_schema() for kind, model in sorted(KINDS.items())},
+        "descriptions": DESCRIPTIONS,
+        "ports": sorted(ports.PORTS),
+        "search attributes": sorted(wire.SEARCH_ATTRIBUTES),
+        "wire": {
+            name: value for name, value in sorted(vars(wire).items()) if isinstance(value, str) and name.isupper()
+        },
+    }
+
+
+def _json(value: BaseModel) -> Json:
+    return value.model_dump(mode="json")
+
+
+def _plain(value: Any) -> Json:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def flat(value: Json, at: str = "") -> Iterator[tuple[str, str, Json]]:
+    """Yield every leaf with its place and its kind of place, which is the place without numbers and the story's name."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from flat(inner, f"{at}/{name}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from flat(inner, f"{at}/{number}")
+    else:
+        yield at, "/".join(part for part in at.split("/")[3:] if not part.isdigit()), value
