@@ -1,4 +1,4 @@
-"""What each story leads to, as plain JSON: everything of it that anybody can see, and the names that others depend on."""
+"""What each story leads to, as plain JSON: all that anybody can see of it, and the names that others depend on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -88,7 +88,7 @@ def _plain(value: Any) -> Json:
 
 
 def flat(value: Json, at: str = "") -> Iterator[tuple[str, str, Json]]:
-    """Yield every leaf with its place and its kind of place, which is the place without numbers and the story's name."""
+    """Yield every leaf with its place and its kind: the place without numbers and without the story."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from flat(inner, f"{at}/{name}")
