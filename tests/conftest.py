@@ -12,14 +12,14 @@ from temporalio.client import Client
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from activities.postgres.pool import Pool, open_pool
+from activities.store.pool import Pool, open_pool
 from tests.chance import SEED
 from tests.workers.sealing.rings import ring_file
-from workers.embedded.options import Ready
-from workers.embedded.stack import Stack
+from workers.composition.whole_stack import any_ports, whole_stack
+from workers.encryption.converter import data_converter
 from workers.sandbox.client import SandboxClient
-from workers.sealing.converter import data_converter
-from workers.whole import any_ports, whole_stack
+from workers.stack.options import Ready
+from workers.stack.supervisor import Stack
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background: what the tests start would ignore Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)

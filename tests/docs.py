@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tests.rules.telling import rules_document, stories_document
-from workflows.policy import packaged
-from workflows.rules.tables import process_tables
+from workflows.complaint.views.process_tables import process_tables
+from workflows.policy.loading import packaged
 
 DOCS = Path(__file__).parents[1] / "deploy" / "docs"
 

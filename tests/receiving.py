@@ -12,8 +12,8 @@ from typing import Any, Self
 
 from standardwebhooks import Webhook
 
-from activities.subscriptions import Subscription, Wish
-from workflows.domain.filing import Party
+from activities.partner_events.subscriptions import Subscription, Wish
+from workflows.parties import Party
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of twenty-four+").decode()
 LOOPBACK = "127.0.0.0/8"

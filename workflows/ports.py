@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from workflows.domain.base import Value
-from workflows.domain.calendar import Calendar
-from workflows.domain.case import Case
-from workflows.domain.inbox import Drain, Drained
-from workflows.domain.parcels import ParcelLook, ParcelsLooked
-from workflows.domain.parts import called
-from workflows.domain.payment import PaymentAnswer
-from workflows.domain.reconciling import Look, Looked
-from workflows.domain.records import CalendarFound, CalendarWanted, Payment, Record, Registration
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.parcels import ParcelLook, ParcelsLooked
+from workflows.complaint.domain.parts import called
+from workflows.complaint.domain.records import CalendarFound, CalendarWanted, Payment, Record, Registration
+from workflows.inbox import Drain, Drained
+from workflows.money.movement import PaymentAnswer
+from workflows.time.calendar import Calendar
+from workflows.upkeep.tasks import Look, Looked
+from workflows.values import Value
 
 _RETRY = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=1)

@@ -4,7 +4,7 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from workflows.rules.attributes import Attribute
+from workflows.complaint.views.search_attributes import Attribute
 
 COMPLAINT = "Complaint"
 TASK_QUEUE = "complaints"

@@ -9,7 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from starter.output import say, words
+from starter.terminal import say, words
 
 _SECONDS = 5.0
 """Between two plain lines."""

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from starter.errors import WrongUse
+from starter.client.errors import WrongUse
 
 _SECONDS = 0.5
 """How often what was written is forced to the disk: a power cut costs half a second of asking again."""

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from starter.bulk.digests import short
-from starter.bulk.texts import lines
-from starter.errors import WrongUse
-from starter.filings import filing_of, placed, read_json
-from workflows.domain.filing import Filing
-from workflows.domain.money import Money
+from starter.bulk.text_lines import lines
+from starter.client.errors import WrongUse
+from starter.client.filing_input import filing_of, placed, read_json
+from workflows.complaint.domain.filing import Filing
+from workflows.money.amount import Money
 
 COLUMNS: Mapping[str, bool] = {
     "request_id": True,

@@ -10,12 +10,12 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.postgres.migrate import migrate
-from activities.postgres.pool import Pool, connect, open_pool
+from activities.store.migrate import migrate
+from activities.store.pool import Pool, connect, open_pool
 from tests.activities.world import World
 from tests.sandbox.fixtures import http, operator, sandbox
-from workers.embedded.postgres import Postgres
-from workers.embedded.temporal import Temporal
+from workers.stack.postgres import Postgres
+from workers.stack.temporal import Temporal
 
 __all__ = ["http", "operator", "sandbox"]
 

@@ -9,19 +9,19 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from activities import records
-from activities.adapters.payments import PaymentProvider
-from activities.payments import Payments
-from activities.postgres.pool import open_pool
-from activities.records import Records
-from activities.registry import Registry
+from activities.cases import record
+from activities.cases.record import Records
+from activities.cases.registry import Registry
+from activities.payments.partners import PaymentProvider
+from activities.payments.pay import Payments
+from activities.store.pool import open_pool
 from tests.activities.world import World
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Notice, Payment, Record, Registration
-from workflows.policy import packaged
-from workflows.rules.notices import notices_of
-from workflows.rules.registration import open_case
-from workflows.rules.view import view_of
+from workflows.complaint.domain.records import Notice, Payment, Record, Registration
+from workflows.complaint.rules.registration import open_case
+from workflows.complaint.views.notices import notices_of
+from workflows.complaint.views.view import view_of
+from workflows.money.movement import Movement, PaymentAnswer
+from workflows.policy.loading import packaged
 
 POINTS = {
     "register": ("inside the transaction", "after the commit"),
@@ -74,7 +74,7 @@ async def main(url: str, partners: str, activity: str, point: str, given: str) -
         await run(registry.register, Registration.model_validate_json(given))
     elif activity == "record":
         if inside:
-            vars(records)["standing"] = dying(vars(records)["standing"])
+            vars(record)["standing"] = dying(vars(record)["standing"])
         await run(Records(pool, tell=tell_nobody).record, Record.model_validate_json(given))
     else:
         provider = DyingProvider(PaymentProvider(partners), point)

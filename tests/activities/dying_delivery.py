@@ -7,13 +7,13 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.adapters.webhooks import Webhooks
-from activities.delivering import Deliveries
-from activities.postgres.outbound import Outbound
-from activities.postgres.pool import open_pool
+from activities.partner_events.delivery import Deliveries
+from activities.partner_events.webhook import Webhooks
+from activities.store.partner_events import Outbound
+from activities.store.pool import open_pool
 from tests.activities.world import SELLER
 from tests.receiving import Subscribers
-from workers.events import events_worker
+from workers.composition.partner_events import events_worker
 
 
 async def main(temporal: str, database: str, receiver: str) -> None:

@@ -9,15 +9,15 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.mail import Mail, MailServer
-from activities.adapters.notices import NoticeSink
-from activities.channels import Letter
-from activities.in_app import InApp
-from activities.notices import Notices
-from activities.postgres import outbox
-from activities.postgres.outbox import Outbox
-from activities.postgres.pool import open_pool
-from workflows.domain.records import Notice
+from activities.notifications.channels import Letter
+from activities.notifications.in_app import InApp
+from activities.notifications.mail import Mail, MailServer
+from activities.notifications.notify import Notices
+from activities.notifications.partners import NoticeSink
+from activities.store import notifications
+from activities.store.notifications import Outbox
+from activities.store.pool import open_pool
+from workflows.complaint.domain.records import Notice
 
 POINTS = ("before the mail", "after the mail", "after the answer", "in the app")
 
@@ -59,7 +59,7 @@ async def main(url: str, partners: str, port: str, point: str, given: str) -> No
     server = MailServer(host="127.0.0.1", port=int(port), security="none", sender="care@shop.example")
     sink = (DyingSink if point == "in the app" else NoticeSink)(partners)
     if point == "after the answer":
-        vars(outbox)["Deliveries"].fared = after(vars(outbox)["Deliveries"].fared)
+        vars(notifications)["Deliveries"].fared = after(vars(notifications)["Deliveries"].fared)
     pool = await open_pool(url)
     notices = Notices(pool, InApp(Outbox(pool), sink), {"email": DyingMail(server, point)}, quiet=False)
     await ActivityEnvironment().run(notices.notify, Notice.model_validate_json(given))

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from activities.adapters.mail import MailServer
+from activities.notifications.mail import MailServer
 
 SENDER = "care@shop.example"
 

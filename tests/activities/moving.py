@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from activities.postgres.pool import Connection, Pool
+from activities.store.pool import Connection, Pool
 
 FUND, PLATFORM = ("system", "fund"), ("system", "platform")
 BUYER, SELLER = ("buyer", "b-1"), ("seller", "sl-1")

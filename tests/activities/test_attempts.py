@@ -7,11 +7,11 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 
-from activities.postgres.pool import open_pool
+from activities.store.pool import open_pool
 from tests.activities.conftest import Databases
 from tests.activities.world import World, a_registration, accepted, burst
-from workflows.domain.filing import Filing
-from workflows.domain.records import Registration
+from workflows.complaint.domain.filing import Filing
+from workflows.complaint.domain.records import Registration
 
 POISON = "毒\x00药 13800000000"
 

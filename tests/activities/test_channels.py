@@ -16,15 +16,15 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.mail import Mail
-from activities.adapters.notices import NoticeSink, ShortMessages
-from activities.adapters.robots import Robot, Robots
-from activities.in_app import InApp
-from activities.notices import Notices
-from activities.postgres.outbox import Deliveries, Outbox, WishBook
-from activities.postgres.pool import Pool
-from activities.recipients import Wishes
-from activities.telling import start_notice
+from activities.notifications.dispatch import start_notice
+from activities.notifications.in_app import InApp
+from activities.notifications.mail import Mail
+from activities.notifications.notify import Notices
+from activities.notifications.partners import NoticeSink, ShortMessages
+from activities.notifications.recipients import Wishes
+from activities.notifications.robots import Robot, Robots
+from activities.store.notifications import Deliveries, Outbox, WishBook
+from activities.store.pool import Pool
 from tests.activities.dying_notice import POINTS
 from tests.activities.group import Group
 from tests.activities.mail_server import Post
@@ -32,10 +32,11 @@ from tests.activities.working import at_work
 from tests.activities.world import World
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
-from workflows.domain.base import BEIJING
-from workflows.domain.filing import Contact, Party
-from workflows.domain.records import Notice
-from workflows.domain.vocabulary import Role
+from workflows.complaint.domain.filing import Contact
+from workflows.complaint.domain.records import Notice
+from workflows.parties import Party
+from workflows.values import BEIJING
+from workflows.vocabulary import Role
 from workflows.wire import NOTICES_QUEUE
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=BEIJING)

@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.payments import PaymentProvider
-from activities.comparing import Comparing
-from activities.payments import Payments
-from activities.postgres.pool import Pool
-from activities.reconciling import Reconciling
+from activities.payments.partners import PaymentProvider
+from activities.payments.pay import Payments
+from activities.reconciliation.cases import Reconciling
+from activities.reconciliation.provider_book import Comparing
+from activities.store.pool import Pool
 from tests.activities.world import World, agreed, burst
 from tests.sandbox.running import RunningSandbox
-from workflows.domain.payment import Movement
-from workflows.domain.reconciling import Look
-from workflows.domain.records import Payment
-from workflows.policy import packaged
+from workflows.complaint.domain.records import Payment
+from workflows.money.movement import Movement
+from workflows.policy.loading import packaged
+from workflows.upkeep.tasks import Look
 
 
 @pytest.fixture

@@ -6,20 +6,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.payments import PaymentProvider
-from activities.debts import Debts, Rules
-from activities.payments import Payments
-from activities.postgres.pool import Pool
+from activities.payments.partners import PaymentProvider
+from activities.payments.pay import Payments
+from activities.reconciliation.debts import Debts, Rules
+from activities.store.pool import Pool
 from tests.activities.moving import Moving
 from tests.activities.world import World, an_order, burst, withdrawn
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import SandboxOrder, SellerAccount
-from workflows.domain.case import Case
-from workflows.domain.money import Money
-from workflows.domain.reconciling import Look
-from workflows.policy import packaged
-from workflows.rules.debts import may_be_written_off_from, next_recovery, next_try
+from workflows.complaint.domain.case import Case
+from workflows.complaint.rules.advances.debts import may_be_written_off_from, next_recovery, next_try
+from workflows.money.amount import Money
+from workflows.policy.loading import packaged
+from workflows.upkeep.tasks import Look
 
 OWED = 29900
 NOTHING, SOME, ALL = Money(amount=0), Money(amount=10000), Money(amount=OWED)

@@ -15,16 +15,16 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import delivering, publishing
-from activities.adapters.webhooks import Webhooks
-from activities.delivering import Deliveries
-from activities.postgres.outbound import DeadLetters, Outbound
-from activities.publishing import DELIVER, start_delivery
+from activities.partner_events import delivery, publishing
+from activities.partner_events.delivery import Deliveries
+from activities.partner_events.publishing import DELIVER, start_delivery
+from activities.partner_events.webhook import Webhooks
+from activities.store.partner_events import DeadLetters, Outbound
 from tests.activities.working import at_work
 from tests.activities.world import BUYER, SELLER, World, accepted, burst
 from tests.receiving import Receiver
-from workflows.domain.case import Case
-from workflows.domain.events import Stream
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.partner_events import Stream
 from workflows.wire import EVENTS_QUEUE
 
 A_DAY_AGO = "UPDATE outbound_events SET give_up_at = give_up_at - interval '25 hours' WHERE state = 'waiting'"
@@ -322,7 +322,7 @@ async def test_a_worker_killed_in_the_middle_of_a_delivery_is_followed_by_one_th
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(publishing, "_BEAT_MISSED", timedelta(seconds=5))
-    monkeypatch.setattr(delivering, "_BEAT_SECONDS", 1.0)
+    monkeypatch.setattr(delivery, "_BEAT_SECONDS", 1.0)
     _, stream = await opened_and_accepted(world, receiver)
     receiver.next.extend([204, None])  # the second event arrives, and its sender dies while it waits for the answer
     await start_delivery(temporal, stream)

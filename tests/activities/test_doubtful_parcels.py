@@ -7,24 +7,24 @@ import httpx2
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.carriers import CarrierService
-from activities.parcels import ParcelLooks, Watching
-from activities.postgres.inbox import Inbox
-from activities.postgres.parcels import DOUBTFUL, Heard, Parcels, under_way
-from activities.texts import render
-from starter.on_their_way import parcels_stand
+from activities.notifications.texts import render
+from activities.parcels.partners import CarrierService
+from activities.parcels.watch import ParcelLooks, Watching
+from activities.store.inbox import Inbox
+from activities.store.parcels import DOUBTFUL, Heard, Parcels, under_way
+from starter.doctor.parcels import parcels_stand
 from tests.activities.test_parcels import a_number, on_its_way, on_record, told
 from tests.activities.world import World, agreed, burst, said, shipped
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import Happening
-from workflows.domain.case import Case
-from workflows.domain.filing import Party
-from workflows.domain.parcels import EventName, ParcelEvent, ParcelLook
-from workflows.domain.records import Notice
-from workflows.domain.vocabulary import Role
-from workflows.rules.hearing import expire
-from workflows.unwritten import unwritten
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.parcels import EventName, ParcelEvent, ParcelLook
+from workflows.complaint.domain.records import Notice
+from workflows.complaint.rules.dispatch import expire
+from workflows.complaint.views.record import unwritten
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SINCE = NOW - timedelta(days=2)

@@ -6,19 +6,20 @@ from typing import Any
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.postgres.inbox import Inbox
-from activities.postgres.pool import Pool
-from activities.postgres.reading import CaseFiles
-from starter.complaints import Complaints
-from starter.gateway.relay import Relay
-from starter.record import Files
+from activities.store.case_files import CaseFiles
+from activities.store.inbox import Inbox
+from activities.store.pool import Pool
+from starter.client.complaints import Complaints
+from starter.client.record import Files
+from starter.http.gateway.dispatcher import Relay
 from tests.activities.test_inbox import received
 from tests.activities.test_relay import delivered
 from tests.activities.world import World, a_registration
-from workflows.domain.answers import Code
-from workflows.domain.filing import Filing, Party
-from workflows.domain.inbox import FILING, Received
-from workflows.domain.vocabulary import Role
+from workflows.answers import Code
+from workflows.complaint.domain.filing import Filing
+from workflows.inbox import FILING, Received
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 _ME, _OTHER = Party(role=Role.BUYER, id="b-1"), Party(role=Role.BUYER, id="b-2")
 

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from activities.postgres.pool import Pool
+from activities.store.pool import Pool
 from tests.activities.world import World, accepted, agreed, burst, withdrawn
 
 MOVEMENT = """

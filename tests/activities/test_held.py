@@ -1,14 +1,15 @@
 """What a line's held money can still give, by our own books (R6.11, R6.12)."""
 
-from activities.postgres.held import HeldMoney
-from activities.postgres.pool import Pool
+from activities.store.held_money import HeldMoney
+from activities.store.pool import Pool
 from tests.activities.moving import PLATFORM, Moving
 from tests.activities.world import World, an_order
-from workflows.domain.case import Case
-from workflows.domain.filing import OrderLine, Party
-from workflows.domain.money import Money
-from workflows.domain.payment import Movement
-from workflows.domain.vocabulary import MoneyState, Problem, Purpose, Role
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.filing import OrderLine
+from workflows.money.amount import Money
+from workflows.money.movement import Movement
+from workflows.parties import Party
+from workflows.vocabulary import MoneyState, Problem, Purpose, Role
 
 SELLER = Party(role=Role.SELLER, id="sl-1")
 

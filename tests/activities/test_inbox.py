@@ -9,13 +9,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from activities.postgres.inbox import PAGE, Inbox
-from activities.postgres.named import query
-from activities.postgres.pool import Pool
+from activities.store.inbox import PAGE, Inbox
+from activities.store.named_queries import query
+from activities.store.pool import Pool
 from tests.engine.attacker import until
-from workflows.domain.filing import Party
-from workflows.domain.inbox import FILING, Received
-from workflows.domain.vocabulary import Role
+from workflows.inbox import FILING, Received
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 _C, _OTHER = "C20261122-AAAAAAAAAA", "C20261122-BBBBBBBBBB"
 _SELLER = Party(role=Role.SELLER, id="s-9")

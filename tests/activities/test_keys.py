@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from activities.postgres.keys import KeysMissing, agree_on_keys, known_keys
-from activities.postgres.migrate import migrate
-from activities.postgres.pool import connect
+from activities.store.migrate import migrate
+from activities.store.payload_keys import KeysMissing, agree_on_keys, known_keys
+from activities.store.pool import connect
 from tests.workers.sealing.rings import key, ring_file
-from workers.sealing.ring import read
+from workers.encryption.key_ring import read
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ async def _worker(record: str, ring: Path | None) -> tuple[int | None, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "REDRESS_"))}
     environment |= {"REDRESS_DATABASE_URL": record, "REDRESS_PARTNERS_URL": "http://127.0.0.1:1"}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "workers.worker"),
+        *(sys.executable, "-m", "workers.composition.worker"),
         env=environment | ({"REDRESS_KEY_RING": str(ring)} if ring else {}),
         stderr=asyncio.subprocess.PIPE,
     )

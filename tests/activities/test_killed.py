@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.payments import PaymentProvider
-from activities.payments import Payments
-from activities.postgres.reading import CaseFiles
+from activities.payments.partners import PaymentProvider
+from activities.payments.pay import Payments
+from activities.store.case_files import CaseFiles
 from tests.activities.dying import POINTS
 from tests.activities.world import World, a_registration, accepted, agreed, burst
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
-from workflows.domain.base import Value
-from workflows.domain.records import Payment
-from workflows.rules.view import view_of
+from workflows.complaint.domain.records import Payment
+from workflows.complaint.views.view import view_of
+from workflows.values import Value
 
 
 async def dies(url: str, partners: str, activity: str, point: str, given: Value) -> None:

@@ -7,26 +7,26 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.payments import Payments
-from activities.postgres.late import keep_late_message
-from activities.postgres.migrate import MIGRATIONS, migrate, migrations
-from activities.postgres.pool import Pool, open_pool
-from activities.postgres.reading import CaseFiles
+from activities.payments.pay import Payments
+from activities.store.case_files import CaseFiles
+from activities.store.late_messages import keep_late_message
+from activities.store.migrate import MIGRATIONS, migrate, migrations
+from activities.store.pool import Pool, open_pool
 from tests.activities.moving import PLATFORM, Moving, postings
 from tests.activities.test_guards import MOVEMENT
 from tests.activities.test_paying import PENDING, REFUSED, SETTLED, Counting
 from tests.activities.world import World, agreed, burst, later, reported, said
-from workflows.domain.case import Case
-from workflows.domain.filing import Party
-from workflows.domain.messages import PaymentReported
-from workflows.domain.money import Money
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Payment
-from workflows.domain.vocabulary import MoneyState, Outcome, Purpose, Role
-from workflows.rules.hearing import hear
-from workflows.rules.payments import paid as answered
-from workflows.rules.payments import requested
-from workflows.rules.steps import close
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import PaymentReported
+from workflows.complaint.domain.records import Payment
+from workflows.complaint.rules.dispatch import hear
+from workflows.complaint.rules.emit import close
+from workflows.complaint.rules.money.payments import paid as answered
+from workflows.complaint.rules.money.payments import requested
+from workflows.money.amount import Money
+from workflows.money.movement import Movement, PaymentAnswer
+from workflows.parties import Party
+from workflows.vocabulary import MoneyState, Outcome, Purpose, Role
 
 PROVIDER = Party(role=Role.PAYMENT, id="sandbox-pay")
 HELD, DEPOSIT = "seller_held:o-7/1", "seller_deposit:sl-1"

@@ -9,18 +9,18 @@ import asyncpg
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.payments import Payments
-from activities.postgres.pool import Connection, Pool, open_pool
-from activities.postgres.prepare import prepare
-from activities.postgres.requests import Requests
+from activities.payments.pay import Payments
+from activities.store.pool import Connection, Pool, open_pool
+from activities.store.prepare import prepare
+from activities.store.signed_requests import Requests
 from tests.activities.moving import Moving, everything, postings
 from tests.activities.test_paying import SETTLED, Counting
 from tests.activities.world import World, agreed, burst
-from workflows.domain.filing import Request
-from workflows.domain.money import Money
-from workflows.domain.records import Payment
-from workflows.domain.vocabulary import Problem, Remedy
-from workflows.policy import packaged
+from workflows.complaint.domain.filing import Request
+from workflows.complaint.domain.records import Payment
+from workflows.money.amount import Money
+from workflows.policy.loading import packaged
+from workflows.vocabulary import Problem, Remedy
 
 ROLE = Path(__file__).parents[2] / "deploy" / "postgres" / "application_role.sql"
 APOLOGY = Request(remedy=Remedy.APOLOGY)

@@ -12,16 +12,16 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from activities.postgres.migrate import migrate
-from activities.postgres.pool import Connection, connect, open_pool
+from activities.store.migrate import migrate
+from activities.store.pool import Connection, connect, open_pool
 from tests.activities.book_model import PAID, SHIPPING, Complaint, Model, Moved, Refused
 from tests.activities.conftest import Databases
 from tests.activities.moving import PARTIES, PLATFORM, Moving
 from tests.activities.test_ledger_guards import BY_HAND
 from tests.activities.world import World
 from tests.chance import SEED
-from workflows.domain.filing import Request
-from workflows.domain.vocabulary import Problem, Remedy
+from workflows.complaint.domain.filing import Request
+from workflows.vocabulary import Problem, Remedy
 
 T = TypeVar("T")
 

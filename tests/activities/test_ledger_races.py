@@ -7,17 +7,18 @@ from collections import Counter
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.payments import Payments
-from activities.postgres.book import Ledger
-from activities.postgres.pool import Pool, open_pool
+from activities.payments.pay import Payments
+from activities.store.ledger import Ledger
+from activities.store.pool import Pool, open_pool
 from tests.activities.moving import Moving
 from tests.activities.world import World, agreed
-from workflows.domain.filing import Party, Request
-from workflows.domain.money import Money
-from workflows.domain.parts import PLATFORM
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Payment
-from workflows.domain.vocabulary import MoneyState, Problem, Purpose, Remedy, Role
+from workflows.complaint.domain.filing import Request
+from workflows.complaint.domain.parts import PLATFORM
+from workflows.complaint.domain.records import Payment
+from workflows.money.amount import Money
+from workflows.money.movement import Movement, PaymentAnswer
+from workflows.parties import Party
+from workflows.vocabulary import MoneyState, Problem, Purpose, Remedy, Role
 
 ATTEMPTS = 5
 A_COMPLAINT = 100

@@ -7,11 +7,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from activities.postgres.migrate import MIGRATIONS, MigrationRefused, migrate, migrations, unmigrated
-from activities.postgres.pool import connect
-from activities.postgres.prepare import prepare
-from activities.postgres.rulebooks import RulebookChanged
-from workflows.policy import packaged
+from activities.store.migrate import MIGRATIONS, MigrationRefused, migrate, migrations, unmigrated
+from activities.store.pool import connect
+from activities.store.prepare import prepare
+from activities.store.rulebooks import RulebookChanged
+from workflows.policy.loading import packaged
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import activities
-from activities.postgres.named import QUERIES, queries
-from activities.postgres.pool import Pool
+from activities.store.named_queries import QUERIES, queries
+from activities.store.pool import Pool
 
 _ASKED = re.compile(r'query\(\s*"([a-z_]+)"')
 

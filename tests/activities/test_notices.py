@@ -9,24 +9,24 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.notices import NoticeSink
-from activities.in_app import InApp
-from activities.notices import Notices
-from activities.postgres.outbox import Outbox
-from activities.postgres.pool import Pool
-from activities.records import Records
-from activities.registry import Registry
-from activities.telling import start_notice, tell
+from activities.cases.record import Records
+from activities.cases.registry import Registry
+from activities.notifications.dispatch import start_notice, tell
+from activities.notifications.in_app import InApp
+from activities.notifications.notify import Notices
+from activities.notifications.partners import NoticeSink
+from activities.store.notifications import Outbox
+from activities.store.pool import Pool
 from tests.activities.working import at_work
 from tests.activities.world import BUYER, World, a_registration, accepted, burst
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import ArrivedNotice
-from workflows.domain.records import Notice
-from workflows.policy import packaged
-from workflows.rules.notices import notices_of
-from workflows.rules.registration import open_case
-from workflows.rules.view import view_of
+from workflows.complaint.domain.records import Notice
+from workflows.complaint.rules.registration import open_case
+from workflows.complaint.views.notices import notices_of
+from workflows.complaint.views.view import view_of
+from workflows.policy.loading import packaged
 from workflows.wire import NOTICES_QUEUE
 
 

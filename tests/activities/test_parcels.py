@@ -15,28 +15,29 @@ from temporalio.common import RawValue, WorkflowIDReusePolicy
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
-from activities.adapters.carriers import CarrierService
-from activities.parcels import ParcelLooks, Watching, watch
-from activities.postgres.inbox import Inbox
-from activities.postgres.parcels import PARKED_FOR, Heard, Parcels
-from activities.records import Records
+from activities.cases.record import Records
+from activities.parcels.partners import CarrierService
+from activities.parcels.watch import ParcelLooks, Watching, watch
+from activities.store.inbox import Inbox
+from activities.store.parcels import PARKED_FOR, Heard, Parcels
 from tests.activities.working import at_work
 from tests.activities.world import World, a_registration, agreed, burst, said, shipped
 from tests.chance import SEED
 from tests.sandbox.running import RunningSandbox
-from workers.runner import workflow_runner
+from workers.composition.workflow_runner import workflow_runner
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import Happening
 from workflows import wire
-from workflows.domain.case import Case
-from workflows.domain.filing import Party, Request
-from workflows.domain.messages import ParcelReported
-from workflows.domain.money import Money
-from workflows.domain.parcels import EventName, Parcel, ParcelEvent, ParcelLook, newest_of_each, reports
-from workflows.domain.vocabulary import Remedy, Role
-from workflows.parcel_watch import ParcelWatch
-from workflows.rules.hearing import hear
-from workflows.understanding import understand
+from workflows.complaint.decoding import understand
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.filing import Request
+from workflows.complaint.domain.messages import ParcelReported
+from workflows.complaint.domain.parcels import EventName, Parcel, ParcelEvent, ParcelLook, newest_of_each, reports
+from workflows.complaint.rules.dispatch import hear
+from workflows.money.amount import Money
+from workflows.parties import Party
+from workflows.upkeep.parcel_watch import ParcelWatch
+from workflows.vocabulary import Remedy, Role
 
 AT = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
 """Some days ago: nothing happens later than it is heard of."""

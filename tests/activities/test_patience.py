@@ -7,15 +7,15 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.adapters.payments import PaymentProvider
-from activities.payments import Payments
+from activities.payments.partners import PaymentProvider
+from activities.payments.pay import Payments
 from tests.activities.world import World, agreed, burst
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.calls import BUSY_SECONDS
 from workers.sandbox.client import SandboxClient
 from workflows import ports
-from workflows.domain.payment import PaymentAnswer
-from workflows.domain.records import Payment
+from workflows.complaint.domain.records import Payment
+from workflows.money.movement import PaymentAnswer
 
 
 @workflow.defn(name="Paying")

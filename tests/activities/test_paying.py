@@ -8,18 +8,18 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.errors import PartnerConfused, PartnerUnreachable
-from activities.adapters.payments import PaymentProvider
-from activities.payments import Payments
-from activities.postgres.movements import contradict
-from activities.postgres.pool import Pool
+from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.payments.partners import PaymentProvider
+from activities.payments.pay import Payments
+from activities.store.movements import contradict
+from activities.store.pool import Pool
 from tests.activities.world import World, agreed, burst
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
-from workflows.domain.money import Money
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Payment
-from workflows.domain.vocabulary import Problem
+from workflows.complaint.domain.records import Payment
+from workflows.money.amount import Money
+from workflows.money.movement import Movement, PaymentAnswer
+from workflows.vocabulary import Problem
 
 
 class Counting:

@@ -7,17 +7,17 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.alipay.adapter import Alipay
-from activities.payments import Payments
-from activities.postgres.held import HeldMoney
-from activities.postgres.pool import Pool
+from activities.payments.alipay.adapter import Alipay
+from activities.payments.pay import Payments
+from activities.store.held_money import HeldMoney
+from activities.store.pool import Pool
 from tests.activities.moving import Moving, postings
 from tests.activities.world import World, agreed, burst
 from tests.adapters.alipay.gateway import LocalGateway, local_gateway
 from tests.adapters.alipay.paying import SELLERS, an_app, number_of
-from workflows.domain.money import Money
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Payment
+from workflows.complaint.domain.records import Payment
+from workflows.money.amount import Money
+from workflows.money.movement import Movement, PaymentAnswer
 
 SEND, LOOK_UP = "alipay.trade.refund", "alipay.trade.fastpay.refund.query"
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.payments import Payments
+from activities.payments.pay import Payments
 from tests.activities.world import AGENT, BUYER, SELLER, World, accepted, agreed, burst, later, said, withdrawn
-from workflows.domain.filing import Party
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Payment
-from workflows.domain.vocabulary import RefusalReason, Role
+from workflows.complaint.domain.records import Payment
+from workflows.money.movement import Movement, PaymentAnswer
+from workflows.parties import Party
+from workflows.vocabulary import RefusalReason, Role
 
 URL = "https://partner.example/hook"
 OTHERS = Party(role=Role.SELLER, id="sl-2")

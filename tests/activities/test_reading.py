@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from activities.postgres.late import NotClosed, keep_late_message
-from activities.postgres.reading import CaseFiles, Wanted
+from activities.store.case_files import CaseFiles, Wanted
+from activities.store.late_messages import NotClosed, keep_late_message
 from tests.activities.world import BUYER, MORNING, World, accepted, agreed, burst, later, withdrawn
-from workflows.domain.messages import KINDS, Message
-from workflows.domain.vocabulary import Phase, Problem, Role, Severity
-from workflows.rules.view import view_of
+from workflows.complaint.domain.messages import KINDS, Message
+from workflows.complaint.views.view import view_of
+from workflows.vocabulary import Phase, Problem, Role, Severity
 
 
 def a_message(message_id: str = "late-1", kind: str = "survey_answered", **body: object) -> Message:

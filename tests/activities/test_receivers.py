@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from activities.adapters.webhooks import NotTaken, Webhooks
-from activities.delivering import Deliveries
-from activities.patience import Busy, Receivers, back_off
-from activities.postgres.outbound import Outbound
+from activities.partner_events.circuit_breaker import Busy, Receivers, back_off
+from activities.partner_events.delivery import Deliveries
+from activities.partner_events.webhook import NotTaken, Webhooks
+from activities.store.partner_events import Outbound
 from tests.activities.test_delivering import delivered, receiver, refused, webhooks  # noqa: F401 - fixtures
 from tests.activities.world import BUYER, SELLER, World
 from tests.receiving import Receiver

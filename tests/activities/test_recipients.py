@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from activities.channels import CHANNELS
-from activities.recipients import NIGHT, QuietHours, Wishes, can_be, recipient
-from workflows.domain.base import BEIJING
-from workflows.domain.filing import Contact, Party
-from workflows.domain.vocabulary import Role
+from activities.notifications.channels import CHANNELS
+from activities.notifications.recipients import NIGHT, QuietHours, Wishes, can_be, recipient
+from workflows.complaint.domain.filing import Contact
+from workflows.parties import Party
+from workflows.values import BEIJING
+from workflows.vocabulary import Role
 
 BUYER, AGENT = Party(role=Role.BUYER, id="b-1"), Party(role=Role.AGENT, id="a-1")
 CONTACT = Contact(name="李", phone="+86 138 0000 0000", email="li@mail.test")

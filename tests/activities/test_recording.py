@@ -9,11 +9,11 @@ from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.errors import PartnerUnreachable
-from activities.payments import Payments
-from activities.postgres.reading import CaseFiles
-from activities.postgres.rulebooks import documents, keep
-from activities.records import NotRegistered
+from activities.cases.record import NotRegistered
+from activities.partners.errors import PartnerUnreachable
+from activities.payments.pay import Payments
+from activities.store.case_files import CaseFiles
+from activities.store.rulebooks import documents, keep
 from tests.activities.world import (
     AGENT,
     MORNING,
@@ -27,13 +27,13 @@ from tests.activities.world import (
     said,
     withdrawn,
 )
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Payment
-from workflows.domain.vocabulary import MoneyState, Phase
-from workflows.policy import packaged
-from workflows.rules.reprojection import reprojected
-from workflows.rules.view import view_of
-from workflows.rules.why import explained
+from workflows.complaint.domain.records import Payment
+from workflows.complaint.rules.reprojection import reprojected
+from workflows.complaint.views.view import view_of
+from workflows.complaint.views.why_due import explained
+from workflows.money.movement import Movement, PaymentAnswer
+from workflows.policy.loading import packaged
+from workflows.vocabulary import MoneyState, Phase
 
 
 class Silent:

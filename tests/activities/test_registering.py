@@ -7,12 +7,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.errors import PartnerUnreachable
-from activities.adapters.orders import OrderSystem
-from activities.postgres.pool import Pool
-from activities.postgres.reading import CaseFiles
-from activities.postgres.rulebooks import RulebookChanged
-from activities.registry import Registry
+from activities.cases.orders import OrderSystem
+from activities.cases.registry import Registry
+from activities.partners.errors import PartnerUnreachable
+from activities.store.case_files import CaseFiles
+from activities.store.pool import Pool
+from activities.store.rulebooks import RulebookChanged
 from tests.activities.world import (
     AGENT,
     MORNING,
@@ -28,14 +28,14 @@ from tests.activities.world import (
 )
 from tests.sandbox.running import RunningSandbox, an_order
 from workers.sandbox.client import SandboxClient
-from workflows.domain.filing import Request
-from workflows.domain.money import Money
-from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Problem, Purpose, Remedy, Role
-from workflows.policy import packaged
-from workflows.rules.hearing import expire
-from workflows.rules.notices import notices_of
-from workflows.rules.registration import open_case
-from workflows.rules.view import view_of
+from workflows.complaint.domain.filing import Request
+from workflows.complaint.rules.dispatch import expire
+from workflows.complaint.rules.registration import open_case
+from workflows.complaint.views.notices import notices_of
+from workflows.complaint.views.view import view_of
+from workflows.money.amount import Money
+from workflows.policy.loading import packaged
+from workflows.vocabulary import MoneyState, Outcome, Phase, Problem, Purpose, Remedy, Role
 
 
 async def count(pool: Pool, table: str) -> int:

@@ -11,22 +11,22 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.common import RawValue
 
-from activities.postgres.inbox import Inbox, InboxRow
-from activities.postgres.pool import Pool
-from starter.answers import Opened
-from starter.calls import NoWorker
-from starter.errors import NotFound, Unreachable
-from starter.gateway.bodies import as_raw
-from starter.gateway.relay import IN_A_TURN, Relay
+from activities.store.inbox import Inbox, InboxRow
+from activities.store.pool import Pool
+from starter.client.errors import NotFound, Unreachable
+from starter.client.results import Opened
+from starter.client.temporal_calls import NoWorker
+from starter.http.gateway.bodies import as_raw
+from starter.http.gateway.dispatcher import IN_A_TURN, Relay
 from tests.activities.test_inbox import received
 from tests.activities.world import a_registration
 from tests.engine.attacker import until
-from workflows.domain.answers import Answer, Code, Receipt, Refusal
-from workflows.domain.filing import Filing
-from workflows.domain.inbox import FILING
-from workflows.domain.messages import Message
-from workflows.domain.vocabulary import Phase
-from workflows.understanding import NotUnderstood, understand
+from workflows.answers import Answer, Code, Receipt, Refusal
+from workflows.complaint.decoding import NotUnderstood, understand
+from workflows.complaint.domain.filing import Filing
+from workflows.complaint.domain.messages import Message
+from workflows.inbox import FILING
+from workflows.vocabulary import Phase
 
 _C = "C20261122-FLOOD00000"
 Trouble = Callable[[str], Exception | Answer | None]
@@ -304,7 +304,7 @@ async def test_while_gateways_change_order_waits_for_the_release_that_can_read_a
         await until(lambda: _rests_for(pool, "haggled"), what="the one that cannot be read to rest")
         await until(lambda: _answered(pool, 1), what="the other complaint")
         assert complaints.heard == [("C20261122-OTHER00000", "r-2")]
-        monkeypatch.setattr("starter.gateway.relay.understand", _reads({"haggled"}))
+        monkeypatch.setattr("starter.http.gateway.dispatcher.understand", _reads({"haggled"}))
         await delivered(pool)
     assert complaints.heard[1:] == [(_C, "h-1"), (_C, "r-1")]
 
@@ -321,7 +321,7 @@ async def test_when_no_such_release_comes_it_is_passed_over_and_kept_until_one_d
         await until(lambda: _rests_for(pool, "haggled"), what="the rest to be named")
         assert complaints.heard == [(_C, "r-1"), (_C, "r-2")]
         assert len(await inbox.heads(_C, 100)) == IN_A_TURN + 2, "nothing is lost"
-        monkeypatch.setattr("starter.gateway.relay.understand", _reads({"haggled"}))
+        monkeypatch.setattr("starter.http.gateway.dispatcher.understand", _reads({"haggled"}))
         await delivered(pool)
     assert [one for _, one in complaints.heard[2:]] == [f"h-{number:02d}" for number in range(IN_A_TURN + 2)]
 
@@ -329,8 +329,8 @@ async def test_when_no_such_release_comes_it_is_passed_over_and_kept_until_one_d
 async def test_what_can_be_read_does_not_rest_for_what_cannot(
     pool: Pool, complaints: Complaints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starter.gateway.relay._REST", timedelta(hours=1))
-    monkeypatch.setattr("starter.gateway.relay._LONGEST_REST", timedelta(hours=1))
+    monkeypatch.setattr("starter.http.gateway.dispatcher._REST", timedelta(hours=1))
+    monkeypatch.setattr("starter.http.gateway.dispatcher._LONGEST_REST", timedelta(hours=1))
     await _newer(Inbox(pool), "h-1")
     for number in range(3 * IN_A_TURN):
         await keep(Inbox(pool), _C, f"r-{number:02d}")

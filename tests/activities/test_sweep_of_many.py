@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.adapters.payments import PaymentProvider
-from activities.comparing import Comparing
-from activities.postgres.migrate import migrate
-from activities.postgres.pool import Connection, Pool, connect, open_pool
-from activities.reconciling import Reconciling
+from activities.payments.partners import PaymentProvider
+from activities.reconciliation.cases import Reconciling
+from activities.reconciliation.provider_book import Comparing
+from activities.store.migrate import migrate
+from activities.store.pool import Connection, Pool, connect, open_pool
 from tests.activities.conftest import Databases
 from tests.activities.world import World
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.book import Book
 from workers.sandbox.payments import send
 from workers.sandbox.shapes import PaymentRequest
-from workflows.domain.reconciling import Look
-from workflows.policy import packaged
+from workflows.policy.loading import packaged
+from workflows.upkeep.tasks import Look
 
 EACH = 10
 """Movements of one complaint."""

@@ -6,17 +6,17 @@ from typing import get_args
 import pytest
 from jinja2 import meta, nodes
 
-from activities.postgres.parcels import DOUBTFUL
-from activities.texts import GENERAL, TEMPLATES, Locale, environment, render, words
-from starter.stories import STORIES
+from activities.notifications.texts import GENERAL, TEMPLATES, Locale, environment, render, words
+from activities.store.parcels import DOUBTFUL
+from starter.demo.stories import STORIES
 from tests.activities.world import World
 from tests.rules.playing import play
-from workflows.domain.answers import Code
-from workflows.domain.filing import Party
-from workflows.domain.messages import KINDS
-from workflows.domain.records import Notice
-from workflows.domain.vocabulary import Outcome, Problem, Role
-from workflows.rules.notices import TOLD, notices_of
+from workflows.answers import Code
+from workflows.complaint.domain.messages import KINDS
+from workflows.complaint.domain.records import Notice
+from workflows.complaint.views.notices import TOLD, notices_of
+from workflows.parties import Party
+from workflows.vocabulary import Outcome, Problem, Role
 
 LOCALES: tuple[Locale, ...] = get_args(Locale)
 EVENTS = sorted({DOUBTFUL, *(event for told in TOLD.values() for event, _ in told)})

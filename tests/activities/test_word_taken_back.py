@@ -5,20 +5,20 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.payments import Payments
-from activities.postgres.late import keep_late_message
-from activities.postgres.movements import REFUSED as REFUSED_BY_THE_BOOK
+from activities.payments.pay import Payments
+from activities.store.late_messages import keep_late_message
+from activities.store.movements import REFUSED as REFUSED_BY_THE_BOOK
 from tests.activities.moving import Moving, postings
 from tests.activities.test_ledger import HELD, PROVIDER, contradictions, paid
 from tests.activities.test_paying import PENDING, REFUSED, SETTLED, Counting
 from tests.activities.world import World, agreed, burst, later, reported
-from workflows.domain.case import Case
-from workflows.domain.messages import PaymentReported
-from workflows.domain.payment import PaymentAnswer
-from workflows.domain.records import Payment
-from workflows.domain.vocabulary import MoneyState, Outcome, Problem
-from workflows.rules.hearing import hear
-from workflows.rules.steps import close
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import PaymentReported
+from workflows.complaint.domain.records import Payment
+from workflows.complaint.rules.dispatch import hear
+from workflows.complaint.rules.emit import close
+from workflows.money.movement import PaymentAnswer
+from workflows.vocabulary import MoneyState, Outcome, Problem
 
 
 @pytest.fixture

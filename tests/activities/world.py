@@ -7,27 +7,28 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.postgres.pool import Pool
-from activities.publishing import Publisher
-from activities.records import Records
-from activities.registry import Registry
+from activities.cases.record import Records
+from activities.cases.registry import Registry
+from activities.partner_events.publishing import Publisher
+from activities.store.pool import Pool
 from tests.receiving import Subscribers
-from workflows.domain.case import Case
-from workflows.domain.events import Stream
-from workflows.domain.filing import Filing, OrderLine, Party, Request
-from workflows.domain.messages import KINDS
-from workflows.domain.money import Money
-from workflows.domain.parcels import Parcel, on_their_way
-from workflows.domain.records import Notice, Record, Registration
-from workflows.domain.rulebook import Rulebook
-from workflows.domain.vocabulary import Channel, MoneyState, Phase, Problem, Remedy, Role
-from workflows.policy import packaged
-from workflows.rules.hearing import expire, hear
-from workflows.rules.notices import notices_of
-from workflows.rules.payments import decided_for_the_buyer
-from workflows.rules.registration import open_case
-from workflows.rules.steps import step
-from workflows.rules.view import view_of
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.filing import Filing, OrderLine, Request
+from workflows.complaint.domain.messages import KINDS
+from workflows.complaint.domain.parcels import Parcel, on_their_way
+from workflows.complaint.domain.partner_events import Stream
+from workflows.complaint.domain.records import Notice, Record, Registration
+from workflows.complaint.rules.dispatch import expire, hear
+from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.money.payments import decided_for_the_buyer
+from workflows.complaint.rules.registration import open_case
+from workflows.complaint.views.notices import notices_of
+from workflows.complaint.views.view import view_of
+from workflows.money.amount import Money
+from workflows.parties import Party
+from workflows.policy.loading import packaged
+from workflows.policy.rulebook import Rulebook
+from workflows.vocabulary import Channel, MoneyState, Phase, Problem, Remedy, Role
 
 MORNING = datetime(2026, 11, 18, 2, tzinfo=UTC)
 """Wednesday 10:00 in Beijing: agents a-1 and a-3 are on shift."""

@@ -8,13 +8,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from activities.adapters.carriers import MOST_EVENTS, MOST_PARCELS, CarrierService, Push, PushUnreadable
-from activities.adapters.errors import PartnerConfused, PartnerError, PartnerUnreachable
+from activities.parcels.partners import MOST_EVENTS, MOST_PARCELS, CarrierService, Push, PushUnreadable
+from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
 from tests.adapters.hostile import partner_saying, spoken
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import Happening
-from workflows.domain.parcels import Parcel, ParcelEvent
+from workflows.complaint.domain.parcels import Parcel, ParcelEvent
 
 AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.adapters.payments import PaymentProvider
+from activities.payments.partners import PaymentProvider
 from tests.sandbox.running import (
     PLATFORM,
     RunningSandbox,
@@ -18,10 +18,10 @@ from tests.sandbox.running import (
 )
 from workers.sandbox.client import SandboxClient, SandboxRefused
 from workers.sandbox.shapes import SandboxOrder, SellerAccount
-from workflows.domain.filing import Party
-from workflows.domain.money import Money
-from workflows.domain.payment import LineRef, Movement, PaymentAnswer
-from workflows.domain.vocabulary import Purpose, Role
+from workflows.money.amount import Money
+from workflows.money.movement import LineRef, Movement, PaymentAnswer
+from workflows.parties import Party
+from workflows.vocabulary import Purpose, Role
 
 _numbers = itertools.count(1)
 NOTHING_LEFT = "the seller's held money and deposit do not cover it"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from activities.adapters.mail import Mail
-from activities.channels import Letter, NotDelivered, Undecided
+from activities.notifications.channels import Letter, NotDelivered, Undecided
+from activities.notifications.mail import Mail
 from tests.activities.mail_server import SENDER, Post, certificate
-from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 
 def a_letter(address: str = "b-1@mail.test", subject: str = "投诉已结束：C1", text: str = "一行\n.\n又一行") -> Letter:

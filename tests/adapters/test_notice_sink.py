@@ -3,12 +3,12 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.adapters.errors import PartnerConfused, PartnerUnreachable
-from activities.adapters.notices import NoticeSink
+from activities.notifications.partners import NoticeSink
+from activities.partners.errors import PartnerConfused, PartnerUnreachable
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
-from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 
 @pytest.fixture

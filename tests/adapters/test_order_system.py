@@ -3,12 +3,12 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.adapters.errors import PartnerUnreachable
-from activities.adapters.orders import OrderSystem
+from activities.cases.orders import OrderSystem
+from activities.partners.errors import PartnerUnreachable
 from tests.sandbox.running import RunningSandbox, an_order
 from workers.sandbox.client import SandboxClient
-from workflows.domain.filing import OrderLine
-from workflows.domain.money import Money
+from workflows.complaint.domain.filing import OrderLine
+from workflows.money.amount import Money
 
 
 @pytest.fixture

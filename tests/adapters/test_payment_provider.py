@@ -5,12 +5,12 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from activities.adapters.errors import PartnerConfused, PartnerUnreachable
-from activities.adapters.payments import PaymentProvider
+from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.payments.partners import PaymentProvider
 from tests.sandbox.running import RunningSandbox, a_movement, complaint_of
 from workers.sandbox.client import SandboxClient
-from workflows.domain.money import Money
-from workflows.domain.payment import Movement, PaymentAnswer
+from workflows.money.amount import Money
+from workflows.money.movement import Movement, PaymentAnswer
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from activities.adapters import payments
-from activities.adapters.errors import PartnerConfused, PartnerUnreachable
-from activities.adapters.payments import Booked, PaymentProvider
+from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.payments import partners
+from activities.payments.partners import Booked, PaymentProvider
 from tests.adapters.hostile import partner_saying, spoken
 from tests.sandbox.running import RunningSandbox, a_movement, complaint_of
 from workers.sandbox.client import SandboxClient
@@ -29,7 +29,7 @@ async def read(provider: PaymentProvider, **wanted: Any) -> list[Booked]:
 async def test_the_book_is_read_to_its_end_whatever_fits_on_a_page(
     provider: PaymentProvider, operator: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(payments, "PAGE", 3)
+    monkeypatch.setattr(partners, "PAGE", 3)
     complaint = complaint_of(a_movement())
     keys = [f"{complaint}:refund:{number}" for number in range(1, 8)]
     for key in keys:

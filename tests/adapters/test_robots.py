@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.adapters.robots import Kind, Robot, Robots
-from activities.channels import Letter, NotDelivered, Undecided
+from activities.notifications.channels import Letter, NotDelivered, Undecided
+from activities.notifications.robots import Kind, Robot, Robots
 from tests.activities.group import Group
 from tests.adapters.hostile import partner_saying, spoken
-from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 SECRET = "SEC-of-the-group"
 KINDS: tuple[Kind, ...] = ("dingtalk", "wecom", "feishu")

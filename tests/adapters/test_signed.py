@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.adapters.errors import PartnerConfused
-from activities.adapters.payments import PaymentProvider
-from activities.adapters.signing import ID, SIGNATURE, TIMESTAMP, TOLERANCE, SignatureWrong, Signer
+from activities.partners.errors import PartnerConfused
+from activities.partners.signing import ID, SIGNATURE, TIMESTAMP, TOLERANCE, SignatureWrong, Signer
+from activities.payments.partners import PaymentProvider
 from tests.sandbox.running import RunningSandbox, a_movement
 from tests.sandbox.test_payments import request_for
 

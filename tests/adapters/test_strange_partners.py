@@ -8,15 +8,15 @@ from email.utils import format_datetime
 import httpx2
 import pytest
 
-from activities.adapters.errors import PartnerConfused, PartnerError, PartnerUnreachable
-from activities.adapters.http import BIGGEST_ANSWER, LONGEST_RETRY_AFTER, retry_after
-from activities.adapters.notices import NoticeSink
-from activities.adapters.orders import OrderSystem
-from activities.adapters.payments import PaymentProvider
+from activities.cases.orders import OrderSystem
+from activities.notifications.partners import NoticeSink
+from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
+from activities.partners.http import BIGGEST_ANSWER, LONGEST_RETRY_AFTER, retry_after
+from activities.payments.partners import PaymentProvider
 from tests.adapters.hostile import partner_saying, partner_trickling, spoken
 from tests.sandbox.running import a_movement, an_order
-from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 Client = httpx2.AsyncClient
 Ask = Callable[[str, Client], Awaitable[object]]

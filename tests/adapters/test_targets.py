@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
 
-from activities.adapters.targets import TargetRefused, judge, judged, resolve
+from activities.partner_events.targets import TargetRefused, judge, judged, resolve
 from tests.chance import SEED
 
 

@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from activities.adapters import webhooks
-from activities.adapters.webhooks import NotTaken, Sent, Webhooks
-from activities.subscriptions import Subscription
+from activities.partner_events import webhook
+from activities.partner_events.subscriptions import Subscription
+from activities.partner_events.webhook import NotTaken, Sent, Webhooks
 from tests.receiving import Receiver, Subscribers, an_answer
-from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 NAME = "partner.example"
 EVENT = Sent("evt_1", '{"type":"complaint.filed.v1","data":{"complaint":"C1","sequence":1,"note":"退款"}}')
@@ -154,7 +154,7 @@ async def test_who_says_in_time_that_it_took_the_event_is_believed_however_long_
         await reader.read()  # until the sender hangs up
         writer.close()
 
-    monkeypatch.setattr(webhooks, "_READ_SECONDS", 3.0)
+    monkeypatch.setattr(webhook, "_READ_SECONDS", 3.0)
     async with await asyncio.start_server(never_ends, "127.0.0.1", 0) as server:
         await post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", Webhooks(seconds=2))
 

@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 from temporalio import activity
 
-from activities.calendars import Calendars
-from activities.comparing import Comparing
-from activities.debts import Debts
-from activities.drain import Draining
-from activities.parcels import ParcelLooks
-from activities.payments import Payments
-from activities.reconciling import Reconciling
-from activities.records import Records
-from activities.registry import Registry
-from starter.main import COMMANDS
-from workers.settings import Settings
-from workflows.domain.messages import KINDS
-from workflows.domain.policy import LimitName
-from workflows.policy import packaged
+from activities.cases.calendars import Calendars
+from activities.cases.inbox import Draining
+from activities.cases.record import Records
+from activities.cases.registry import Registry
+from activities.parcels.watch import ParcelLooks
+from activities.payments.pay import Payments
+from activities.reconciliation.cases import Reconciling
+from activities.reconciliation.debts import Debts
+from activities.reconciliation.provider_book import Comparing
+from starter.cli.main import COMMANDS
+from workers.config.settings import Settings
+from workflows.complaint.domain.messages import KINDS
+from workflows.complaint.rules.registry import DUTIES, HEARINGS, WINDOWS
+from workflows.policy.loading import packaged
+from workflows.policy.model import LimitName
 from workflows.ports import PORTS
-from workflows.rules.registry import DUTIES, HEARINGS, WINDOWS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("workflows", "activities", "workers", "starter")
@@ -119,7 +119,7 @@ def unsealing(source: str) -> bool:
 def test_every_client_takes_the_one_data_converter() -> None:
     found = {path.relative_to(ROOT).as_posix() for path in modules() if unsealing(path.read_text(encoding="utf-8"))}
     # The first is that place; the supervisor only asks whether the server is up; the sandbox is an outsider.
-    assert found <= {"workers/sealing/converter.py", "workers/embedded/temporal.py", "workers/sandbox/callbacks.py"}
+    assert found <= {"workers/encryption/converter.py", "workers/stack/temporal.py", "workers/sandbox/callbacks.py"}
 
 
 def test_a_client_past_the_one_data_converter_would_be_found() -> None:

@@ -22,7 +22,7 @@ from tests.benchmarks.doors import acceptance
 from tests.benchmarks.measuring import bare, costs, filing, ours, per_second, put_orders
 from tests.conftest import Running, running
 from tests.replay.histories import load, names, replayer
-from workers.logs import configure
+from workers.telemetry.logs import configure
 from workflows import wire
 
 AT_A_TIME = 50

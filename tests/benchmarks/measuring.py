@@ -15,7 +15,7 @@ from tests.benchmarks.bare import QUEUE
 from tests.conftest import Running
 from workers.sandbox.shapes import SandboxOrder
 from workflows import wire
-from workflows.domain.money import Money
+from workflows.money.amount import Money
 
 AMOUNT = Money(amount=29900)
 _BILLED = {

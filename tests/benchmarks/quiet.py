@@ -4,10 +4,10 @@ import asyncio
 import signal
 from collections.abc import Sequence
 
-from workers.logs import configure
-from workers.settings import Settings
-from workers.worker import serve
-from workflows.domain.records import Notice
+from workers.composition.worker import serve
+from workers.config.settings import Settings
+from workers.telemetry.logs import configure
+from workflows.complaint.domain.records import Notice
 
 
 async def tell_nobody(notices: Sequence[Notice]) -> None:

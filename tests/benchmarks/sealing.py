@@ -21,7 +21,7 @@ from temporalio.client import Client, WorkflowHandle
 from tests.benchmarks.measuring import filing, put_orders
 from tests.conftest import Running, running
 from tests.workers.sealing.rings import ring_file
-from workers.sealing.converter import data_converter
+from workers.encryption.converter import data_converter
 from workflows import wire
 
 TEXT = "买家称颜色与页面不符，已致电说明。" * 4

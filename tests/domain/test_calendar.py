@@ -8,10 +8,10 @@ import holidays
 import pytest
 from pydantic import ValidationError
 
-from workflows.domain.base import BEIJING
-from workflows.domain.calendar import Calendar
-from workflows.domain.limits import Length, due, end_of
-from workflows.policy import packaged
+from workflows.policy.loading import packaged
+from workflows.time.calendar import Calendar
+from workflows.time.limits import Length, due, end_of
+from workflows.values import BEIJING
 
 ROOT = Path(__file__).parents[2]
 CHINA = packaged().calendar

@@ -1,8 +1,8 @@
 from datetime import date, datetime, time
 
-from workflows.domain.explained import due_in_words, in_words, instant_in_words
-from workflows.domain.limits import LATEST, Explanation, Length, ServiceHours, Stop, StopReason, explain
-from workflows.policy import packaged
+from workflows.policy.loading import packaged
+from workflows.time.limits import LATEST, Explanation, Length, ServiceHours, Stop, StopReason, explain
+from workflows.time.wording import due_in_words, in_words, instant_in_words
 
 HOURS = ServiceHours(opens=time(8, 30), closes=time(23))
 

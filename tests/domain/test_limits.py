@@ -3,9 +3,9 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from pydantic import ValidationError
 
-from workflows.domain.base import BEIJING, Value
-from workflows.domain.limits import LATEST, Length, ServiceHours, Stop, StopReason, due, explain, share_of
-from workflows.policy import packaged
+from workflows.policy.loading import packaged
+from workflows.time.limits import LATEST, Length, ServiceHours, Stop, StopReason, due, explain, share_of
+from workflows.values import BEIJING, Value
 
 CHINA = packaged().calendar
 HOURS = ServiceHours(opens=time(8, 30), closes=time(23))

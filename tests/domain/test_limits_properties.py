@@ -5,9 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows.domain.base import BEIJING
-from workflows.domain.limits import Length, ServiceHours, Stop, StopReason, due, explain, share_of
-from workflows.policy import packaged
+from workflows.policy.loading import packaged
+from workflows.time.limits import Length, ServiceHours, Stop, StopReason, due, explain, share_of
+from workflows.values import BEIJING
 
 CHINA = packaged().calendar
 HOURS = ServiceHours(opens=time(8, 30), closes=time(23))

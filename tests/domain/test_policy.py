@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from workflows.domain.limits import Length, Stop, StopReason
-from workflows.domain.messages import KINDS
-from workflows.domain.money import Money
-from workflows.domain.policy import Limit, LimitName, Policy
-from workflows.domain.rulebook import Rulebook
-from workflows.domain.vocabulary import Problem, Role
-from workflows.policy import PolicyInvalid, load, packaged
+from workflows.complaint.domain.messages import KINDS
+from workflows.money.amount import Money
+from workflows.policy.loading import PolicyInvalid, load, packaged
+from workflows.policy.model import Limit, LimitName, Policy
+from workflows.policy.rulebook import Rulebook
+from workflows.time.limits import Length, Stop, StopReason
+from workflows.vocabulary import Problem, Role
 
 DATA = Path(__file__).parents[2] / "workflows" / "policy"
 POLICY = (DATA / "policy.toml").read_text(encoding="utf-8")

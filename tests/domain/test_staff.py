@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from workflows.domain.limits import ServiceHours
-from workflows.domain.staff import Shift, Staff, StaffMember
-from workflows.domain.vocabulary import Problem, Role
-from workflows.policy import packaged
+from workflows.policy.loading import packaged
+from workflows.policy.staff import Shift, Staff, StaffMember
+from workflows.time.limits import ServiceHours
+from workflows.vocabulary import Problem, Role
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 HOURS = ServiceHours(opens=time(8, 30), closes=time(23))

@@ -5,8 +5,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from starter.complaints import Complaints
-from starter.sayings import check, complete, party
+from starter.client.complaints import Complaints
+from starter.client.message_input import check, complete, party
 from tests.conftest import Running
 from tests.engine import canaries
 from tests.engine.attacker import until

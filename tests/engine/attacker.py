@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 from tests.conftest import Running
 from workers.sandbox.shapes import SandboxOrder
 from workflows import wire
-from workflows.domain.money import Money
+from workflows.money.amount import Money
 
 Handle = WorkflowHandle[Any, Any]
 Json = dict[str, Any]

@@ -18,8 +18,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 
 from tests.conftest import Running
-from workflows.domain.filing import Filing
-from workflows.domain.messages import KINDS
+from workflows.complaint.domain.filing import Filing
+from workflows.complaint.domain.messages import KINDS
 
 MARK = f"CANARY{uuid4().hex[:8]}"
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from starter.stories import STORIES, Story
+from starter.demo.stories import STORIES, Story
 from tests.conftest import Running, running
 from tests.engine.cutting import EVERY_FEW_EVENTS
 from tests.engine.telling import Told, tell_all

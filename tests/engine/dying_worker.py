@@ -11,14 +11,14 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.payments import Payments, Provider
-from activities.postgres.pool import Pool
-from activities.publishing import Publishing
-from activities.telling import Tell
+from activities.notifications.dispatch import Tell
+from activities.partner_events.publishing import Publishing
+from activities.payments.pay import Payments, Provider
+from activities.store.pool import Pool
 from tests.engine.cells import Point
-from workers import worker
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Payment
+from workers.composition import worker
+from workflows.complaint.domain.records import Payment
+from workflows.money.movement import Movement, PaymentAnswer
 
 
 async def stand_still_at(point: Point, movement: Movement) -> None:

@@ -29,7 +29,7 @@ from tests.engine.attacker import (
     unhurt,
     until,
 )
-from workers.embedded.own import READY_FILE
+from workers.stack.processes import READY_FILE
 from workflows import wire
 
 WORKER, TEMPORAL, POSTGRES, PARTNERS = "the worker", "Temporal", "PostgreSQL", "the sandbox partners"
@@ -81,7 +81,7 @@ async def second_worker(stack: Running, home: Path) -> AsyncIterator[None]:
     }
     with (home / "second.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "workers.worker", env=kept | own, stdout=log, stderr=log
+            sys.executable, "-m", "workers.composition.worker", env=kept | own, stdout=log, stderr=log
         )
     try:
         await until(lambda: asyncio.to_thread(ready.exists), what="the second worker")

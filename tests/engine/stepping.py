@@ -16,7 +16,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHandle
 
-from starter.forward import FastForward
+from starter.client.fast_forward import FastForward
 
 
 class AtRest(NamedTuple):

@@ -5,9 +5,9 @@ import json
 import sys
 from pathlib import Path
 
-from workers.embedded.foreground import run
-from workers.embedded.options import Ready
-from workers.whole import any_ports, whole_stack
+from workers.composition.whole_stack import any_ports, whole_stack
+from workers.stack.foreground import run
+from workers.stack.options import Ready
 
 
 def announce(ready: Ready) -> None:

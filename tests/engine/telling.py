@@ -10,16 +10,16 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.postgres.pool import open_pool
-from activities.postgres.reading import CaseFiles
-from starter.answers import Opened
-from starter.complaints import Complaints
-from starter.errors import Unreachable
-from starter.forward import FastForward
-from starter.gateway.doors.payments import word_id
-from starter.playing import Playing, Stage
-from starter.record import Files
-from starter.stories import Pass, Reports, Story, Tell
+from activities.store.case_files import CaseFiles
+from activities.store.pool import open_pool
+from starter.client.complaints import Complaints
+from starter.client.errors import Unreachable
+from starter.client.fast_forward import FastForward
+from starter.client.record import Files
+from starter.client.results import Opened
+from starter.demo.player import Playing, Stage
+from starter.demo.stories import Pass, Reports, Story, Tell
+from starter.http.gateway.resources.payments import word_id
 from tests.conftest import Running
 from tests.engine.attacker import until
 from tests.engine.inbox import Inbox
@@ -27,11 +27,11 @@ from tests.engine.stepping import StepByStep
 from tests.rules.playing import Play, opened, pass_until, say
 from workers.sandbox.client import SandboxClient
 from workflows import wire
-from workflows.domain.answers import Answer, Code, Receipt, Refusal
-from workflows.domain.messages import Message, PaymentReported
-from workflows.domain.timeline import Step
-from workflows.domain.view import View
-from workflows.domain.why import WhyDue
+from workflows.answers import Answer, Code, Receipt, Refusal
+from workflows.complaint.domain.messages import Message, PaymentReported
+from workflows.complaint.domain.timeline import Step
+from workflows.complaint.domain.view import View
+from workflows.complaint.domain.why_due import WhyDue
 
 AT_ONCE = 8
 PATIENCE = 120.0

@@ -1,8 +1,8 @@
 """After every story the provider's book, our ledger, the record and the workflow say the same of its money."""
 
-from starter.stories import Story
-from starter.verifying import verified
-from starter.whereabouts import Whereabouts
+from starter.client.endpoints import Whereabouts
+from starter.client.verification import verified
+from starter.demo.stories import Story
 from tests.conftest import Running
 from tests.engine.telling import Told
 from tests.engine.test_stories import ON_THE_ENGINE

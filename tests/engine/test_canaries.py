@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 from temporalio.client import ActivityFailureError, Client, WorkflowFailureError
 from temporalio.common import RetryPolicy
 
-from activities.postgres.reading import CaseFiles
-from starter.complaints import Complaints
-from starter.record import Files
+from activities.store.case_files import CaseFiles
+from starter.client.complaints import Complaints
+from starter.client.record import Files
 from tests.conftest import Running, running
 from tests.engine import canaries
 from tests.engine.around import Around
@@ -24,11 +24,11 @@ from tests.starter.gateway.signing import programs
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.shapes import SandboxOrder
 from workflows import wire
-from workflows.domain.answers import Receipt
-from workflows.domain.filing import Filing
-from workflows.domain.messages import KINDS, Message
-from workflows.domain.view import View
-from workflows.domain.vocabulary import Phase
+from workflows.answers import Receipt
+from workflows.complaint.domain.filing import Filing
+from workflows.complaint.domain.messages import KINDS, Message
+from workflows.complaint.domain.view import View
+from workflows.vocabulary import Phase
 
 pytestmark = pytest.mark.timeout(300)
 EVERYWHERE = {

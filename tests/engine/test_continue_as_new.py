@@ -5,12 +5,12 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
-from activities.postgres.reading import CaseFiles
-from starter.stories import STORIES, Reports, Story, Tell, faults
+from activities.store.case_files import CaseFiles
+from starter.demo.stories import STORIES, Reports, Story, Tell, faults
 from tests.engine.telling import Told
 from tests.engine.test_stories import hurts, paid_as_told, unreadable, what
 from tests.replay.histories import replayer
-from workflows.domain.vocabulary import Phase
+from workflows.vocabulary import Phase
 
 pytestmark = pytest.mark.timeout(900)
 """Whichever test comes first, all the stories are told in its set-up."""

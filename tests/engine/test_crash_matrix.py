@@ -32,8 +32,8 @@ from tests.engine.cells import (
 )
 from tests.engine.outage import accept, agree, attempts, insist, on_record, second_worker
 from tests.workers.embedded_world import processes_on
-from workers.embedded.own import READY_FILE
-from workers.sandbox.words import STANDS
+from workers.sandbox.payment_reports import STANDS
+from workers.stack.processes import READY_FILE
 
 _started = asynccontextmanager(running)
 _AT_ONCE = asyncio.Semaphore(12)

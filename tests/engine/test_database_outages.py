@@ -12,15 +12,15 @@ from functools import partial
 import asyncpg
 import pytest
 
-from activities.postgres.pool import connect
+from activities.store.pool import connect
 from tests.chance import chance
 from tests.conftest import Running, running
 from tests.engine.attacker import AGENT, BUYER, SELLER, Handle, filing, in_phase, message, opened, order, start, until
 from tests.engine.outage import POSTGRES, accept, insist, kill
 from tests.starter.running import ran
 from tests.workers.embedded_world import processes_on
-from workers.embedded.keeper import Patience
-from workflows.domain.vocabulary import Phase
+from workers.stack.restarts import Patience
+from workflows.vocabulary import Phase
 
 pytestmark = pytest.mark.chaos
 

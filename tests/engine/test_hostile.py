@@ -33,7 +33,7 @@ from tests.engine.attacker import (
     until,
 )
 from workflows import wire
-from workflows.understanding import NotUnderstood, understand_filing
+from workflows.complaint.decoding import NotUnderstood, understand_filing
 
 
 async def _refused_unhurt(handle: Handle) -> Json:

@@ -8,19 +8,19 @@ import pytest
 from temporalio import activity
 from temporalio.worker import Worker
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.conftest import Running
 from tests.engine.attacker import AGENT, Handle, Json, events, in_phase, message, timeline, unhurt, until
 from tests.engine.attacker import filing as filed
 from tests.replay.histories import replayer
 from tests.rules.playing import opened
-from workers.metadata import KindsShown
-from workers.runner import workflow_runner
+from workers.composition.handler_metadata import KindsShown
+from workers.composition.workflow_runner import workflow_runner
 from workflows import wire
-from workflows.complaint import Complaint
-from workflows.domain.case import EDITION, Case
-from workflows.domain.inbox import Drain, Drained, Held
-from workflows.domain.records import Record, Registration
+from workflows.complaint.domain.case import EDITION, Case
+from workflows.complaint.domain.records import Record, Registration
+from workflows.complaint.workflow import Complaint
+from workflows.inbox import Drain, Drained, Held
 
 
 class World:

@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 
-from activities.postgres.inbox import Inbox
+from activities.store.inbox import Inbox
 from tests.chance import chance
 from tests.conftest import Running, running
 from tests.engine.attacker import AGENT, Handle, Json, message, opened, timeline, unhurt, until
 from tests.engine.outage import TEMPORAL, WORKER, kill
 from tests.starter.gateway.signing import Program, programs
-from workers.embedded.keeper import Patience
-from workflows.domain.vocabulary import Phase
+from workers.stack.restarts import Patience
+from workflows.vocabulary import Phase
 
 GATEWAY = "the gateway"
 _IN_PEACE_WITHIN = 240.0

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from activities.postgres.inbox import Inbox
-from starter.number import number_of
+from activities.store.inbox import Inbox
+from starter.client.number import number_of
 from tests.conftest import Running, running
 from tests.engine.attacker import (
     AGENT,
@@ -34,10 +34,10 @@ from tests.engine.outage import PARTNERS, POSTGRES, TEMPORAL, WORKER, up_again
 from tests.engine.telling import runs_of
 from tests.replay.histories import replayer
 from tests.starter.gateway.signing import Program, programs
-from workers.embedded.keeper import Patience
+from workers.stack.restarts import Patience
 from workflows import wire
-from workflows.domain.filing import Party
-from workflows.domain.inbox import Received
+from workflows.inbox import Received
+from workflows.parties import Party
 
 GATEWAY = "the gateway"
 _DUE_IN = 9.0

@@ -7,18 +7,18 @@ from uuid import uuid4
 import pytest
 from temporalio.client import Client
 
-from activities.postgres.keys import KeysMissing
-from activities.postgres.reading import CaseFiles
-from starter.complaints import Complaints
-from starter.record import Files
+from activities.store.case_files import CaseFiles
+from activities.store.payload_keys import KeysMissing
+from starter.client.complaints import Complaints
+from starter.client.record import Files
 from tests.benchmarks.measuring import put_orders
 from tests.conftest import Running, running
 from tests.workers.sealing.rings import key, ring_file
-from workers.embedded.stack import Stack
-from workers.whole import any_ports, whole_stack
-from workflows.domain.answers import Receipt
-from workflows.domain.filing import Filing
-from workflows.domain.messages import KINDS, Message
+from workers.composition.whole_stack import any_ports, whole_stack
+from workers.stack.supervisor import Stack
+from workflows.answers import Receipt
+from workflows.complaint.domain.filing import Filing
+from workflows.complaint.domain.messages import KINDS, Message
 
 pytestmark = pytest.mark.timeout(300)
 

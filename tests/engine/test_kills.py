@@ -14,7 +14,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.postgres.pool import open_pool
+from activities.store.pool import open_pool
 from tests.conftest import Running, running
 from tests.engine.attacker import (
     AGENT,
@@ -56,11 +56,11 @@ from tests.engine.outage import (
     waiting_for_locks,
 )
 from tests.workers.embedded_world import processes_on
-from workers.embedded.keeper import Patience
-from workers.embedded.options import Ready
-from workers.embedded.stack import Stack
+from workers.composition.whole_stack import whole_stack
 from workers.sandbox.client import SandboxClient
-from workers.whole import whole_stack
+from workers.stack.options import Ready
+from workers.stack.restarts import Patience
+from workers.stack.supervisor import Stack
 
 _AGAIN = 40.0
 """Seconds until an attempt that died unheard is noticed (10 s) and has succeeded, with much to spare."""

@@ -13,8 +13,8 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Worker
 
-from starter.forward import FastForward
-from starter.stories import BY_NAME
+from starter.client.fast_forward import FastForward
+from starter.demo.stories import BY_NAME
 from tests.conftest import Running, running
 from tests.engine.attacker import AGENT, Handle, Json, in_phase, message, submit, timeline, unhurt, until
 from tests.engine.attacker import filing as filed
@@ -22,14 +22,14 @@ from tests.engine.telling import runs_of
 from tests.replay.before import BeforeTheInbox
 from tests.replay.histories import replayer
 from tests.rules.playing import opened
-from workers.metadata import KindsShown
-from workers.runner import workflow_runner
+from workers.composition.handler_metadata import KindsShown
+from workers.composition.workflow_runner import workflow_runner
 from workflows import wire
-from workflows.complaint import _GOES_ON, Complaint
-from workflows.domain.case import EDITION, Case
-from workflows.domain.inbox import Drain, Drained, Held
-from workflows.domain.payment import PaymentAnswer
-from workflows.domain.records import Payment, Record, Registration
+from workflows.complaint.domain.case import EDITION, Case
+from workflows.complaint.domain.records import Payment, Record, Registration
+from workflows.complaint.workflow import _GOES_ON, Complaint
+from workflows.inbox import Drain, Drained, Held
+from workflows.money.movement import PaymentAnswer
 
 _HOUR = timedelta(hours=1)
 _started = asynccontextmanager(running)

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 from temporalio.api.enums.v1 import EventType
 
-from starter.gateway.doors.payments import word_id
+from starter.http.gateway.resources.payments import word_id
 from tests.conftest import Running
 from tests.engine.attacker import (
     AGENT,

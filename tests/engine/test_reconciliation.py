@@ -13,15 +13,15 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, Re
 from temporalio.client import ScheduleActionExecutionStartWorkflow, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.postgres.reading import CaseFiles
-from activities.reconciling import find
+from activities.reconciliation.cases import find
+from activities.store.case_files import CaseFiles
 from tests.chance import chance
 from tests.conftest import SOON_ACKNOWLEDGED, Running, running
 from tests.engine.attacker import AGENT, PATIENCE, SELLER, Handle, in_phase, message, opened, submit, until
 from workers.sandbox.faults import Mode, Partner
 from workflows import wire
-from workflows.domain.vocabulary import Role
-from workflows.rules.view import registering
+from workflows.complaint.views.view import registering
+from workflows.vocabulary import Role
 
 _started = asynccontextmanager(running)
 

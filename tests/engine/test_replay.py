@@ -4,7 +4,7 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.workflow import NondeterminismError
 
-from starter.stories import STORIES, Story
+from starter.demo.stories import STORIES, Story
 from tests.engine.telling import Told
 from tests.replay.changed import CHANGED
 from tests.replay.histories import replayer

@@ -9,7 +9,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowExecutionDescription, WorkflowExecutionStatus
 
-from starter.forward import FastForward
+from starter.client.fast_forward import FastForward
 from tests.conftest import Running
 from tests.engine.stepping import due_at, under_way
 

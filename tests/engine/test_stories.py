@@ -10,15 +10,15 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadConverter
 
-from activities.postgres.reading import CaseFiles
-from starter.stories import STORIES, Story, faults
-from starter.stories.holding import first_missing
+from activities.store.case_files import CaseFiles
+from starter.demo.stories import STORIES, Story, faults
+from starter.demo.stories.holding import first_missing
 from tests.engine.telling import Told
 from workflows import wire
-from workflows.domain.timeline import Step
-from workflows.domain.view import MovementView, View
-from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Role
-from workflows.rules.payments import AWARDED
+from workflows.complaint.domain.timeline import Step
+from workflows.complaint.domain.view import MovementView, View
+from workflows.complaint.rules.money.payments import AWARDED
+from workflows.vocabulary import MoneyState, Phase, Purpose, Role
 
 pytestmark = pytest.mark.timeout(900)
 """Whichever test comes first, all the stories are told in its set-up."""

@@ -5,20 +5,20 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from activities.texts import render
-from starter.stories import STORIES, Story
+from activities.notifications.texts import render
+from starter.demo.stories import STORIES, Story
 from tests.rules.playing import Play, scenes
 from workflows import ports, wire
-from workflows.details import current_details
-from workflows.domain.messages import KINDS
-from workflows.domain.progress import shown_to
-from workflows.domain.records import Notice
-from workflows.kinds import DESCRIPTIONS
-from workflows.rules.attributes import attributes
-from workflows.rules.progress import progress
-from workflows.rules.view import view_of
-from workflows.rules.why import explained
-from workflows.unwritten import unwritten
+from workflows.complaint.domain.messages import KINDS
+from workflows.complaint.domain.progress import shown_to
+from workflows.complaint.domain.records import Notice
+from workflows.complaint.views.catalogue import DESCRIPTIONS
+from workflows.complaint.views.details import current_details
+from workflows.complaint.views.progress import progress
+from workflows.complaint.views.record import unwritten
+from workflows.complaint.views.search_attributes import attributes
+from workflows.complaint.views.view import view_of
+from workflows.complaint.views.why_due import explained
 
 Json = Any
 

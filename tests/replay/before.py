@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from workflows.complaint import Complaint
-from workflows.domain.base import Instant
+from workflows.complaint.workflow import Complaint
+from workflows.values import Instant
 
 
 @workflow.defn(dynamic=True)

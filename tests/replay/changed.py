@@ -7,7 +7,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from workflows.complaint import Complaint
+from workflows.complaint.workflow import Complaint
 
 
 @workflow.defn(dynamic=True)

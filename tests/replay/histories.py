@@ -16,10 +16,10 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from tests.workers.sealing.rings import ring_file
-from workers.metadata import KindsShown
-from workers.runner import workflow_runner
-from workers.sealing.converter import data_converter
-from workflows.complaint import Complaint
+from workers.composition.handler_metadata import KindsShown
+from workers.composition.workflow_runner import workflow_runner
+from workers.encryption.converter import data_converter
+from workflows.complaint.workflow import Complaint
 
 FOLDER = Path(__file__).parent / "histories"
 _ENDING = ".json.gz"

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from activities.postgres.inbox import Inbox
-from starter.forward import FastForward
+from activities.store.inbox import Inbox
+from starter.client.fast_forward import FastForward
 from tests.conftest import Running
 from tests.engine.attacker import AGENT, BUYER, SELLER, Handle, Json, in_phase, message, opened, submit, timeline
 from workflows import wire
-from workflows.domain.filing import Party
-from workflows.domain.inbox import Received
+from workflows.inbox import Received
+from workflows.parties import Party
 
 _HOURS = timedelta(hours=1)
 

@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 import structlog
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.conftest import Running, running
 from tests.engine.cutting import EVERY_FEW_EVENTS
 from tests.engine.telling import runs_of, tell_all
 from tests.replay import histories
 from tests.replay.overdue import in_time_and_overtaken
-from workers.whole import whole_stack
+from workers.composition.whole_stack import whole_stack
 
 Tells = Callable[[Running], Awaitable[str]]
 """Tells on a stack what no story can, and returns the number of the complaint."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import workflows
-from workflows.policy import packaged
+from workflows.policy.loading import packaged
 
 _RULE = re.compile(r"\bR\d{1,2}\.\d{1,2}\b")
 _RANGE = re.compile(r"\b(R\d{1,2})\.(\d{1,2})(?:-| to )R\d{1,2}\.(\d{1,2})\b")
@@ -43,7 +43,7 @@ def implemented() -> dict[str, list[Place]]:
 
 def _telling(places: list[Place]) -> Iterator[Place]:
     """Yield functions, the modules in which no function names the rule, and nouns if there is nothing else."""
-    verbs = [place for place in places if not place.module.startswith("domain.")]
+    verbs = [place for place in places if ".domain." not in f".{place.module}."]
     named = {place.module for place in verbs if place.name}
     yield from (place for place in verbs or places if place.name or place.module not in named)
 

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
-from workflows.domain.advance import Advance
-from workflows.domain.case import Case
-from workflows.domain.parts import PLATFORM, Ended
-from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Remedy, Role
-from workflows.rules.deadlines import deadlines
-from workflows.rules.movements import under_way
-from workflows.rules.view import view_of, waiting_on
+from workflows.complaint.domain.advance import Advance
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.parts import PLATFORM, Ended
+from workflows.complaint.rules.deadlines import deadlines
+from workflows.complaint.rules.money.movements import under_way
+from workflows.complaint.views.view import view_of, waiting_on
+from workflows.vocabulary import MoneyState, Phase, Purpose, Remedy, Role
 
 _OF_WHAT_WAS_PAID = frozenset({Purpose.REFUND, Purpose.PRICE_DIFFERENCE})
 _OF_THE_FROZEN = frozenset({Purpose.ADVANCE, Purpose.UNFREEZE, Purpose.CLAW_BACK})

@@ -4,21 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from starter.stories import Pass, Reaches, Reports, Story, Tell
-from workflows.domain.answers import Answer, Refusal
-from workflows.domain.case import Case
-from workflows.domain.messages import Message
-from workflows.domain.money import Money
-from workflows.domain.payment import Movement, PaymentAnswer
-from workflows.domain.records import Facts, Notice, Registration
-from workflows.domain.vocabulary import Role
-from workflows.policy import packaged
-from workflows.rules.deadlines import next_moment
-from workflows.rules.hearing import expire, hear
-from workflows.rules.notices import notices_of
-from workflows.rules.payments import owed, paid, requested
-from workflows.rules.registration import open_case
-from workflows.rules.reprojection import reprojected
+from starter.demo.stories import Pass, Reaches, Reports, Story, Tell
+from workflows.answers import Answer, Refusal
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import Message
+from workflows.complaint.domain.records import Facts, Notice, Registration
+from workflows.complaint.rules.deadlines import next_moment
+from workflows.complaint.rules.dispatch import expire, hear
+from workflows.complaint.rules.money.payments import owed, paid, requested
+from workflows.complaint.rules.registration import open_case
+from workflows.complaint.rules.reprojection import reprojected
+from workflows.complaint.views.notices import notices_of
+from workflows.money.amount import Money
+from workflows.money.movement import Movement, PaymentAnswer
+from workflows.policy.loading import packaged
+from workflows.vocabulary import Role
 
 MONDAY_MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 COMPLAINT = "C20261123-7K3M9Q0VWX"

@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
-from starter.stories import BY_NAME, Story
+from starter.demo.stories import BY_NAME, Story
 from tests.rules.playing import Play, act, opened, pass_until, say
 from tests.rules.test_hearing import message
-from workflows.domain.answers import Receipt, Refusal
-from workflows.domain.case import Case
-from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Role
-from workflows.rules.deadlines import deadlines
-from workflows.rules.registry import Deadline
+from workflows.answers import Receipt, Refusal
+from workflows.complaint.domain.case import Case
+from workflows.complaint.rules.deadlines import deadlines
+from workflows.complaint.rules.registry import Deadline
+from workflows.policy.model import LimitName
+from workflows.vocabulary import Phase, Role
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 10:00 in Beijing
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

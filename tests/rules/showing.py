@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from starter.stories import STORIES, Story
+from starter.demo.stories import STORIES, Story
 from tests.rules.playing import Play, scenes
-from workflows.domain.case import Case
-from workflows.domain.parts import Ended
-from workflows.domain.policy import LimitName
-from workflows.rules.deadlines import SUPERVISOR
-from workflows.rules.registry import DUTIES
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.parts import Ended
+from workflows.complaint.rules.deadlines import SUPERVISOR
+from workflows.complaint.rules.registry import DUTIES
+from workflows.policy.model import LimitName
 
 _RULE_ID = re.compile(r"\bR\d{1,2}\.\d{1,2}\b")
 

@@ -3,17 +3,17 @@
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from starter.stories import STORIES
+from starter.demo.stories import STORIES
 from tests.rules.playing import scenes
-from workflows.domain.answers import Code, Receipt
-from workflows.domain.base import Instant
-from workflows.domain.case import Case
-from workflows.domain.messages import KINDS
-from workflows.domain.vocabulary import Role
-from workflows.examples import example
-from workflows.kinds import senders
-from workflows.rules.hearing import hear
-from workflows.rules.registry import HEARINGS
+from workflows.answers import Code, Receipt
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import KINDS
+from workflows.complaint.rules.dispatch import hear
+from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.views.catalogue import senders
+from workflows.complaint.views.examples import example
+from workflows.values import Instant
+from workflows.vocabulary import Role
 
 Whose = Literal["their own", "somebody else's", "known in another role"]
 OWNERSHIP: tuple[Whose, ...] = ("their own", "somebody else's", "known in another role")

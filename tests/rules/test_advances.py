@@ -5,26 +5,26 @@ from itertools import permutations
 
 import pytest
 
-from starter.stories import BY_NAME
-from starter.stories.story import ProviderAnswer
+from starter.demo.stories import BY_NAME
+from starter.demo.stories.story import ProviderAnswer
 from tests.rules.laws import broken
 from tests.rules.playing import Play
 from tests.rules.saying import DAY, HOUR, due_at, hears, hold, on_stage, passes, refused, released
 from tests.rules.test_hearing import message
-from workflows.details import current_details
-from workflows.domain.answers import Code, Receipt
-from workflows.domain.case import Case
-from workflows.domain.messages import Message
-from workflows.domain.money import Money
-from workflows.domain.payment import PaymentAnswer
-from workflows.domain.policy import LimitName
-from workflows.domain.view import AdvanceView
-from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Purpose, Role
-from workflows.rules.deadlines import deadlines
-from workflows.rules.entitlement import against_an_advance, most_to_be_advanced
-from workflows.rules.hearing import allowed, hear
-from workflows.rules.payments import decided_for_the_buyer, owed, paid, requested
-from workflows.rules.view import view_of
+from workflows.answers import Code, Receipt
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import Message
+from workflows.complaint.domain.view import AdvanceView
+from workflows.complaint.rules.advances.entitlement import against_an_advance, most_to_be_advanced
+from workflows.complaint.rules.deadlines import deadlines
+from workflows.complaint.rules.dispatch import allowed, hear
+from workflows.complaint.rules.money.payments import decided_for_the_buyer, owed, paid, requested
+from workflows.complaint.views.details import current_details
+from workflows.complaint.views.view import view_of
+from workflows.money.amount import Money
+from workflows.money.movement import PaymentAnswer
+from workflows.policy.model import LimitName
+from workflows.vocabulary import MoneyState, Outcome, Phase, Purpose, Role
 
 KEEPS_IT = BY_NAME["an_advance_goes_back_when_the_ruling_is_overturned"]
 RETURNS_IT = BY_NAME["an_advance_is_unfrozen_when_the_return_is_intact"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.rules.playing import Play, act, opened
 from tests.rules.saying import (
     CHAIRS,
@@ -18,18 +18,18 @@ from tests.rules.saying import (
     refused,
     tell,
 )
-from workflows.domain.answers import Code, Refusal
-from workflows.domain.case import Case
-from workflows.domain.filing import OrderLine
-from workflows.domain.limits import Length
-from workflows.domain.parts import Leg
-from workflows.domain.policy import Category, LimitName
-from workflows.domain.vocabulary import Phase, Problem, Role
-from workflows.policy import packaged
-from workflows.rules.burden import burden
-from workflows.rules.hearing import expire
-from workflows.rules.view import view_of
-from workflows.rules.why import explained
+from workflows.answers import Code, Refusal
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.filing import OrderLine
+from workflows.complaint.domain.parts import Leg
+from workflows.complaint.rules.burden import burden
+from workflows.complaint.rules.dispatch import expire
+from workflows.complaint.views.view import view_of
+from workflows.complaint.views.why_due import explained
+from workflows.policy.loading import packaged
+from workflows.policy.model import Category, LimitName
+from workflows.time.limits import Length
+from workflows.vocabulary import Phase, Problem, Role
 
 # -- who must prove (R4.4) --------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.rules.playing import Play, act, opened
 from tests.rules.saying import (
     CHAIRS,
@@ -23,12 +23,12 @@ from tests.rules.saying import (
     refused,
     released,
 )
-from workflows.domain.answers import Code
-from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Role
-from workflows.rules.payments import owed
-from workflows.rules.view import view_of
-from workflows.rules.why import explained
+from workflows.answers import Code
+from workflows.complaint.rules.money.payments import owed
+from workflows.complaint.views.view import view_of
+from workflows.complaint.views.why_due import explained
+from workflows.policy.model import LimitName
+from workflows.vocabulary import Phase, Role
 
 # -- the platform waits (R7.3) ----------------------------------------------------------------------------------------
 

@@ -7,15 +7,15 @@ from itertools import islice
 
 import pytest
 
-from starter.stories import BY_NAME, STORIES, Story
+from starter.demo.stories import BY_NAME, STORIES, Story
 from tests.rules.playing import Play, say, scenes
-from workflows.details import current_details
-from workflows.domain.answers import Receipt
-from workflows.domain.case import Case
-from workflows.domain.messages import KINDS
-from workflows.domain.vocabulary import Role
-from workflows.kinds import offered, senders
-from workflows.rules.hearing import allowed
+from workflows.answers import Receipt
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import KINDS
+from workflows.complaint.rules.dispatch import allowed
+from workflows.complaint.views.catalogue import offered, senders
+from workflows.complaint.views.details import current_details
+from workflows.vocabulary import Role
 
 _HTML = re.compile(r"<(?!br>)")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.docs import documents
-from workflows.policy import packaged
-from workflows.rules.registry import HEARINGS, Hearing
-from workflows.rules.tables import process_tables
+from workflows.complaint.rules.registry import HEARINGS, Hearing
+from workflows.complaint.views.process_tables import process_tables
+from workflows.policy.loading import packaged
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.rules.playing import MONDAY_MORNING, Play, act, opened
-from workflows.domain.answers import Code, Receipt, Refusal
-from workflows.domain.case import Case
-from workflows.domain.messages import KINDS, Message
-from workflows.domain.vocabulary import Phase, Role
-from workflows.rules.hearing import expire, hear, refuse_unread
-from workflows.rules.notices import notices_of
+from workflows.answers import Code, Receipt, Refusal
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import KINDS, Message
+from workflows.complaint.rules.dispatch import expire, hear, refuse_unread
+from workflows.complaint.views.notices import notices_of
+from workflows.vocabulary import Phase, Role
 
 _WINDOW = timedelta(hours=48)
 _TICK = timedelta(microseconds=1)

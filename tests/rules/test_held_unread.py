@@ -7,9 +7,9 @@ import pytest
 
 from tests.rules.test_hearing import DUE, agrees, negotiating
 from workflows import ports
-from workflows.domain.case import Case
-from workflows.domain.inbox import Drain, Drained, Held
-from workflows.listening import Listening
+from workflows.complaint.domain.case import Case
+from workflows.complaint.mailbox import Listening
+from workflows.inbox import Drain, Drained, Held
 
 _NEWER = {"kind": "haggled", "message_id": "h-1", "sender": {"role": "seller", "id": "s-1"}}
 """A message of a later release."""

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from tests.rules.test_hearing import DUE, agrees, negotiating
 from tests.rules.test_laws import _PROFILE, unlike, walks
 from tests.rules.walking import Said, Walk
-from workflows.domain.base import Instant
-from workflows.domain.case import Case
-from workflows.domain.policy import LimitName
-from workflows.rules.deadlines import next_silence
-from workflows.rules.hearing import expire, hear
-from workflows.rules.registry import WINDOWS, Deadline, Window
+from workflows.complaint.domain.case import Case
+from workflows.complaint.rules.deadlines import next_silence
+from workflows.complaint.rules.dispatch import expire, hear
+from workflows.complaint.rules.registry import WINDOWS, Deadline, Window
+from workflows.policy.model import LimitName
+from workflows.values import Instant
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -73,7 +73,7 @@ def lapses() -> Iterator[list[Instant]]:
         return WINDOWS[name]._replace(lapse=lapsed)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("workflows.rules.hearing.WINDOWS", {name: noted(name) for name in WINDOWS})
+        patched.setattr("workflows.complaint.rules.dispatch.WINDOWS", {name: noted(name) for name in WINDOWS})
         yield acted_on
 
 

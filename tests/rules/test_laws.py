@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tests.rules.laws import absorbed, broken, lost, rungs_in_order
 from tests.rules.test_stories import HARD_DAYS
 from tests.rules.walking import MOVES, STARTS, Move, Said, Walk, happened, walk
-from workflows.domain.answers import Refusal
-from workflows.domain.case import Case
-from workflows.domain.progress import event_is_for
-from workflows.domain.vocabulary import PARTIES, Role
-from workflows.rules.deadlines import MARKED, Moment, climb, next_moment
-from workflows.rules.hearing import allowed, expire, hear
-from workflows.rules.view import view_of
+from workflows.answers import Refusal
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.progress import event_is_for
+from workflows.complaint.rules.deadlines import MARKED, Moment, climb, next_moment
+from workflows.complaint.rules.dispatch import allowed, expire, hear
+from workflows.complaint.views.view import view_of
+from workflows.vocabulary import PARTIES, Role
 
 settings.register_profile("quick", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("heavy", parent=settings.get_profile("quick"), max_examples=3000)
@@ -105,7 +105,7 @@ def ladder() -> Iterator[list[tuple[object, int]]]:
         return climb(case, moment)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("workflows.rules.hearing.climb", written_down)
+        patched.setattr("workflows.complaint.rules.dispatch.climb", written_down)
         yield taken
 
 

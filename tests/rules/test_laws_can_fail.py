@@ -6,21 +6,21 @@ from functools import cache
 
 import pytest
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.rules import test_laws
 from tests.rules.laws import absorbed, broken, lost, rungs_in_order
 from tests.rules.playing import play, scenes
 from tests.rules.walking import Move, Walk, walk
-from workflows.domain.answers import Answer, Refusal
-from workflows.domain.base import Instant
-from workflows.domain.case import Case
-from workflows.domain.limits import Length
-from workflows.domain.messages import Message
-from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Purpose, Role
-from workflows.rules import hearing
-from workflows.rules.registry import HEARINGS, WINDOWS, Deadline, Window
-from workflows.rules.steps import step
+from workflows.answers import Answer, Refusal
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import Message
+from workflows.complaint.rules import dispatch
+from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.registry import HEARINGS, WINDOWS, Deadline, Window
+from workflows.policy.model import LimitName
+from workflows.time.limits import Length
+from workflows.values import Instant
+from workflows.vocabulary import Phase, Purpose, Role
 
 OVERDUE = BY_NAME["an_overdue_ruling_climbs_but_is_never_made_by_the_system"]
 
@@ -115,7 +115,7 @@ def test_a_forgotten_message_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None
         del message_id, answer
         return case
 
-    monkeypatch.setattr(hearing, "_remember", forgets)
+    monkeypatch.setattr(dispatch, "_remember", forgets)
     with pytest.raises(AssertionError):
         _check(law, _a_way())
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from tests.rules.test_hearing import DUE, agrees, message, negotiating
-from workflows.domain.answers import Receipt
-from workflows.domain.messages import Message
-from workflows.domain.vocabulary import Role
-from workflows.listening import Listening
+from workflows.answers import Receipt
+from workflows.complaint.domain.messages import Message
+from workflows.complaint.mailbox import Listening
+from workflows.vocabulary import Role
 
 _LATE = DUE + timedelta(hours=1)
 

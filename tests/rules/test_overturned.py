@@ -1,16 +1,16 @@
 """Overturned later: points are reversed each by its own step, the platform pays the seller, once (R5.6, R8.4)."""
 
-from starter.stories import BY_NAME
-from starter.stories.overturning import BY_A_COURT, RULED_AND_PAID
+from starter.demo.stories import BY_NAME
+from starter.demo.stories.overturning import BY_A_COURT, RULED_AND_PAID
 from tests.rules.laws import broken
 from tests.rules.playing import Play
 from tests.rules.saying import DAY, hears, hold, on_stage, passes, refused
-from workflows.domain.answers import Code
-from workflows.domain.money import Money
-from workflows.domain.vocabulary import MoneyState, Phase, Purpose, Role
-from workflows.rules.deadlines import deadlines
-from workflows.rules.payments import decided, owed
-from workflows.rules.view import waiting_on
+from workflows.answers import Code
+from workflows.complaint.rules.deadlines import deadlines
+from workflows.complaint.rules.money.payments import decided, owed
+from workflows.complaint.views.view import waiting_on
+from workflows.money.amount import Money
+from workflows.vocabulary import MoneyState, Phase, Purpose, Role
 
 PAID = len(RULED_AND_PAID)
 

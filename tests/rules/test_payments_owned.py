@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.rules.playing import Play
 from tests.rules.saying import DAY, HOUR, due_at, hears, on_stage, passes, tell
-from workflows.domain.answers import Code, Receipt, Refusal
-from workflows.domain.case import Case
-from workflows.domain.payment import PaymentAnswer
-from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import MoneyState, Phase, Role
-from workflows.rules.hearing import allowed
-from workflows.rules.payments import paid
+from workflows.answers import Code, Receipt, Refusal
+from workflows.complaint.domain.case import Case
+from workflows.complaint.rules.dispatch import allowed
+from workflows.complaint.rules.money.payments import paid
+from workflows.money.movement import PaymentAnswer
+from workflows.policy.model import LimitName
+from workflows.vocabulary import MoneyState, Phase, Role
 
 PENDING = BY_NAME["a_payment_that_takes_too_long_gets_an_owner"]
 

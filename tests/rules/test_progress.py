@@ -7,23 +7,23 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from starter.stories import BY_NAME, STORIES, Story
+from starter.demo.stories import BY_NAME, STORIES, Story
 from tests.rules.playing import Play, scenes
 from tests.rules.test_hearing import message
 from tests.rules.test_laws import _PROFILE, walks
 from tests.rules.walking import Walk
-from workflows.domain.answers import Refusal
-from workflows.domain.case import Case
-from workflows.domain.filing import Party
-from workflows.domain.messages import KINDS
-from workflows.domain.money import Money
-from workflows.domain.progress import EVENTS, shown_to
-from workflows.domain.timeline import Step
-from workflows.domain.vocabulary import PARTIES, Phase, Role
-from workflows.rules.hearing import hear
-from workflows.rules.notices import notices_of
-from workflows.rules.progress import progress
-from workflows.rules.view import view_of
+from workflows.answers import Refusal
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import KINDS
+from workflows.complaint.domain.progress import EVENTS, shown_to
+from workflows.complaint.domain.timeline import Step
+from workflows.complaint.rules.dispatch import hear
+from workflows.complaint.views.notices import notices_of
+from workflows.complaint.views.progress import progress
+from workflows.complaint.views.view import view_of
+from workflows.money.amount import Money
+from workflows.parties import Party
+from workflows.vocabulary import PARTIES, Phase, Role
 
 HIDDEN = ("noted", "work_order_opened", "work_order_answered", "ruled", "countersign_awaited", "ruling_countersigned")
 

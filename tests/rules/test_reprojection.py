@@ -14,15 +14,15 @@ from tests.rules.saying import (
     refused,
     running,
 )
-from workflows.domain.answers import Code
-from workflows.domain.calendar import Calendar
-from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Role
-from workflows.policy import packaged
-from workflows.rules.deadlines import deadlines
-from workflows.rules.reprojection import reprojected
-from workflows.rules.view import view_of
-from workflows.rules.why import explained
+from workflows.answers import Code
+from workflows.complaint.rules.deadlines import deadlines
+from workflows.complaint.rules.reprojection import reprojected
+from workflows.complaint.views.view import view_of
+from workflows.complaint.views.why_due import explained
+from workflows.policy.loading import packaged
+from workflows.policy.model import LimitName
+from workflows.time.calendar import Calendar
+from workflows.vocabulary import Role
 
 
 def calendar(*days_off: date) -> Calendar:

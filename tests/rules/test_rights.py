@@ -3,13 +3,13 @@
 from tests.rules.playing import Play, become
 from tests.rules.saying import DAY, HOUR, WOOL, asked, hears, passes, proof_is_asked, refused, tell
 from tests.rules.test_understanding import raw
-from workflows.carried import handed_over
-from workflows.domain.answers import Code, Refusal
-from workflows.domain.parts import PLATFORM
-from workflows.domain.vocabulary import Outcome, Phase, Role, Severity
-from workflows.rules.hearing import refuse_unread
-from workflows.rules.weight import MOST, weight
-from workflows.understanding import NotUnderstood, understand
+from workflows.answers import Code, Refusal
+from workflows.complaint.decoding import NotUnderstood, understand
+from workflows.complaint.domain.parts import PLATFORM
+from workflows.complaint.rules.dispatch import refuse_unread
+from workflows.complaint.rules.size import MOST, weight
+from workflows.complaint.snapshot import handed_over
+from workflows.vocabulary import Outcome, Phase, Role, Severity
 
 assert WOOL.goods is not None
 BUYER, SELLER = WOOL.goods.buyer, WOOL.goods.seller

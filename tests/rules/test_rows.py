@@ -6,20 +6,27 @@ from typing import get_args
 
 import pytest
 
-from starter.stories import BY_NAME, STORIES, Story, Tell
-from starter.stories.story import Act
+from starter.demo.stories import BY_NAME, STORIES, Story, Tell
+from starter.demo.stories.story import Act
 from tests.rules.playing import COMPLAINT, MONDAY_MORNING
 from tests.rules.saying import DAY, HOUR
 from tests.rules.showing import Shown, shown
-from workflows.domain.case import Case
-from workflows.domain.filing import Request
-from workflows.domain.limits import StopReason
-from workflows.domain.messages import Condition
-from workflows.domain.messages.fulfilment import FulfilmentDeclined, ParcelReported
-from workflows.domain.parts import PLATFORM, Entry, Freight, Ruling, WorkOrder
-from workflows.domain.policy import Burden
-from workflows.domain.records import Facts, Registration
-from workflows.domain.vocabulary import (
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.filing import Request
+from workflows.complaint.domain.messages import Condition
+from workflows.complaint.domain.messages.fulfilment import FulfilmentDeclined, ParcelReported
+from workflows.complaint.domain.parts import PLATFORM, Entry, Freight, Ruling, WorkOrder
+from workflows.complaint.domain.records import Facts, Registration
+from workflows.complaint.rules.burden import burden
+from workflows.complaint.rules.money.payments import AWARDED
+from workflows.complaint.rules.registration import open_case
+from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.views.notices import TOLD
+from workflows.complaint.views.view import view_of
+from workflows.policy.loading import packaged
+from workflows.policy.model import Burden
+from workflows.time.limits import StopReason
+from workflows.vocabulary import (
     Channel,
     Liability,
     Outcome,
@@ -32,13 +39,6 @@ from workflows.domain.vocabulary import (
     RulingReason,
     Severity,
 )
-from workflows.policy import packaged
-from workflows.rules.burden import burden
-from workflows.rules.notices import TOLD
-from workflows.rules.payments import AWARDED
-from workflows.rules.registration import open_case
-from workflows.rules.registry import HEARINGS
-from workflows.rules.view import view_of
 
 
 def untold(words: Iterator[str] | tuple[str, ...] | list[str], told: set[str], *but: str) -> list[str]:

@@ -8,8 +8,8 @@ import pytest
 from tests.rules.implemented import implemented
 from tests.rules.rulebook import BY_TEST, ELSEWHERE, LIMITS_ELSEWHERE, RULES
 from tests.rules.showing import Ends, by_limit, by_rule, shown
-from workflows.domain.policy import LimitName
-from workflows.rules.registry import DUTIES, WINDOWS
+from workflows.complaint.rules.registry import DUTIES, WINDOWS
+from workflows.policy.model import LimitName
 
 
 def unshown(rules: dict[str, str], stories: dict[str, list[str]]) -> list[str]:

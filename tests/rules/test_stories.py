@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from starter.stories import BY_NAME, FOR_THE_DEMO, STORIES, Story, faults
-from starter.stories.holding import first_missing
-from starter.touring import paced
+from starter.demo.stories import BY_NAME, FOR_THE_DEMO, STORIES, Story, faults
+from starter.demo.stories.holding import first_missing
+from starter.demo.tour import paced
 from tests.rules.playing import play
-from workflows.domain.base import BEIJING
-from workflows.rules.deadlines import deadlines
-from workflows.rules.view import view_of
+from workflows.complaint.rules.deadlines import deadlines
+from workflows.complaint.views.view import view_of
+from workflows.values import BEIJING
 
 HARD_DAYS = {
     "a Monday morning": datetime(2026, 11, 23, 2, 0, tzinfo=UTC),

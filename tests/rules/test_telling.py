@@ -1,12 +1,12 @@
 """Who is told what, when, and of which time: holders of duties, waiting buyers, everybody at the end (R7.2, R10.3)."""
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.rules.playing import Play, play
 from tests.rules.saying import DAY, HOUR, MONDAY, WOOL, asked, beijing, hears, on_stage, passes
-from workflows.details import current_details
-from workflows.domain.records import Notice
-from workflows.domain.vocabulary import Role
-from workflows.rules.notices import notices_of
+from workflows.complaint.domain.records import Notice
+from workflows.complaint.views.details import current_details
+from workflows.complaint.views.notices import notices_of
+from workflows.vocabulary import Role
 
 RULING = {"liability": "seller", "remedy": "apology", "freight": "seller", "reason": "quality_defect", "text": "判定"}
 

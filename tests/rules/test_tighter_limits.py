@@ -2,7 +2,7 @@
 
 import pytest
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.rules.laws import broken
 from tests.rules.playing import Play, act
 from tests.rules.saying import (
@@ -19,11 +19,11 @@ from tests.rules.saying import (
     proven,
     running,
 )
-from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Role, Severity
-from workflows.policy import packaged
-from workflows.rules.deadlines import deadlines
-from workflows.rules.view import waiting_on
+from workflows.complaint.rules.deadlines import deadlines
+from workflows.complaint.views.view import waiting_on
+from workflows.policy.loading import packaged
+from workflows.policy.model import LimitName
+from workflows.vocabulary import Role, Severity
 
 RULING = {
     "liability": "seller",

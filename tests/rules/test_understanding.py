@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
-from starter.stories import BY_NAME, STORIES, Reports, Tell
+from starter.demo.stories import BY_NAME, STORIES, Reports, Tell
 from tests.rules.playing import MONDAY_MORNING, opened, scenes
-from workflows.domain.answers import Code, Refusal
-from workflows.domain.case import Case
-from workflows.domain.filing import Filing
-from workflows.domain.messages import KINDS, Message
-from workflows.domain.vocabulary import Phase, Role
-from workflows.examples import example
-from workflows.kinds import DESCRIPTIONS
-from workflows.rules.hearing import allowed, hear
-from workflows.rules.registry import HEARINGS
-from workflows.understanding import MOST_BYTES, NotUnderstood, understand, understand_filing, understand_number
+from workflows.answers import Code, Refusal
+from workflows.complaint.decoding import MOST_BYTES, NotUnderstood, understand, understand_filing, understand_number
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.filing import Filing
+from workflows.complaint.domain.messages import KINDS, Message
+from workflows.complaint.rules.dispatch import allowed, hear
+from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.views.catalogue import DESCRIPTIONS
+from workflows.complaint.views.examples import example
+from workflows.vocabulary import Phase, Role
 
 _ENCODING = {"encoding": b"json/plain"}
 GOOD: dict[str, Any] = {

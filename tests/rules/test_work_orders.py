@@ -2,7 +2,7 @@
 
 import pytest
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.rules.laws import broken
 from tests.rules.playing import Play
 from tests.rules.saying import (
@@ -21,12 +21,12 @@ from tests.rules.saying import (
     running,
     tell,
 )
-from workflows.domain.answers import Code, Receipt, Refusal
-from workflows.domain.policy import LimitName
-from workflows.domain.vocabulary import Phase, Problem, Role
-from workflows.rules.deadlines import deadlines
-from workflows.rules.view import view_of
-from workflows.rules.work_orders import responsible_department
+from workflows.answers import Code, Receipt, Refusal
+from workflows.complaint.rules.deadlines import deadlines
+from workflows.complaint.rules.work_orders import responsible_department
+from workflows.complaint.views.view import view_of
+from workflows.policy.model import LimitName
+from workflows.vocabulary import Phase, Problem, Role
 
 
 def with_a_work_order() -> Play:

@@ -9,21 +9,21 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from starter.stories import BY_NAME
+from starter.demo.stories import BY_NAME
 from tests.rules.playing import MONDAY_MORNING, act, opened
-from workflows.domain.answers import Answer
-from workflows.domain.calendar import Calendar
-from workflows.domain.case import Case
-from workflows.domain.messages import KINDS, Message
-from workflows.domain.money import Money
-from workflows.domain.payment import PaymentAnswer
-from workflows.domain.vocabulary import Role
-from workflows.examples import example
-from workflows.policy import packaged
-from workflows.rules.deadlines import next_moment
-from workflows.rules.hearing import allowed, expire, hear
-from workflows.rules.payments import owed, paid, requested
-from workflows.rules.reprojection import reprojected
+from workflows.answers import Answer
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import KINDS, Message
+from workflows.complaint.rules.deadlines import next_moment
+from workflows.complaint.rules.dispatch import allowed, expire, hear
+from workflows.complaint.rules.money.payments import owed, paid, requested
+from workflows.complaint.rules.reprojection import reprojected
+from workflows.complaint.views.examples import example
+from workflows.money.amount import Money
+from workflows.money.movement import PaymentAnswer
+from workflows.policy.loading import packaged
+from workflows.time.calendar import Calendar
+from workflows.vocabulary import Role
 
 STARTS = (
     ("the_seller_agrees_at_once", 0),

@@ -12,10 +12,10 @@ from typing import Any, Self
 from tests.sandbox.gateway import a_clients_file
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import SandboxOrder, read_orders
-from workflows.domain.filing import Party
-from workflows.domain.money import Money
-from workflows.domain.payment import Movement
-from workflows.domain.vocabulary import MoneyState, Purpose, Role
+from workflows.money.amount import Money
+from workflows.money.movement import Movement
+from workflows.parties import Party
+from workflows.vocabulary import MoneyState, Purpose, Role
 
 NOWHERE = "http://127.0.0.1:1"
 """Nothing listens there: a gateway that is down."""

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from activities.adapters.payments import PaymentProvider
+from activities.payments.partners import PaymentProvider
 from tests.sandbox.gateway import Gateway, Told, listening
 from tests.sandbox.running import NOWHERE, RunningSandbox, a_movement
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import Payment
-from workflows.domain.payment import Movement, PaymentAnswer
+from workflows.money.movement import Movement, PaymentAnswer
 
 
 @pytest.fixture(scope="module")

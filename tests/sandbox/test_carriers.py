@@ -8,12 +8,12 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from activities.adapters.carriers import Push
+from activities.parcels.partners import Push
 from tests.sandbox.gateway import Gateway, listening
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient, SandboxRefused
 from workers.sandbox.shapes import Happening
-from workflows.domain.parcels import EventName, ParcelEvent
+from workflows.complaint.domain.parcels import EventName, ParcelEvent
 
 MORNING = datetime(2026, 11, 20, 2, tzinfo=UTC)
 

@@ -2,8 +2,8 @@ import httpx2
 import pytest
 
 from workers.sandbox.client import SandboxClient
-from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 
 def a_notice(key: str, to: str = "b-inbox", text: str = "已收到您的投诉。") -> dict[str, object]:

@@ -6,7 +6,7 @@ import pytest
 from tests.sandbox.running import an_order, an_order_document
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import InputUnreadable, SellerAccount, read_orders, read_sellers
-from workflows.domain.money import Money
+from workflows.money.amount import Money
 
 
 async def put(http: httpx2.AsyncClient, document: object) -> httpx2.Response:

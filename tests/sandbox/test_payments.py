@@ -5,7 +5,7 @@ import pytest
 
 from tests.sandbox.running import a_movement, complaint_of
 from workers.sandbox.client import SandboxClient
-from workflows.domain.payment import Movement
+from workflows.money.movement import Movement
 
 
 def request_for(movement: Movement) -> dict[str, object]:

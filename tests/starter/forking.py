@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 
-from starter import main
+from starter.cli import main
 
 _MOST = 1 << 20
 
@@ -21,7 +21,7 @@ def serve(address: str) -> None:
     """Load every command, then fork one for each that is asked for."""
     for place, _ in (*main.COMMANDS.values(), *main.SANDBOX.values()):
         importlib.import_module(place.partition(":")[0])
-    importlib.import_module("starter.worded")
+    importlib.import_module("starter.client.error_mapping")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(address)

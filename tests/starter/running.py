@@ -63,7 +63,7 @@ async def ran(
 ) -> Ran:
     """Run `redress` as a process of its own; `anew` loads its modules as an operator's does, which takes a second."""
     quickly = ("-S", "-E", str(Path(__file__).parent / "asking.py"))
-    program = ("-m", "starter.main") if anew else (*quickly, await asyncio.to_thread(loaded))
+    program = ("-m", "starter.cli.main") if anew else (*quickly, await asyncio.to_thread(loaded))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, *program, *arguments),
         cwd=ROOT,

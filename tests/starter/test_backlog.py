@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.postgres.inbox import Inbox
+from activities.store.inbox import Inbox
 from tests.activities.test_inbox import received
 from tests.conftest import Running
 from tests.engine.attacker import AGENT, Handle, message, opened, until

@@ -10,17 +10,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from activities.postgres.reading import CaseFiles
-from starter.complaints import Complaints
-from starter.forward import FastForward
-from starter.playing import Stage
-from starter.record import Files
-from starter.screen import summary, wrongs
-from starter.stories import BY_NAME, FOR_THE_DEMO, Story
-from starter.touring import Row, Tour, paced
+from activities.store.case_files import CaseFiles
+from starter.client.complaints import Complaints
+from starter.client.fast_forward import FastForward
+from starter.client.record import Files
+from starter.demo.player import Stage
+from starter.demo.screen import summary, wrongs
+from starter.demo.stories import BY_NAME, FOR_THE_DEMO, Story
+from starter.demo.tour import Row, Tour, paced
 from tests.conftest import Running
 from tests.starter.running import ROOT
-from workflows.domain.vocabulary import Outcome
+from workflows.vocabulary import Outcome
 
 PATIENCE = 240.0
 WANTED = {Outcome.SETTLED, Outcome.FULFILLED, Outcome.UNFOUNDED, Outcome.WITHDRAWN}
@@ -31,7 +31,7 @@ async def demo(place: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess
     """Start the demo with a place of its own for temporary files; never leaves it running."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "REDRESS_"))}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "starter.main", "demo", *arguments),
+        *(sys.executable, "-m", "starter.cli.main", "demo", *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=ROOT,

@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.postgres.book import Entry, Kept, Posting, Reached
-from starter.differences import NOT_ASKED, Accounts, Difference, Theirs, differences
-from starter.output import as_data
-from starter.signing import signed
+from activities.store.ledger import Entry, Kept, Posting, Reached
+from starter.client.accounts import NOT_ASKED, Accounts, Difference, Theirs, differences
+from starter.client.finance_list import signed
+from starter.terminal import as_data
 from tests.sandbox.running import a_movement
-from workflows.domain.money import NOTHING, Money
-from workflows.domain.view import AdvanceView, MovementView, View
-from workflows.domain.vocabulary import MoneyState, Outcome, Phase, Purpose
-from workflows.rules.view import registering
+from workflows.complaint.domain.view import AdvanceView, MovementView, View
+from workflows.complaint.views.view import registering
+from workflows.money.amount import NOTHING, Money
+from workflows.vocabulary import MoneyState, Outcome, Phase, Purpose
 
 C = "C20261118-7K3M9Q0VWX"
 KEY = f"{C}:refund:1"

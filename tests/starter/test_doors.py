@@ -17,13 +17,13 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.adapters.signing import Signer
-from activities.postgres.reading import CaseFiles
-from starter.complaints import Complaints
-from starter.errors import Exit
-from starter.filings import read_filing
-from starter.number import is_number
-from starter.record import Files
+from activities.partners.signing import Signer
+from activities.store.case_files import CaseFiles
+from starter.client.complaints import Complaints
+from starter.client.errors import Exit
+from starter.client.filing_input import read_filing
+from starter.client.number import is_number
+from starter.client.record import Files
 from tests.conftest import Running
 from tests.starter.running import ROOT, Ran, filing, order, ran
 from workers.sandbox.shapes import SandboxOrder
@@ -317,7 +317,7 @@ async def test_a_log_line_names_the_complaint(desk: Desk) -> None:
 async def test_a_reader_that_has_seen_enough_is_no_error(desk: Desk) -> None:
     environment = desk.stack.environment
     process = await asyncio.create_subprocess_shell(
-        "set -o pipefail; python -m starter.main list --json --limit 1000 | head -c 1",
+        "set -o pipefail; python -m starter.cli.main list --json --limit 1000 | head -c 1",
         executable="/bin/bash",
         env=environment | {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"},
         cwd=ROOT,

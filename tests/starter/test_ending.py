@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from starter.errors import Exit
+from starter.client.errors import Exit
 from tests.starter.running import ROOT
 
 
 async def started(environment: dict[str, str], *arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "starter.main", *arguments),
+        *(sys.executable, "-m", "starter.cli.main", *arguments),
         cwd=ROOT,
         env=environment,
         stdout=asyncio.subprocess.PIPE,

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from activities.postgres.reading import CaseFiles
-from starter.complaints import Complaints
-from starter.filings import read_filing
-from starter.record import Files
-from starter.sayings import check, complete, party
+from activities.store.case_files import CaseFiles
+from starter.client.complaints import Complaints
+from starter.client.filing_input import read_filing
+from starter.client.message_input import check, complete, party
+from starter.client.record import Files
 from tests.conftest import Running
 from tests.receiving import SECRET, Receiver
 from tests.starter.running import Ran, filing, order, ran

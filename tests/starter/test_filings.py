@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from starter.errors import WrongUse
-from starter.filings import read_filing, read_text
+from starter.client.errors import WrongUse
+from starter.client.filing_input import read_filing, read_text
 from tests.starter.running import filing
 
 

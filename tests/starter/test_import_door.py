@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from starter.errors import Exit
+from starter.client.errors import Exit
 from tests.conftest import Running
 from tests.starter.running import ROOT, filing, order, ran
 from workers.sandbox.shapes import SandboxOrder
@@ -45,7 +45,7 @@ class File:
 
     async def begun(self, *more: str, **where: Any) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "starter.main", "import", str(self.path), *more),
+            *(sys.executable, "-m", "starter.cli.main", "import", str(self.path), *more),
             cwd=ROOT,
             env=self.stack.environment,
             **({"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE} | where),

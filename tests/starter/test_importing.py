@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from starter import main
 from starter.bulk.rows import COLUMNS, Row, rows
-from starter.bulk.texts import LONGEST
-from starter.errors import Exit, WrongUse
-from starter.filings import filing_of
+from starter.bulk.text_lines import LONGEST
+from starter.cli import main
+from starter.client.errors import Exit, WrongUse
+from starter.client.filing_input import filing_of
 from tests.starter.running import ROOT, filing
-from workflows.domain.money import Money
+from workflows.money.amount import Money
 
 EXAMPLE = ROOT / "deploy" / "docs" / "doors" / "complaints.csv"
 HEADER = ",".join(COLUMNS)

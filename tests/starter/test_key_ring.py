@@ -10,26 +10,26 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
-from activities.postgres.pool import Pool
-from activities.postgres.reading import CaseFiles
-from starter import connection
-from starter.checks import sealing
-from starter.complaints import Complaints
-from starter.errors import Exit, WrongUse
-from starter.filings import filing_of
-from starter.gateway.__main__ import Delivering
-from starter.gateway.clients import Clients
-from starter.gateway.house import House
-from starter.number import number_of
-from starter.record import Files
-from starter.whereabouts import Whereabouts
+from activities.store.case_files import CaseFiles
+from activities.store.pool import Pool
+from starter.client import connection
+from starter.client.complaints import Complaints
+from starter.client.endpoints import Whereabouts
+from starter.client.errors import Exit, WrongUse
+from starter.client.filing_input import filing_of
+from starter.client.number import number_of
+from starter.client.record import Files
+from starter.doctor.checks import sealing
+from starter.http.gateway.__main__ import Delivering
+from starter.http.gateway.clients import Clients
+from starter.http.gateway.context import House
 from tests.conftest import Running
 from tests.starter.running import filing, ran
 from tests.workers.sealing.rings import key, ring_file
-from workers.sealing.converter import data_converter
-from workers.sealing.ring import read
+from workers.encryption.converter import data_converter
+from workers.encryption.key_ring import read
 from workflows import wire
-from workflows.domain.answers import Code
+from workflows.answers import Code
 
 
 def test_the_doctor_says_how_things_stand_with_the_keys(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ async def test_a_gateway_whose_database_was_away_delivers_nothing_before_its_rin
         delivered.append(house)
 
     monkeypatch.setattr(connection, "require_keys", require_keys)
-    monkeypatch.setattr("starter.gateway.__main__.deliver", deliver)
+    monkeypatch.setattr("starter.http.gateway.__main__.deliver", deliver)
     house = House(
         clients=Clients(sealed.data_dir / "clients.toml"), pool=sealed.pool, complaints=Complaints(None, None)
     )
@@ -132,7 +132,7 @@ async def test_a_gateway_whose_database_was_away_delivers_nothing_before_its_rin
         assert (len(ended), len(delivered)) == expected
 
 
-@pytest.mark.parametrize("program", ["starter.gateway", "starter.codec"])
+@pytest.mark.parametrize("program", ["starter.http.gateway", "starter.http.codec"])
 async def test_a_server_with_a_broken_ring_says_so_and_does_not_start(
     stack: Running, tmp_path: Path, program: str
 ) -> None:

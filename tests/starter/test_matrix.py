@@ -11,19 +11,19 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from starter import session
-from starter.commands.tell import tell
-from starter.complaints import Complaints
-from starter.errors import Exit
-from starter.output import Common
+from starter.cli import session
+from starter.cli.tell import tell
+from starter.client.complaints import Complaints
+from starter.client.errors import Exit
+from starter.terminal import Common
 from tests.rules.speaking import OWNERSHIP, Scene, Whose, refusal, roles_of, scene, sender
 from workflows import wire
-from workflows.domain.answers import Code, Receipt, Refusal
-from workflows.domain.messages import KINDS
-from workflows.domain.vocabulary import Role
-from workflows.rules.hearing import hear
-from workflows.rules.registry import HEARINGS
-from workflows.understanding import NotUnderstood, understand_update
+from workflows.answers import Code, Receipt, Refusal
+from workflows.complaint.decoding import NotUnderstood, understand_update
+from workflows.complaint.domain.messages import KINDS
+from workflows.complaint.rules.dispatch import hear
+from workflows.complaint.rules.registry import HEARINGS
+from workflows.vocabulary import Role
 
 
 class Door:

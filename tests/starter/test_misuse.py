@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import structlog
 
-from starter import main, worded
-from starter.errors import Exit
+from starter.cli import main
+from starter.client import error_mapping
+from starter.client.errors import Exit
 from tests.starter.running import ROOT, filing, ran
 from workers.sandbox.client import SandboxRefused, SandboxUnreachable
-from workflows.policy import PolicyInvalid
+from workflows.policy.loading import PolicyInvalid
 
 EXAMPLE = ROOT / "deploy" / "docs" / "doors" / "complaints.csv"
 
@@ -196,7 +197,7 @@ def test_a_fault_of_the_program_is_one_line_that_names_the_switch(
     def broken() -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("starter.commands.lists.find", broken)
+    monkeypatch.setattr("starter.cli.lists.find", broken)
     code, error = told(capsys, "list")
     assert (code, error.count("\n"), "--debug" in error) == (Exit.BUG, 1, True)
 
@@ -207,7 +208,7 @@ def test_with_debug_a_fault_of_the_program_shows_where_it_is(
     def broken() -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr("starter.commands.lists.find", broken)
+    monkeypatch.setattr("starter.cli.lists.find", broken)
     assert main.run(["list", "--debug"]) == Exit.BUG
     assert "in broken" in capsys.readouterr().err
 
@@ -223,7 +224,7 @@ def test_with_debug_a_fault_of_the_program_shows_where_it_is(
     ],
 )
 def test_errors_of_every_package_have_their_exit_code(wrong: Exception, code: Exit) -> None:
-    assert worded.worded(wrong).exit_code == code
+    assert error_mapping.worded(wrong).exit_code == code
 
 
 async def test_help_is_quick_and_needs_no_backend() -> None:

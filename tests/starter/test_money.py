@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from activities.adapters.payments import PaymentProvider
-from activities.adapters.signing import Signer
-from starter.errors import Exit
+from activities.partners.signing import Signer
+from activities.payments.partners import PaymentProvider
+from starter.client.errors import Exit
 from tests.activities.moving import Moving
 from tests.sandbox.running import a_movement
 from tests.starter.running import Ran, ran
 from tests.starter.test_doors import Desk, desk, forgotten, without_a_worker
-from workflows.domain.base import BEIJING
+from workflows.values import BEIJING
 
 __all__ = ["desk"]
 

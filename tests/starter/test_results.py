@@ -8,14 +8,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from activities.postgres.reading import CaseFiles
-from starter.answers import Opened
-from starter.bulk import pace, registered
-from starter.bulk.pace import beside, patiently, side_by_side
-from starter.bulk.registered import Registrations
+from activities.store.case_files import CaseFiles
+from starter.bulk import concurrency, registration
+from starter.bulk.concurrency import beside, patiently, side_by_side
+from starter.bulk.registration import Registrations
 from starter.bulk.results import Results
-from starter.errors import Unreachable, WrongUse
-from workflows.domain.vocabulary import Outcome
+from starter.client.errors import Unreachable, WrongUse
+from starter.client.results import Opened
+from workflows.vocabulary import Outcome
 
 HEAD = {"results_of": "f.csv"}
 
@@ -97,7 +97,7 @@ async def test_no_more_are_under_way_than_were_allowed_and_a_failure_ends_in_ord
 
 
 class Registered(CaseFiles):
-    """A record in which only some are registered, and that can be away."""
+    """A record in which only some are registration, and that can be away."""
 
     def __init__(self, *numbers: str, away: bool = False) -> None:
         self.numbers, self.away = numbers, away
@@ -117,8 +117,8 @@ async def taken(record: Registered, *numbers: str, stop: asyncio.Event | None = 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registered, "_PATIENCE", 0.1)
-    monkeypatch.setattr(registered, "_LOOK", 0.01)
+    monkeypatch.setattr(registration, "_PATIENCE", 0.1)
+    monkeypatch.setattr(registration, "_LOOK", 0.01)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -128,7 +128,7 @@ async def test_who_waits_for_a_worker_that_does_not_run_is_let_go() -> None:
 
 
 async def test_who_asks_to_stop_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registered, "_LOOK", 0.01)
+    monkeypatch.setattr(registration, "_LOOK", 0.01)
     stop = asyncio.Event()
     stop.set()
     async with asyncio.timeout(30):
@@ -137,7 +137,7 @@ async def test_who_asks_to_stop_waits_for_nothing(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_record_that_stays_away_is_said_to_be_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registered, "_PATIENCE", 60)
+    monkeypatch.setattr(registration, "_PATIENCE", 60)
     with pytest.raises(asyncpg.ConnectionDoesNotExistError):
         await taken(Registered(away=True), "C1")
 
@@ -146,7 +146,7 @@ async def test_a_record_that_stays_away_is_said_to_be_away(monkeypatch: pytest.M
 async def test_a_backend_that_is_away_for_a_moment_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, times: int, tries: int
 ) -> None:
-    monkeypatch.setattr(pace, "_PAUSE", 0.001)
+    monkeypatch.setattr(concurrency, "_PAUSE", 0.001)
     tried = 0
 
     async def away() -> str:

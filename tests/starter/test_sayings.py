@@ -6,11 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from starter.errors import WrongUse
-from starter.sayings import body, check, complete, party, senders, usual_role
-from workflows.domain.filing import Party
-from workflows.domain.messages import KINDS, EvidenceRequested, EvidenceSubmitted, Message, OfferMade, SurveyAnswered
-from workflows.domain.vocabulary import Role
+from starter.client.errors import WrongUse
+from starter.client.message_input import body, check, complete, party, senders, usual_role
+from workflows.complaint.domain.messages import (
+    KINDS,
+    EvidenceRequested,
+    EvidenceSubmitted,
+    Message,
+    OfferMade,
+    SurveyAnswered,
+)
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 BUYER, AGENT = Party(role=Role.BUYER, id="b-1"), Party(role=Role.AGENT, id="a-1")
 EVIDENCE = '{"id": "e-1", "kind": "photo", "uri": "https://x/1", "sha256": "' + "a" * 64 + '"}'

@@ -1,9 +1,9 @@
 """A case in words tells all that an operator needs to answer a question about it."""
 
-from starter.shown import told
-from starter.stories import BY_NAME
+from starter.cli.case_text import told
+from starter.demo.stories import BY_NAME
 from tests.rules.playing import play
-from workflows.rules.view import view_of
+from workflows.complaint.views.view import view_of
 
 
 def test_it_tells_where_goods_and_advance_are() -> None:

@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from activities.postgres.reading import CaseFiles, Wanted
-from starter.bulk.choosing import NARROWS, chosen, wanted
-from starter.bulk.telling import for_many
-from starter.complaints import Complaints
-from starter.errors import Exit, WrongUse
-from starter.filings import read_filing
-from starter.record import Files
+from activities.store.case_files import CaseFiles, Wanted
+from starter.bulk.broadcast import for_many
+from starter.bulk.selection import NARROWS, chosen, wanted
+from starter.client.complaints import Complaints
+from starter.client.errors import Exit, WrongUse
+from starter.client.filing_input import read_filing
+from starter.client.record import Files
 from tests.conftest import Running
 from tests.starter.running import ROOT, Ran, filing, order, ran
 from workers.sandbox.shapes import SandboxOrder
-from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Phase, Role
+from workflows.parties import Party
+from workflows.vocabulary import Phase, Role
 
 PAID = {"paid": {"amount": 29900, "currency": "CNY"}, "shipping_fee": {"amount": 0, "currency": "CNY"}}
 AGENT = Party(role=Role.AGENT, id="a-1")
@@ -113,7 +113,7 @@ async def test_the_reason_is_on_record_with_every_complaint(shop: Shop) -> None:
 async def test_a_run_that_is_killed_half_way_is_gone_on_with(shop: Shop) -> None:
     complaints = await shop.has(30)
     killed = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "starter.main", *shop.words(*REASON, "--yes")),
+        *(sys.executable, "-m", "starter.cli.main", *shop.words(*REASON, "--yes")),
         cwd=ROOT,
         env=shop.stack.environment,
         stdout=asyncio.subprocess.DEVNULL,
@@ -149,7 +149,7 @@ async def test_at_a_terminal_somebody_is_asked_first(shop: Shop, says: str, told
     (complaint,) = await shop.has(1)
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "starter.main", *shop.words(*REASON)),
+        *(sys.executable, "-m", "starter.cli.main", *shop.words(*REASON)),
         cwd=ROOT,
         env=shop.stack.environment,
         stdin=theirs,
@@ -167,7 +167,7 @@ async def test_at_a_terminal_somebody_is_asked_first(shop: Shop, says: str, told
 
 async def test_a_choice_is_what_the_list_shows_page_by_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     complaints = await shop.has(5)
-    monkeypatch.setattr("starter.bulk.choosing.MOST", 2)
+    monkeypatch.setattr("starter.bulk.selection.MOST", 2)
     found = [one.complaint async for one in chosen(shop.files.cases, {"seller": shop.seller})]
     listed = await shop.files.cases.list(Wanted(seller=shop.seller))
     assert found == [one.complaint for one in listed]

@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.postgres.late import NotClosed
-from activities.postgres.pool import Pool
-from starter.written_off import written_off
+from activities.store.late_messages import NotClosed
+from activities.store.pool import Pool
+from starter.client.write_off import written_off
 from tests.activities.conftest import address, databases, pool, shared
 from tests.activities.moving import Moving
 from tests.activities.world import World, burst, withdrawn
-from workflows.domain.answers import Answer, Receipt, Refusal
-from workflows.domain.case import Case
-from workflows.domain.filing import Party
-from workflows.domain.messages import DebtWrittenOff
-from workflows.domain.vocabulary import Role
+from workflows.answers import Answer, Receipt, Refusal
+from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.messages import DebtWrittenOff
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 __all__ = ["address", "databases", "pool", "shared"]
 

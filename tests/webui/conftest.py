@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
-from activities.postgres.reading import CaseFiles
-from starter.complaints import Complaints
-from starter.forward import FastForward
-from starter.playing import Playing, Stage
-from starter.record import Files
-from starter.stories import BY_NAME
+from activities.store.case_files import CaseFiles
+from starter.client.complaints import Complaints
+from starter.client.fast_forward import FastForward
+from starter.client.record import Files
+from starter.demo.player import Playing, Stage
+from starter.demo.stories import BY_NAME
 from tests.conftest import Running
 from tests.webui import browser
 

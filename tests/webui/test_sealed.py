@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page, expect
 
-from starter.screen import link
+from starter.demo.screen import link
 from tests.conftest import Running
 from tests.engine.attacker import until
 from tests.starter.codec.conftest import SAID, Desk, desk, noted

@@ -6,13 +6,13 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import FrameLocator, Locator, Page, expect
 
-from starter.playing import Playing
-from starter.screen import link, listed
+from starter.demo.player import Playing
+from starter.demo.screen import link, listed
 from tests.conftest import Running
 from tests.engine.attacker import until
 from tests.webui import browser
 from tests.webui.conftest import Three
-from workflows.domain.vocabulary import Phase
+from workflows.vocabulary import Phase
 
 COLUMNS = ("Status", "Workflow ID", "Phase", "WaitingOn", "NextDueAt", "Handler", "Overdue", "Outcome")
 

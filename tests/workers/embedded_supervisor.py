@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from tests.workers.embedded_world import options
-from workers.embedded.errors import StackError
-from workers.embedded.foreground import run
-from workers.embedded.options import Ready
+from workers.stack.errors import StackError
+from workers.stack.foreground import run
+from workers.stack.options import Ready
 
 
 def announce(ready: Ready) -> None:

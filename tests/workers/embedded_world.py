@@ -9,9 +9,9 @@ from pathlib import Path
 import asyncpg
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from workers.embedded.datadir import is_alive
-from workers.embedded.options import Options, Ready
-from workers.embedded.stack import Stack
+from workers.stack.data_directory import is_alive
+from workers.stack.options import Options, Ready
+from workers.stack.supervisor import Stack
 
 _PARTNERS = """
 import http.server, sys

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from starter.channel_checks import channels
+from starter.doctor.notifications import channels
 from tests.activities.group import Group
 from tests.activities.mail_server import Post
-from workers.channels import chosen
-from workers.settings import Settings, SettingsInvalid
-from workflows.domain.vocabulary import Role
+from workers.config.notifications import chosen
+from workers.config.settings import Settings, SettingsInvalid
+from workflows.vocabulary import Role
 
 FILE = """
 [robots.ops]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from workers.embedded.child import Child, Program
-from workers.embedded.datadir import is_alive
-from workers.embedded.errors import ChildDied
-from workers.embedded.keeper import Keeper, Patience
+from workers.stack.child import Child, Program
+from workers.stack.data_directory import is_alive
+from workers.stack.errors import ChildDied
+from workers.stack.restarts import Keeper, Patience
 
 TRAP = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('deaf', 'w'); signal.pause()"
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from activities.adapters.signing import SHORTEST_SECRET
+from activities.partners.signing import SHORTEST_SECRET
 from tests.workers.embedded_world import options, processes_on
-from workers.embedded.child import Child, Program
-from workers.embedded.datadir import DataDir, is_alive
-from workers.embedded.errors import DataDirInUse, DiskFull, PortTaken, StackError
-from workers.embedded.ports import settle_port
-from workers.embedded.stack import Stack
+from workers.stack.child import Child, Program
+from workers.stack.data_directory import DataDir, is_alive
+from workers.stack.errors import DataDirInUse, DiskFull, PortTaken, StackError
+from workers.stack.ports import settle_port
+from workers.stack.supervisor import Stack
 
 
 async def test_a_data_directory_in_use_names_its_holder(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ async def test_a_data_directory_in_use_names_its_holder(tmp_path: Path) -> None:
 async def test_a_data_directory_stays_taken_until_the_last_child_of_a_killed_stack_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.embedded.datadir._LEFTOVERS_END_WITHIN", 0.2)
+    monkeypatch.setattr("workers.stack.data_directory._LEFTOVERS_END_WITHIN", 0.2)
     held, other = DataDir(tmp_path), DataDir(tmp_path)
     await held.lock()
 

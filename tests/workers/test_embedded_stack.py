@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.workers.embedded_world import NAMES, options, processes_on, recall, remember, until, until_restarted
-from workers.embedded.errors import DataDirInUse, DiskFull
-from workers.embedded.options import Ready
-from workers.embedded.stack import Stack
+from workers.stack.errors import DataDirInUse, DiskFull
+from workers.stack.options import Ready
+from workers.stack.supervisor import Stack
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
 from tests.workers.embedded_world import processes_on
-from workers.embedded.errors import StackError
-from workers.embedded.temporal import Temporal
+from workers.stack.errors import StackError
+from workers.stack.temporal import Temporal
 
 QUEUE = "patience"
 PHASE = SearchAttributeKey.for_keyword("Phase")

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from activities.adapters.alipay import GATEWAY
-from activities.adapters.alipay.adapter import Alipay
-from activities.adapters.payments import PaymentProvider
+from activities.payments.alipay import GATEWAY
+from activities.payments.alipay.adapter import Alipay
+from activities.payments.partners import PaymentProvider
 from tests.adapters.alipay.keys import alipays, certified, ours, written
 from tests.adapters.alipay.paying import Books
-from workers.provider import payment_provider
-from workers.settings import Settings, SettingsInvalid
+from workers.config.payments import payment_provider
+from workers.config.settings import Settings, SettingsInvalid
 
 
 def chosen(**changes: object) -> Settings:

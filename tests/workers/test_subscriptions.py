@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from starter.errors import WrongUse
-from starter.gateway.clients import read
+from starter.client.errors import WrongUse
+from starter.http.gateway.clients import read
 from tests.receiving import SECRET
-from workers.settings import SettingsInvalid
-from workers.subscriptions import ConfiguredSubscriptions, clients_file
-from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workers.config.settings import SettingsInvalid
+from workers.config.subscriptions import ConfiguredSubscriptions, clients_file
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 SHOP = Party(role=Role.SELLER, id="shop-1")
 GOOD = 'url = "https://erp.example/hook?token=canary"'

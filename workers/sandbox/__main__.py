@@ -15,7 +15,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from activities.adapters.signing import Signer
+from activities.partners.signing import Signer
 from workers.sandbox.app import application
 from workers.sandbox.book import Book, BookUnusable
 from workers.sandbox.calls import House, log

@@ -4,14 +4,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from workers.sandbox import faults, payments, records, words
+from workers.sandbox import faults, payment_reports, payments, records
 from workers.sandbox.calls import Problem, answer, body_text, house_of, log, read
 from workers.sandbox.faults import FaultOrder
 from workers.sandbox.funds import complaint_of
+from workers.sandbox.payment_reports import NotSettled
 from workers.sandbox.shapes import Reversal, read_orders, read_sellers
-from workers.sandbox.words import NotSettled
-from workflows.domain.filing import Party
-from workflows.domain.vocabulary import Role
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 
 async def put_orders(request: Request) -> Response:
@@ -69,7 +69,7 @@ async def reverse(request: Request) -> Response:
     """`POST /sandbox/reversals` `{key}`: take a settled payment back and tell its complaint; 404, 409 `not_settled`."""
     reversal, house = await read(request, Reversal), house_of(request)
     try:
-        found = await house.book.transact(lambda book: words.reverse(book, reversal.key))
+        found = await house.book.transact(lambda book: payment_reports.reverse(book, reversal.key))
     except NotSettled as wrong:
         raise Problem(409, "not_settled", str(wrong)) from None
     if not found:

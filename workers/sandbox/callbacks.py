@@ -9,14 +9,14 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from workers.sandbox import carriers, faults, payments, words
+from workers.sandbox import carriers, faults, payment_reports, payments
 from workers.sandbox.calls import House, log
 from workers.sandbox.carriers import PushDue
 from workers.sandbox.faults import UNDONE, Mode, Partner
 from workers.sandbox.funds import complaint_of
+from workers.sandbox.payment_reports import Callback
 from workers.sandbox.shapes import Payment, PaymentState
 from workers.sandbox.webhooks import Deliver, Undeliverable
-from workers.sandbox.words import Callback
 
 PAYMENTS = "/v1/webhooks/payments/sandbox-pay"
 PROVIDER = "sandbox-pay"
@@ -41,7 +41,7 @@ async def keep_telling(house: House, deliver: Deliver) -> None:
         house.callback_added.clear()
         try:
             now = time.time()
-            callbacks = await house.book.transact(partial(words.due, at=now, most=AT_ONCE))
+            callbacks = await house.book.transact(partial(payment_reports.due, at=now, most=AT_ONCE))
             pushes = await house.book.transact(partial(carriers.due, at=now, most=AT_ONCE))
             tells = (_tell(house, deliver, callback) for callback in callbacks)
             await asyncio.gather(*tells, *(_push(house, deliver, push) for push in pushes))
@@ -52,7 +52,9 @@ async def keep_telling(house: House, deliver: Deliver) -> None:
 
 
 async def _wait_for_the_next(house: House) -> None:
-    due = await house.book.transact(lambda book: [*filter(None, (words.next_at(book), carriers.next_at(book)))])
+    due = await house.book.transact(
+        lambda book: [*filter(None, (payment_reports.next_at(book), carriers.next_at(book)))]
+    )
     seconds = max(min(due) - time.time(), 0) if due else None
     try:
         await asyncio.wait_for(house.callback_added.wait(), seconds)
@@ -75,16 +77,16 @@ async def _tell(house: House, deliver: Deliver, callback: Callback) -> None:
     if state == "waiting":
         wait = _wait(house, word.fault, callback.attempts)
         said.warning("callback_postponed", reason=note, seconds=wait)
-        change = partial(words.postpone, callback=callback, until=time.time() + wait, note=note)
+        change = partial(payment_reports.postpone, callback=callback, until=time.time() + wait, note=note)
     else:
         said.info(f"callback_{state}", reason=note)
-        change = partial(words.told, callback=callback, state=state, note=note)
+        change = partial(payment_reports.told, callback=callback, state=state, note=note)
     await house.book.transact(change)
     house.has_told(callback.key)
 
 
 def _decide(book: sqlite3.Connection, callback: Callback) -> _Word:
-    result = words.take_effect(book, callback)
+    result = payment_reports.take_effect(book, callback)
     payment = payments.look_up(book, callback.key)
     if payment is None:
         raise LookupError(f"the book has a callback for {callback.key} but no such payment")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from activities.adapters.signing import SignatureWrong, Signer
+from activities.partners.signing import SignatureWrong, Signer
 from workers.sandbox.book import Book
 from workers.sandbox.faults import Mode
 from workers.sandbox.shapes import InputUnreadable, places

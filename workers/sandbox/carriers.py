@@ -15,7 +15,7 @@ from workers.sandbox import faults
 from workers.sandbox.calls import Problem, answer, house_of, log, misbehave, read
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.shapes import Happening, Tracked
-from workflows.domain.parcels import Numbered, ParcelEvent
+from workflows.complaint.domain.parcels import Numbered, ParcelEvent
 
 _REPEATS = 5
 

@@ -18,7 +18,7 @@ from workers.sandbox.shapes import (
     Tracked,
     places,
 )
-from workflows.domain.filing import Party
+from workflows.parties import Party
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from workflows.domain.base import Id, Value
+from workflows.values import Id, Value
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ import sqlite3
 from typing import NamedTuple
 
 from workers.sandbox.shapes import Account, PaymentRequest, Posting, SandboxOrder
-from workflows.domain.money import NOTHING, Money
+from workflows.money.amount import NOTHING, Money
 
 SHORT_OF_COVER = "the seller's held money and deposit do not cover it"
 SHORT_OF_HELD = "less than that is still held of the line"

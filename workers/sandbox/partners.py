@@ -14,7 +14,7 @@ from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.funds import complaint_of
 from workers.sandbox.payments import KeyReused, Sent
 from workers.sandbox.shapes import Available, NoticeSent, PaymentRequest, Wanted, places
-from workflows.domain.base import Value
+from workflows.values import Value
 
 PAYMENT_STATUS = {"settled": 200, "pending": 202, "declined": 402, "failed": 402, "reversed": 200}
 """How `POST /payments` answers; a look-up answers 200 with the state in the body."""

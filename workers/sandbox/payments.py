@@ -5,11 +5,11 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from workers.sandbox import faults, funds, words
+from workers.sandbox import faults, funds, payment_reports
 from workers.sandbox.faults import LATER, TRANSPORT, UNDONE, Mode, Partner
 from workers.sandbox.funds import Cover, complaint_of
 from workers.sandbox.shapes import Page, Payment, PaymentRequest, PaymentState, Wanted
-from workflows.domain.money import Money
+from workflows.money.amount import Money
 
 _LAST_WORD = (
     "(SELECT c.state FROM callbacks c WHERE c.key = p.key ORDER BY c.state = 'waiting' DESC, c.number DESC LIMIT 1)"
@@ -48,7 +48,7 @@ def send(book: sqlite3.Connection, request: PaymentRequest, callback_after: floa
     _insert(book, request, funds.cover(book, request), fault)
     payment = look_up(book, request.key)
     if fault in LATER and payment and payment.state == "pending":
-        words.promise(book, request.key, fault, callback_after)
+        payment_reports.promise(book, request.key, fault, callback_after)
     return Sent(fault, look_up(book, request.key), new=True)
 
 
@@ -68,7 +68,7 @@ def _kept_error(book: sqlite3.Connection, key: str) -> Mode | None:
 
 def _insert(book: sqlite3.Connection, request: PaymentRequest, cover: Cover, fault: Mode | None) -> None:
     state: PaymentState = "pending" if fault in LATER else "settled"
-    reason = cover.refusal or (words.FAILURE if fault is Mode.DECLINED else None)
+    reason = cover.refusal or (payment_reports.FAILURE if fault is Mode.DECLINED else None)
     if reason is None:
         funds.move(book, request, cover.from_deposit)
     else:
@@ -119,7 +119,7 @@ def page(book: sqlite3.Connection, wanted: Wanted) -> Page:
 
 def _payment(row: tuple[Any, ...]) -> Payment:
     request, state, reference, reason, at, changed, from_deposit, available, callback = row
-    found, stands = PaymentRequest.model_validate_json(request), state in words.STANDS
+    found, stands = PaymentRequest.model_validate_json(request), state in payment_reports.STANDS
     return Payment(
         **dict(found), state=state, reference=reference, reason=reason, callback=callback,
         time=datetime.fromisoformat(at), changed=datetime.fromisoformat(changed),

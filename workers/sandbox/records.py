@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from workers.sandbox import funds
 from workers.sandbox.shapes import ArrivedNotice, Notice, SandboxOrder, SellerAccount
-from workflows.domain.filing import OrderLine, Party
+from workflows.complaint.domain.filing import OrderLine
+from workflows.parties import Party
 
 
 def put_orders(book: sqlite3.Connection, orders: Sequence[SandboxOrder]) -> None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from workflows.domain.filing import OrderLine
+from workflows.complaint.domain.filing import OrderLine
 
 VERSION = 3
 

@@ -6,11 +6,12 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from workflows.domain.base import Id, Instant, ShortText, Text, Value
-from workflows.domain.filing import OrderLine, Party
-from workflows.domain.money import Money
-from workflows.domain.parcels import EventName, Numbered, ParcelEvent
-from workflows.domain.payment import LineRef
+from workflows.complaint.domain.filing import OrderLine
+from workflows.complaint.domain.parcels import EventName, Numbered, ParcelEvent
+from workflows.money.amount import Money
+from workflows.money.movement import LineRef
+from workflows.parties import Party
+from workflows.values import Id, Instant, ShortText, Text, Value
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.adapters.alipay.adapter import Alipay
+from activities.payments.alipay.adapter import Alipay
 from tests.adapters.alipay.gateway import LocalGateway, local_gateway
 from tests.adapters.alipay.paying import Books, an_adapter
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from activities.adapters.alipay.signing import AlipayKey, AppKey
+from activities.payments.alipay.signing import AlipayKey, AppKey
 
 PKCS8 = serialization.PrivateFormat.PKCS8
 PKCS1 = serialization.PrivateFormat.TraditionalOpenSSL

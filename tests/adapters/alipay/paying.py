@@ -4,16 +4,16 @@ import functools
 
 import httpx2
 
-from activities.adapters.alipay.adapter import Alipay
-from activities.adapters.alipay.certificates import Certificates
-from activities.adapters.alipay.gateway import App
+from activities.payments.alipay.adapter import Alipay
+from activities.payments.alipay.certificates import Certificates
+from activities.payments.alipay.gateway import App
 from tests.adapters.alipay.gateway import APP_ID
 from tests.adapters.alipay.keys import alipays, certified, ours, written
-from workflows.domain.filing import Party
-from workflows.domain.money import Money
-from workflows.domain.parts import PLATFORM
-from workflows.domain.payment import LineRef, Movement
-from workflows.domain.vocabulary import MoneyState, Purpose, Role
+from workflows.complaint.domain.parts import PLATFORM
+from workflows.money.amount import Money
+from workflows.money.movement import LineRef, Movement
+from workflows.parties import Party
+from workflows.vocabulary import MoneyState, Purpose, Role
 
 BUYER, SELLER = Party(role=Role.BUYER, id="b-1"), Party(role=Role.SELLER, id="sl-1")
 FUND = Party(role=Role.SYSTEM, id="fund")

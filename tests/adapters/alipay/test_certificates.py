@@ -3,16 +3,16 @@
 import httpx2
 import pytest
 
-from activities.adapters.alipay.adapter import Alipay
-from activities.adapters.alipay.certificates import Certificates
-from activities.adapters.alipay.gateway import App
-from activities.adapters.alipay.signing import AlipayKey, KeyUnreadable
-from activities.adapters.errors import PartnerConfused
+from activities.partners.errors import PartnerConfused
+from activities.payments.alipay.adapter import Alipay
+from activities.payments.alipay.certificates import Certificates
+from activities.payments.alipay.gateway import App
+from activities.payments.alipay.signing import AlipayKey, KeyUnreadable
 from tests.adapters.alipay.gateway import APP_ID, LocalGateway, known_as
 from tests.adapters.alipay.keys import ANT_R1, a_strangers, alipays, certificate, certified, curve, ours, written
 from tests.adapters.alipay.paying import SELLERS, Books, a_movement, an_app, certificates
-from workflows.domain.parts import PLATFORM
-from workflows.domain.vocabulary import Purpose
+from workflows.complaint.domain.parts import PLATFORM
+from workflows.vocabulary import Purpose
 
 TRANSFER = a_movement(Purpose.COMPENSATION, payer=PLATFORM)
 

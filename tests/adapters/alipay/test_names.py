@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.adapters.alipay.names import Unwritable, key_of, money, request_number, yuan
-from starter.number import number_of
-from workflows.domain.money import Money
-from workflows.domain.vocabulary import Purpose
+from activities.payments.alipay.names import Unwritable, key_of, money, request_number, yuan
+from starter.client.number import number_of
+from workflows.money.amount import Money
+from workflows.vocabulary import Purpose
 
 KEYS = st.builds(
     "{}:{}:{}".format,

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from activities.adapters.alipay.notifications import BIGGEST, NotificationRefused, Notifications
+from activities.payments.alipay.notifications import BIGGEST, NotificationRefused, Notifications
 from tests.adapters.alipay.gateway import APP_ID, sdk
 from tests.adapters.alipay.keys import a_strangers, alipays
 from tests.adapters.alipay.paying import a_movement, number_of
-from workflows.domain.messages import KINDS
-from workflows.domain.vocabulary import Purpose, Role
+from workflows.complaint.domain.messages import KINDS
+from workflows.vocabulary import Purpose, Role
 
 MOVEMENT = a_movement()
 UNFREEZE = a_movement(Purpose.UNFREEZE)

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from activities.adapters.alipay.adapter import Alipay
-from activities.adapters.errors import PartnerConfused, PartnerUnreachable
+from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.payments.alipay.adapter import Alipay
 from tests.adapters.alipay.gateway import LocalGateway
 from tests.adapters.alipay.paying import FUND, Books, a_movement, number_of
-from workflows.domain.money import Money
-from workflows.domain.parts import PLATFORM
-from workflows.domain.payment import LineRef
-from workflows.domain.vocabulary import Purpose
+from workflows.complaint.domain.parts import PLATFORM
+from workflows.money.amount import Money
+from workflows.money.movement import LineRef
+from workflows.vocabulary import Purpose
 
 SEND, LOOK_UP = "alipay.trade.refund", "alipay.trade.fastpay.refund.query"
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.adapters.alipay.signing import AlipayKey, AppKey, KeyUnreadable, canonical
+from activities.payments.alipay.signing import AlipayKey, AppKey, KeyUnreadable, canonical
 from tests.adapters.alipay.keys import PKCS1, alipays, ours, pair, written
 
 NAMES = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)

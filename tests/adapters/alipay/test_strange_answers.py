@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from activities.adapters.alipay.adapter import Alipay
-from activities.adapters.alipay.gateway import App, Gateway
-from activities.adapters.errors import PartnerConfused, PartnerError, PartnerUnreachable
-from activities.adapters.http import BIGGEST_ANSWER, Partner
+from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
+from activities.partners.http import BIGGEST_ANSWER, Partner
+from activities.payments.alipay.adapter import Alipay
+from activities.payments.alipay.gateway import App, Gateway
 from tests.adapters.alipay.gateway import APP_ID, LocalGateway, sdk
 from tests.adapters.alipay.keys import a_strangers, alipays, ours
 from tests.adapters.alipay.paying import SELLERS, Books, a_movement, an_adapter

@@ -5,13 +5,13 @@ from decimal import Decimal
 import httpx2
 import pytest
 
-from activities.adapters.alipay.adapter import Alipay
-from activities.adapters.errors import PartnerConfused, PartnerUnreachable
+from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.payments.alipay.adapter import Alipay
 from tests.adapters.alipay.gateway import LocalGateway
 from tests.adapters.alipay.paying import BUYER, FUND, SELLER, Books, a_movement, an_app, number_of
-from workflows.domain.parts import PLATFORM
-from workflows.domain.payment import Movement
-from workflows.domain.vocabulary import MoneyState, Purpose
+from workflows.complaint.domain.parts import PLATFORM
+from workflows.money.movement import Movement
+from workflows.vocabulary import MoneyState, Purpose
 
 SEND, LOOK_UP, WHOSE = "alipay.fund.trans.uni.transfer", "alipay.fund.trans.common.query", "alipay.trade.query"
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from activities.adapters.kuaidi100.adapter import Account, Kuaidi100
+from activities.parcels.kuaidi100.adapter import Account, Kuaidi100
 from tests.adapters.hostile import spoken
 
 ACCOUNT = Account(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from activities.adapters.errors import PartnerConfused, PartnerUnreachable
-from activities.adapters.kuaidi100.adapter import Kuaidi100
+from activities.parcels.kuaidi100.adapter import Kuaidi100
+from activities.partners.errors import PartnerConfused, PartnerUnreachable
 from tests.adapters.kuaidi100.conftest import ACCOUNT, Played
-from workflows.domain.parcels import Parcel, ParcelEvent
+from workflows.complaint.domain.parcels import Parcel, ParcelEvent
 
 PARCEL = Parcel(complaint="C20261120-0000000001", leg="return", carrier="yto", tracking="YT5555508965056")
 

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from activities.adapters.carriers import PushUnreadable
-from activities.adapters.kuaidi100.pushes import Pushes, PushNotBelieved
-from activities.adapters.kuaidi100.states import carrier_of, company_of, event_of
-from workflows.domain.parcels import ParcelEvent
+from activities.parcels.kuaidi100.pushes import Pushes, PushNotBelieved
+from activities.parcels.kuaidi100.states import carrier_of, company_of, event_of
+from activities.parcels.partners import PushUnreadable
+from workflows.complaint.domain.parcels import ParcelEvent
 
 SALT = "a-salt-of-at-least-24-chars"
 PUSHES = Pushes(SALT)

@@ -11,13 +11,13 @@ from uuid import uuid4
 
 import pytest
 
-from activities.postgres.reading import CaseFiles
-from starter.complaints import Complaints
-from starter.record import Files
+from activities.store.case_files import CaseFiles
+from starter.client.complaints import Complaints
+from starter.client.record import Files
 from tests.conftest import Running
-from workers.embedded.temporal import _binary
 from workers.sandbox.shapes import SandboxOrder
-from workflows.domain.filing import Filing
+from workers.stack.temporal import _binary
+from workflows.complaint.domain.filing import Filing
 
 SAID = "壶嘴有裂纹 13800000000"
 

@@ -13,13 +13,13 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.api.common.v1 import Payload
 
-from starter.codec.__main__ import origins_of
-from starter.codec.app import CodecServer
-from starter.codec.readers import Readers, make
-from starter.errors import WrongUse
+from starter.client.errors import WrongUse
+from starter.http.codec.__main__ import origins_of
+from starter.http.codec.app import CodecServer
+from starter.http.codec.readers import Readers, make
 from tests.workers.sealing.rings import key, ring_file
-from workers.sealing.codec import SealingCodec
-from workers.sealing.ring import LastingRing
+from workers.encryption.codec import SealingCodec
+from workers.encryption.key_ring import LastingRing
 
 SECRET, OTHER = "s" * 32, "t" * 32
 UI = "http://127.0.0.1:8233"
@@ -239,7 +239,7 @@ async def test_the_codec_serves_where_no_stack_runs(readers: Path, tmp_path: Pat
         "REDRESS_CODEC_READERS": str(readers), "REDRESS_UI_URL": UI, "TEMPORAL_CONFIG_FILE": os.devnull,
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "starter.main", "codec", "--port", "0"),
+        *(sys.executable, "-m", "starter.cli.main", "codec", "--port", "0"),
         env=kept | told,
         stdout=asyncio.subprocess.PIPE,
     )

@@ -16,7 +16,7 @@ from tests.replay.histories import replayer
 from tests.starter.codec.conftest import SAID, Desk, noted
 from tests.starter.running import ran
 from tests.workers.sealing.rings import ring_file
-from workers.sealing.converter import data_converter
+from workers.encryption.converter import data_converter
 
 pytestmark = pytest.mark.timeout(300)
 

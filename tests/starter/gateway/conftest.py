@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from activities.postgres.migrate import migrate
-from activities.postgres.pool import open_pool
+from activities.store.migrate import migrate
+from activities.store.pool import open_pool
 from tests.activities.conftest import Databases, databases
 from tests.activities.world import accepted, burst
 from tests.conftest import Running

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from activities.postgres.pool import Pool, open_pool
-from starter.complaints import Complaints
-from starter.errors import Unreachable
-from starter.gateway.app import Beside, application
-from starter.gateway.clients import Clients, make
-from starter.gateway.house import House
-from starter.gateway.serving import Guarded, Server, config, listen
+from activities.store.pool import Pool, open_pool
+from starter.client.complaints import Complaints
+from starter.client.errors import Unreachable
+from starter.http.gateway.app import Beside, application
+from starter.http.gateway.clients import Clients, make
+from starter.http.gateway.context import House
+from starter.http.gateway.server import Guarded, Server, config, listen
 from tests.activities.world import World, an_order
 from tests.starter.gateway.signing import Program, programs
-from workflows.domain.filing import OrderLine
+from workflows.complaint.domain.filing import OrderLine
 
 
 class Clock:

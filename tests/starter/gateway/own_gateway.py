@@ -15,7 +15,7 @@ from tests.conftest import Running
 async def own_gateway(stack: Running, settings: Mapping[str, str]) -> AsyncIterator[str]:
     """Start one with these settings and give its address; it is stopped at the end."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "starter.gateway", "--port", "0"),
+        *(sys.executable, "-m", "starter.http.gateway", "--port", "0"),
         stdout=PIPE,
         stderr=DEVNULL,
         env={**stack.environment, **settings, "REDRESS_CLIENTS": str(stack.data_dir / "clients.toml")},

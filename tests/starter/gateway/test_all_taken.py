@@ -10,11 +10,11 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from activities.postgres.inbox import Inbox
-from activities.postgres.pool import Pool, open_pool
-from starter.gateway.app import application, deliver
-from starter.gateway.clients import Clients, make
-from starter.gateway.house import House
+from activities.store.inbox import Inbox
+from activities.store.pool import Pool, open_pool
+from starter.http.gateway.app import application, deliver
+from starter.http.gateway.clients import Clients, make
+from starter.http.gateway.context import House
 from tests.activities.test_inbox import received
 from tests.activities.test_relay import Complaints
 from tests.engine.attacker import until

@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from activities.postgres.requests import Requests
+from activities.store.signed_requests import Requests
 from tests.conftest import Running
 from tests.starter.gateway.own_gateway import own_gateway
 from tests.starter.gateway.signing import Program

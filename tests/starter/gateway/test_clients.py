@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from starter.errors import WrongUse
-from starter.gateway.clients import Clients, make, read
-from workflows.domain.vocabulary import Role
+from starter.client.errors import WrongUse
+from starter.http.gateway.clients import Clients, make, read
+from workflows.vocabulary import Role
 
 SECRET = "whsec_" + "QUJD" * 8
 GOOD = f"""

@@ -15,11 +15,11 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from starter.gateway.doors import OPERATIONS
-from starter.gateway.openapi import described
+from starter.http.gateway.openapi import described
+from starter.http.gateway.resources import OPERATIONS
 from tests.chance import SEED
 from tests.starter.gateway.signing import Program, programs
-from workflows.domain.messages import KINDS
+from workflows.complaint.domain.messages import KINDS
 
 DESCRIPTION = described(OPERATIONS)
 
@@ -61,7 +61,7 @@ def process(record: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         "TEMPORAL_CONFIG_FILE": os.devnull,
         "REDRESS_CLIENTS": str(home / "clients.toml"),
     }
-    command = [sys.executable, "-m", "starter.gateway", "--port", "0", "--make-clients"]
+    command = [sys.executable, "-m", "starter.http.gateway", "--port", "0", "--make-clients"]
     with (home / "log").open("w") as log:
         started = subprocess.Popen(command, env=kept | own, stdout=subprocess.PIPE, stderr=log, text=True)  # noqa: S603
     assert started.stdout

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import jsonschema_rs
 import pytest
 
-from starter.gateway.doors import OPERATIONS
-from starter.gateway.openapi import described
-from workflows.domain.events import About, event_of
-from workflows.domain.filing import Party
-from workflows.domain.money import Money
-from workflows.domain.progress import EVENTS
-from workflows.domain.timeline import Step
-from workflows.domain.vocabulary import Phase, Role
+from starter.http.gateway.openapi import described
+from starter.http.gateway.resources import OPERATIONS
+from workflows.complaint.domain.partner_events import About, event_of
+from workflows.complaint.domain.progress import EVENTS
+from workflows.complaint.domain.timeline import Step
+from workflows.money.amount import Money
+from workflows.parties import Party
+from workflows.vocabulary import Phase, Role
 
 ABOUT = About(complaint="C20261122-7K3M9Q0VWX", party=Party(role=Role.SELLER, id="shop-1"), order_id="o-1", line=1)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from starter.gateway.serving import Guarded
+from starter.http.gateway.server import Guarded
 from tests.conftest import Running
 from tests.starter.gateway.own import Own, gateway
 from tests.starter.gateway.saying import filing, withdrawal
@@ -149,7 +149,7 @@ def _is_cut(deaf: socket.socket) -> bool:
 async def test_one_connection_too_many_is_cut_and_the_others_go_on(
     record: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starter.gateway.serving.MOST_CONNECTIONS", 5)
+    monkeypatch.setattr("starter.http.gateway.server.MOST_CONNECTIONS", 5)
     async with gateway(record, tmp_path) as one:
         held = [await asyncio.open_connection("127.0.0.1", one.port) for _ in range(5)]
         reader, sixth = await asyncio.open_connection("127.0.0.1", one.port)

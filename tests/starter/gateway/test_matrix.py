@@ -7,15 +7,15 @@ from typing import Any, Literal
 
 import pytest
 
-from starter.gateway.clients import kinds_of
+from starter.http.gateway.clients import kinds_of
 from tests.rules.speaking import roles_of, scene
 from tests.starter.gateway.own import Own, gateway
 from tests.starter.gateway.saying import filing
 from tests.starter.gateway.signing import Program
 from tests.starter.gateway.wire import statuses, written
-from workflows.domain.messages import KINDS
-from workflows.domain.vocabulary import STAFF, Role
-from workflows.rules.registry import HEARINGS
+from workflows.complaint.domain.messages import KINDS
+from workflows.complaint.rules.registry import HEARINGS
+from workflows.vocabulary import STAFF, Role
 
 ROLES = sorted({*Role} - {Role.SYSTEM})
 THEIRS = {Role.BUYER: "b-1", Role.SELLER: "sl-1", Role.CARRIER: "sf", Role.AGENT: "a-1", Role.DEPARTMENT: "order"}

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from activities.channels import Letter
-from activities.postgres.outbox import Outbox
-from starter.complaints import Complaints
+from activities.notifications.channels import Letter
+from activities.store.notifications import Outbox
+from starter.client.complaints import Complaints
 from tests.conftest import Running
 from tests.engine.attacker import until
 from tests.starter.gateway.saying import filing
 from tests.starter.gateway.signing import Program
-from workflows.domain.filing import Filing, Party
-from workflows.domain.vocabulary import Role
+from workflows.complaint.domain.filing import Filing
+from workflows.parties import Party
+from workflows.vocabulary import Role
 
 Known = Mapping[str, Program]
 

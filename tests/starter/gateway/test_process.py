@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 
-from starter.errors import Exit
+from starter.client.errors import Exit
 from tests.conftest import Running
 from tests.starter.gateway.signing import programs
 from tests.starter.running import ran
@@ -38,7 +38,7 @@ async def test_the_doctor_says_what_to_mend_when_the_gateway_knows_other_clients
 
 
 async def test_a_second_gateway_serves_the_same_stack_and_ends_in_order(stack: Running, name: str) -> None:
-    command = (sys.executable, "-m", "starter.main", "gateway", "--port", "0")
+    command = (sys.executable, "-m", "starter.cli.main", "gateway", "--port", "0")
     process = await asyncio.create_subprocess_exec(*command, env=stack.environment, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from starter.on_their_way import carriers_answer, parcels_stand
+from starter.doctor.parcels import carriers_answer, parcels_stand
 from tests.conftest import Running
 from tests.starter.gateway.saying import filing
 from tests.starter.gateway.signing import Program
 from workers.sandbox.shapes import Happening, read_orders
 from workflows import wire
-from workflows.domain.parcels import EventName
-from workflows.domain.timeline import Step
-from workflows.domain.view import LegView, View
+from workflows.complaint.domain.parcels import EventName
+from workflows.complaint.domain.timeline import Step
+from workflows.complaint.domain.view import LegView, View
 
 Known = Mapping[str, Program]
 

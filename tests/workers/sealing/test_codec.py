@@ -13,10 +13,10 @@ from temporalio.converter import ActivitySerializationContext, WorkflowSerializa
 from temporalio.exceptions import ApplicationError
 
 from tests.workers.sealing.rings import key, ring_file
-from workers.sealing.codec import SealingCodec
-from workers.sealing.converter import data_converter
-from workers.sealing.ring import LastingRing
-from workflows.understanding import NotUnderstood, understand, understand_filing, understand_update
+from workers.encryption.codec import SealingCodec
+from workers.encryption.converter import data_converter
+from workers.encryption.key_ring import LastingRing
+from workflows.complaint.decoding import NotUnderstood, understand, understand_filing, understand_update
 
 CANARY = "王小明 13800000000"
 PLAIN = Payload(metadata={"encoding": b"json/plain"}, data=CANARY.encode())

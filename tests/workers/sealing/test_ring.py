@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.workers.sealing.rings import key, ring_file
-from workers.sealing.ring import KeyRingInvalid, LastingRing, read
+from workers.encryption.key_ring import KeyRingInvalid, LastingRing, read
 
 SHORT = "c2hvcnQ="
 

@@ -1,0 +1,66 @@
+"""What every attempt of an activity has in common: one line in the log, and an end to what can never succeed."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
+
+_log = structlog.stdlib.get_logger("redress.activities")
+
+
+@dataclass
+class Attempt:
+    """One attempt; `outcome` is the word the log line ends with."""
+
+    outcome: str = "done"
+
+
+@contextmanager
+def attempt(complaint: str) -> Iterator[Attempt]:
+    """Log one line about the attempt (no personal data) and give each failure the form Temporal acts upon.
+
+    Everything is retried, a silent partner not before the time it named: a failure that ended an activity for good
+    would end the complaint with it. What retrying cannot mend shows in the web UI, with words for who mends it.
+    """
+    this, begun = Attempt(), time.monotonic()
+    try:
+        with _worded():
+            yield this
+    except BaseException as wrong:
+        this.outcome = wrong.type if isinstance(wrong, ApplicationError) and wrong.type else type(wrong).__name__
+        raise
+    finally:
+        info = activity.info()
+        milliseconds = round((time.monotonic() - begun) * 1000)
+        _log.info(info.activity_type, complaint=complaint, outcome=this.outcome, attempt=info.attempt, ms=milliseconds)
+
+
+@contextmanager
+def _worded() -> Iterator[None]:
+    try:
+        yield
+    except PartnerUnreachable as silent:
+        raise ApplicationError(
+            str(silent), type=PartnerUnreachable.__name__, next_retry_delay=silent.retry_after
+        ) from None
+    except PartnerError as confused:
+        raise ApplicationError(str(confused), type=PartnerConfused.__name__) from None
+    except asyncpg.DataError as refused:
+        # Its own text may quote what was sent, and that may be personal.
+        raise ApplicationError(
+            f"PostgreSQL refuses a value as {type(refused).__name__} ({refused.sqlstate}), now and on every retry: "
+            "find it in the input of this activity, refuse its like where it came in, and mend the activity",
+            type="DataRefused",
+        ) from None
+    except asyncpg.PostgresError as refused:
+        if not refused.detail:
+            raise
+        # The detail quotes the row that was refused; what failed where is in the rest.
+        raise ApplicationError(str(refused.args[0]), type=type(refused).__name__) from None

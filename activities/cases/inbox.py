@@ -1,0 +1,50 @@
+"""What the inbox holds, handed to the complaint that is about to act on silence (R7.4)."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.attempt import attempt
+from activities.store.inbox import Inbox, Page
+from workflows.inbox import Drain, Drained, Held
+
+_WAITED_FOR = timedelta(seconds=4)
+"""By so much the clocks of Temporal and the database may differ unnoticed: half of what an attempt may take."""
+
+
+class ClockBehind(Exception):  # noqa: N818 - named for what it says
+    """The database cannot say yet what it will have received by then; the text says what to mend."""
+
+
+class Draining:
+    """Implements the port `drain`. Where time is let pass by hand the database's clock is not the complaint's."""
+
+    def __init__(self, inbox: Inbox, *, by_hand: bool = False) -> None:
+        self._inbox, self._by_hand = inbox, by_hand
+
+    @activity.defn(name="drain")
+    async def drain(self, wanted: Drain) -> Drained:
+        """Return what was received by then and not delivered, page by page; nothing received by then comes later."""
+        with attempt(wanted.complaint) as this:
+            page = await self._page(wanted)
+            this.outcome = f"{len(page.rows)} held"
+            held = (
+                Held(number=row.number, message=json.dumps(row.stamped), received_at=row.received_at)
+                for row in page.rows
+            )
+            return Drained(held=tuple(held), more=page.more)
+
+    async def _page(self, wanted: Drain) -> Page:
+        while True:
+            page = await self._inbox.undelivered(wanted.complaint, wanted.until, wanted.after)
+            behind = wanted.until - page.clock
+            if self._by_hand or behind <= timedelta():
+                return page
+            if behind > _WAITED_FOR:
+                raise ClockBehind(
+                    f"the database's clock is {behind.total_seconds():.0f} s behind Temporal's, so what comes in now "
+                    "could still be in time: set the clocks of both by the same source"
+                )
+            await asyncio.sleep(behind.total_seconds())

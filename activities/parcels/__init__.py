@@ -1,0 +1,1 @@
+"""Parcels: subscriptions at carriers, polling while they are silent; the adapters of the carriers."""

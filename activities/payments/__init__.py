@@ -1,0 +1,1 @@
+"""Payments: one movement, requested once under its key; the adapters of the payment providers."""

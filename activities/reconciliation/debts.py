@@ -1,0 +1,96 @@
+"""The look of a sweep at debts to the fund that outlived their complaint: tried again, in time given up (R9.5)."""
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import asyncpg
+from temporalio import activity
+
+from activities.attempt import attempt
+from activities.payments.pay import Payments
+from activities.reconciliation.tasks import Tasks
+from activities.store.named_queries import query
+from activities.store.pool import Pool
+from activities.store.write_off import debt_in
+from workflows.complaint.domain.advance import Debt
+from workflows.complaint.domain.records import Payment
+from workflows.money.amount import Money
+from workflows.money.movement import LineRef, Movement
+from workflows.parties import Party
+from workflows.policy.model import Policy
+from workflows.policy.rulebook import Rulebook
+from workflows.upkeep.tasks import Look, Looked, Task, TaskKind
+from workflows.values import Instant
+
+AT_ONCE = 50
+"""Debts of one page: each may cost the provider two payments."""
+
+
+class Cover(Protocol):
+    """What the provider knows of a seller's money."""
+
+    async def cover(self, seller: Party, line: LineRef) -> Money | None:
+        """Return what held money and deposit could give now, None where the provider does not tell."""
+
+
+class Rules(NamedTuple):
+    """What the rules say of a debt (R9.5)."""
+
+    next_try: Callable[[Debt, Policy], Instant]
+    next_recovery: Callable[[Debt], Movement]
+    may_be_written_off_from: Callable[[Debt, Policy], Instant]
+
+
+class Debts:
+    """Implements the port `see_to_debts`."""
+
+    def __init__(self, pool: Pool, rulebook: Rulebook, payments: Payments, cover: Cover | None, rules: Rules) -> None:
+        self._pool, self._policy, self._tasks = pool, rulebook.policy, Tasks(pool, rulebook)
+        self._payments, self._cover, self._rules = payments, cover, rules
+
+    @activity.defn(name="see_to_debts")
+    async def see_to_debts(self, look: Look) -> Looked:
+        """Try what is due for it, or what new money covers; raise a task for each that may be written off."""
+        with attempt("sweep") as this:
+            rows = await self._pool.fetch(query("debts"), look.after, AT_ONCE, None)
+            left = [debt for debt in [await self._seen_to(row, look.sweep_at) for row in rows] if debt.amount]
+            tasks = await self._tasks.raised(filter(None, (self._old(one, look) for one in left)), look.sweep_at)
+            this.outcome = f"{len(left)} debts stand, {tasks} may be written off"
+            return Looked(tasks=tasks, after=rows[-1]["complaint"] if len(rows) == AT_ONCE else None)
+
+    async def _seen_to(self, row: asyncpg.Record, at: Instant) -> Debt:
+        debt = debt_in(row)
+        if row["under_way"] is None:
+            return await self._tried(debt, at)
+        # A sweep that died had asked for it: the same movement is asked for again, and looked up first.
+        movement = self._rules.next_recovery(debt).but(
+            key=row["under_way"], amount=Money(amount=row["under_way_minor"])
+        )
+        await self._payments.pay(Payment(movement=movement))
+        return debt
+
+    async def _tried(self, debt: Debt, at: Instant) -> Debt:
+        """Try to recover a debt where it is time, or where new money covers some of it; returns what is left of it."""
+        cover = await self._cover.cover(debt.seller, debt.line) if self._cover and debt.line else None
+        if not cover and at < self._rules.next_try(debt, self._policy):
+            return debt
+        movement = self._rules.next_recovery(debt)
+        if cover and cover < debt.amount:
+            movement = movement.but(amount=cover)
+        answer = await self._payments.pay(Payment(movement=movement))
+        if answer.result != "refused":
+            return debt.but(amount=debt.amount - movement.amount, tries=debt.tries + 1)
+        return debt.but(tries=debt.tries + 1, tried_at=at)
+
+    def _old(self, debt: Debt, look: Look) -> Task | None:
+        since = self._rules.may_be_written_off_from(debt, self._policy)
+        if look.sweep_at < since:
+            return None
+        text = (
+            f"{debt.seller} owes the fund {debt.amount} yuan since {debt.since:%Y-%m-%d}, tried {debt.tries} times: "
+            f"`redress tell {debt.complaint} debt_written_off --set movement={debt.advance} --set reason=…` gives it up"
+        )
+        return Task(
+            key=f"{TaskKind.DEBT}:{debt.advance}", kind=TaskKind.DEBT, complaint=debt.complaint, movement=debt.advance,
+            amount=debt.amount, text=text,
+        )  # fmt: skip

@@ -1,0 +1,46 @@
+"""Tasks that a sweep raises: each once, whatever is tried again, with an owner and a due time (R6.10)."""
+
+from collections.abc import Iterable
+
+from activities.store.named_queries import query
+from activities.store.pool import COMMAND_SECONDS, Pool
+from workflows.policy.model import LimitName
+from workflows.policy.rulebook import Rulebook
+from workflows.time.limits import due
+from workflows.upkeep.tasks import Task
+from workflows.values import Instant
+
+
+class Tasks:
+    """Puts tasks on record; due after as long as a handler has for money that did not settle."""
+
+    def __init__(self, pool: Pool, rulebook: Rulebook) -> None:
+        self._pool, self._rulebook = pool, rulebook
+
+    async def raised(self, tasks: Iterable[Task], sweep_at: Instant) -> int:
+        """Raise each task, or see it again, in one transaction; returns how many there are."""
+        rows = [(*_columns(task), sweep_at, self._due(sweep_at)) for task in tasks]
+        if rows:
+            async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
+                await connection.executemany(query("raise_task"), rows)
+        return len(rows)
+
+    async def ended(self, sweep_at: Instant) -> int:
+        """Close every task that no look has seen since the sweep began, and note the sweep; returns how many."""
+        async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
+            done = await connection.execute(query("end_sweep"), sweep_at)
+            await connection.execute(query("sweep_ended"), sweep_at)
+        return int(done.split()[-1])
+
+    def _due(self, at: Instant) -> Instant:
+        policy = self._rulebook.policy
+        at_the_end = due(
+            at, policy.limits[LimitName.PAYMENT_OWNED].length, self._rulebook.calendar, policy.service_hours
+        )
+        assert at_the_end is not None, "nothing stops it"  # noqa: S101 - law of limits.due
+        return at_the_end
+
+
+def _columns(task: Task) -> tuple[object, ...]:
+    amount = task.amount.amount if task.amount else None
+    return (task.key, task.kind, task.complaint, task.movement, amount, task.owner, task.text)

@@ -1,0 +1,45 @@
+"""`redress doctor`: what works, what does not, and what to do about it."""
+
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from starter.cli import session
+from starter.client.errors import Exit
+from starter.doctor.checks import Check, checks
+from starter.doctor.gateway import doors
+from starter.doctor.notifications import channels
+from starter.terminal import PLAIN, Common, print_json, say
+from workflows.values import BEIJING
+
+_COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
+
+
+async def doctor(*, common: Common = PLAIN) -> int:
+    """Check configuration, connections, schema, search attributes, calendar, worker, partners, channels, doors."""
+    session.logs(common)
+    today = datetime.now(UTC).astimezone(BEIJING).date()
+    found: list[Check] = []
+    for part in (channels(), checks(today), doors()):
+        async for check in part:
+            found.append(check)
+            if not common.json:
+                _print(check)
+    if common.json:
+        print_json([{"check": one.name, "state": one.state, "text": one.text} for one in found])
+    return _verdict(found)
+
+
+def _print(check: Check) -> None:
+    line = Text(f"{check.state:8}", style=_COLOURS[check.state])
+    line.append(f"{check.name}: {check.text}", style="default")
+    Console(highlight=False, soft_wrap=True).print(line)
+
+
+def _verdict(found: list[Check]) -> int:
+    """An unreachable backend weighs more than a wrong setting: the rest cannot be known before it is back."""
+    wrong = [one for one in found if one.state == "failed"]
+    if wrong:
+        say(f"redress: {len(wrong)} of {len(found)} checks failed: {', '.join(one.name for one in wrong)}")
+    return max((one.exit_code for one in wrong), default=Exit.DONE)

@@ -1,0 +1,128 @@
+"""`redress import FILE`."""
+
+# ruff: noqa: D417 - `common` is explained to people option by option
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from starter.bulk.concurrency import Stop, until_interrupted
+from starter.bulk.import_filings import FAULTY, Checked, Importing, check
+from starter.bulk.progress import HowFar
+from starter.bulk.results import Results
+from starter.bulk.rows import Fault
+from starter.bulk.summary import REFUSED, Verdict, sum_up, verdict
+from starter.cli import session
+from starter.client import connection
+from starter.client.complaints import Complaints
+from starter.client.endpoints import find
+from starter.client.errors import Exit, Unreachable, WrongUse
+from starter.terminal import PLAIN, Common, out, print_json, say
+
+_FAULTY = Verdict(FAULTY, Exit.WRONG_USE, "lines have faults and are not filed: mend them and run it again")
+_WAITING = Verdict(
+    "accepted", Exit.DONE, "are filed and not registered yet: run it again when a worker runs, to know how they fared"
+)
+_MOST_AT_ONCE = 500
+_SHOWN = 20
+"""Faults shown while complaints are filed; every one stands in the result file."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How a file is filed."""
+
+    results: Path | None = None
+    "Where the result of each line is kept, and read again by the next run; FILE.results.jsonl unless said."
+    at_once: int = 50
+    "How many are filed side by side, 1 to 500."
+    wait: Annotated[bool, Parameter(negative="--no-wait")] = True
+    "Wait until each is registered or refused; --no-wait goes on as soon as it is filed."
+
+
+async def import_(
+    file: Path,
+    /,
+    *,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    how: How = How(),
+    common: Common = PLAIN,
+) -> int:
+    """File thousands of complaints, each once, however often it is run: again after a crash it goes on where it was.
+
+    What can be read is filed; a line with a fault is not, and stands in the result file with it. Exit codes: 0 every
+    line is filed, 2 a line has a fault, 3 a rule refused one, 5 a backend was lost on the way, 130 interrupted.
+
+    Parameters
+    ----------
+    file
+        Complaints as .csv (its first line names the columns) or .jsonl (one filing as JSON on each line), in UTF-8.
+    dry_run
+        Check every line and say every fault; file nothing.
+
+    """
+    session.logs(common)
+    if not 1 <= how.at_once <= _MOST_AT_ONCE:
+        raise WrongUse(f"--at-once {how.at_once}: give a number from 1 to {_MOST_AT_ONCE}")
+    return await (_dry(file, common) if dry_run else _filed(file, how, common))
+
+
+async def _dry(file: Path, common: Common) -> Exit:
+    found: list[Fault] = []
+    checked = await _checked(file, found.append if common.json else lambda fault: out(str(fault)))
+    if common.json:
+        print_json(checked._asdict() | {"faults": [one._asdict() for one in found]})
+    elif checked.faulty:
+        out(f"{checked.faults} faults in {checked.faulty} of {checked.lines} lines: mend them, or file the others")
+    else:
+        out(f"lines: {checked.lines}, without a fault: all can be read; what a rule refuses is known when it is filed")
+    return Exit.WRONG_USE if checked.faulty else Exit.DONE
+
+
+async def _checked(file: Path, told: Callable[[Fault], None]) -> Checked:
+    checked = await check(file, told)
+    if not checked.lines:
+        raise WrongUse(f"{file}: holds no complaints; nothing is filed")
+    return checked
+
+
+async def _filed(file: Path, how: How, common: Common) -> Exit:
+    if sys.stderr.isatty():
+        say(f"checking {file}")
+    lines = (await _checked(file, lambda _: None)).lines
+    path = how.results or file.with_name(f"{file.name}.results.jsonl")
+    with until_interrupted() as stop, HowFar("filed", lines) as far:
+        await _import(file, path, how, far, stop)
+        far.interrupted = stop.is_set()
+    sum_up(far, "lines", path, common)
+    return verdict(far, "run it again", _FAULTY, REFUSED, _WAITING)
+
+
+async def _import(file: Path, path: Path, how: How, far: HowFar, stop: Stop) -> None:
+    async with connection.both(find()) as (client, files):
+        head = {"results_of": file.name, **await connection.identity(client)}
+        async with Results.begin(path, head).kept() as results:
+            importing = Importing(files, Complaints(client, files), results, far, stop)
+            try:
+                await importing.run(file, _FirstFew(), at_once=how.at_once, wait=how.wait)
+            except Unreachable as wrong:
+                raise Unreachable(f"{wrong}\n  {far.done} lines are done; run it again: it goes on there") from None
+
+
+class _FirstFew:
+    """Tells the first faults; thousands would hide what else is said."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def __call__(self, fault: Fault) -> None:
+        self._told += 1
+        if self._told <= _SHOWN:
+            say(str(fault))
+        elif self._told == _SHOWN + 1:
+            say("… more faults stand in the result file")

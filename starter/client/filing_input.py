@@ -1,0 +1,135 @@
+"""What operators write in files and after `--set`: read, with yuan turned into money, before anything is sent."""
+
+import json
+import sys
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from starter.client.errors import WrongUse
+from workflows.complaint.domain.filing import Filing
+from workflows.money.amount import Money
+
+MOST_BYTES = 64 * 1024 * 1024
+"""A file beyond this is no filing and no list of orders, but a mistake."""
+
+
+def read_text(file: str) -> str:
+    """Read a file, or standard input for `-`; raises WrongUse."""
+    try:
+        raw = sys.stdin.buffer.read(MOST_BYTES + 1) if file == "-" else _bytes(Path(file))
+    except OSError as wrong:
+        raise WrongUse(
+            f"{file}: cannot be read ({wrong.strerror}); give a readable file, or - for standard input"
+        ) from None
+    name = "standard input" if file == "-" else file
+    if len(raw) > MOST_BYTES:
+        raise WrongUse(f"{name}: is larger than {MOST_BYTES >> 20} MB")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise WrongUse(f"{name}: is not UTF-8 (byte {wrong.start}); save it as UTF-8") from None
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1)
+
+
+def read_filing(text: str, name: str) -> Filing:
+    """Read one filing from JSON; `request.amount` may be written "299.00". Raises WrongUse listing every fault."""
+    given = read_object(text, name)
+    try:
+        return filing_of(given)
+    except ValidationError as wrong:
+        raise WrongUse(f"{name} is no valid filing:\n" + "\n".join(f"  {fault}" for fault in faults(wrong))) from None
+
+
+def filing_of(given: dict[str, Any]) -> Filing:
+    """Return the filing that plain data says; amounts may be written "299.00". Raises ValidationError."""
+    return Filing.model_validate_json(json.dumps(money_in(Filing, given)))
+
+
+def read_object(text: str, name: str) -> dict[str, Any]:
+    """Read one JSON object, refusing what two readers could read differently; raises WrongUse."""
+    try:
+        given = read_json(text)
+    except RecursionError:
+        raise WrongUse(f"{name}: is nested too deeply") from None
+    except ValueError as wrong:
+        raise WrongUse(f"{name}: is not JSON: {wrong}") from None
+    if not isinstance(given, dict):
+        raise WrongUse(f"{name}: holds no JSON object; one is needed, such as {{…}}")
+    return given
+
+
+def read_json(text: str) -> Any:
+    """Read JSON, refusing what two readers could read differently; raises ValueError or RecursionError."""
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+
+
+def faults(wrong: ValidationError) -> list[str]:
+    """List every fault as `place: what is wrong`, without echoing what was given."""
+    return [f"{place}: {text}" for place, text in placed(wrong)]
+
+
+def placed(wrong: ValidationError) -> list[tuple[str, str]]:
+    """List every fault with its place, without echoing what was given."""
+    found = wrong.errors(include_url=False, include_input=False, include_context=False)
+    return [(_place(one["loc"]), one["msg"].removeprefix("Value error, ")) for one in found]
+
+
+def _place(parts: tuple[int | str, ...]) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.lstrip(".") or "the whole"
+
+
+def money_in(model: type[BaseModel], given: object) -> Any:
+    """Return the same data with amounts written as "299.00" turned into money wherever the model has money."""
+    if not isinstance(given, dict):
+        return given
+    kinds = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    return {name: _money_at(kinds.get(name), value) for name, value in given.items()}
+
+
+def _money_at(kind: Any, value: object) -> Any:
+    if isinstance(value, list):
+        inner = next((one for one in flat(kind) if get_origin(one) is tuple), None)
+        return [_money_at(get_args(inner)[0] if inner else None, item) for item in value]
+    models = [one for one in flat(kind) if isinstance(one, type) and issubclass(one, BaseModel)]
+    if Money in models and isinstance(value, str):
+        try:
+            return Money.parse(value).model_dump()
+        except ValueError:
+            return value  # the model says what is wrong, and where
+    return money_in(models[0], value) if models else value
+
+
+def flat(kind: Any) -> list[Any]:
+    """Return the alternatives of an annotation, without None and without what is only said about them."""
+    if get_origin(kind) is Annotated:
+        return flat(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return [one for part in get_args(kind) for one in flat(part)]
+    return [] if kind is type(None) else [kind]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key occurs twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+def summary(filing: Filing) -> str:
+    """Return one line a person understands, without personal data: order, problem, what is asked for."""
+    asked = filing.request
+    amount = f" {asked.amount} yuan" if asked.amount else ""
+    remedy, problem = asked.remedy.replace("_", " "), filing.problem.replace("_", " ")
+    return f"order {filing.order_id} line {filing.line}: {problem}, asks for {remedy}{amount}"

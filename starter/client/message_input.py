@@ -1,0 +1,153 @@
+"""A message as an operator says it: `--set key=value`, `--data JSON`, `--as role:id`, made into what the door takes."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from enum import EnumType
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+
+from starter.client.errors import WrongUse
+from starter.client.filing_input import flat, money_in, read_object
+from workflows.complaint.decoding import NotUnderstood, understand
+from workflows.complaint.domain.messages import KINDS, Message
+from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.views.catalogue import DESCRIPTIONS
+from workflows.money.amount import Money
+from workflows.parties import Party
+from workflows.vocabulary import STAFF, Role
+
+Saying = dict[str, Any]
+"""A message as plain JSON data, before it is checked."""
+
+
+def body(kind: str, settings: Sequence[str], data: str | None) -> Saying:
+    """Return what was said of a message: `--data` first, `--set` over it. Raises WrongUse naming the place."""
+    if kind not in KINDS:
+        raise WrongUse(f"{kind!r} is no message kind; known are: {', '.join(sorted(KINDS))}")
+    model = KINDS[kind]
+    said = money_in(model, read_object(data, "--data")) if data is not None else {}
+    if said.get("kind", kind) != kind:
+        raise WrongUse(f"--data says kind {said['kind']!r}, the command says {kind}: they must be equal")
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or not key:
+            raise WrongUse(f"--set {setting}: write key=value, for example --set amount=299.00")
+        _put(model, said, key, value)
+    if "received_at" in said:
+        raise WrongUse("received_at is set by the edge, never by the sender: leave it out (R7.4)")
+    return said
+
+
+def complete(kind: str, said: Saying, sender: Party | None) -> Saying:
+    """Add kind, a fresh message_id unless one was given, and the sender."""
+    own = {"kind": kind, "message_id": said.get("message_id") or f"cli-{uuid.uuid4().hex[:16]}"}
+    who = {"sender": sender.model_dump(mode="json")} if sender else {}
+    return {**said, **own, **who}
+
+
+def check(said: Saying) -> Message:
+    """Read a message with the decoder of the door itself; raises WrongUse with what the kind carries."""
+    try:
+        data = json.dumps(said).encode()
+    except (TypeError, ValueError) as wrong:
+        raise WrongUse(f"{said.get('kind')}: {wrong}") from None
+    read = understand(None, [RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data))])
+    if isinstance(read, NotUnderstood):
+        raise WrongUse(f"{said['kind']}: {read.text.replace('Value error, ', '')}\n{DESCRIPTIONS[said['kind']]}")
+    return read
+
+
+def party(text: str) -> Party:
+    """Read `role:id`; raises WrongUse."""
+    role, colon, who = text.partition(":")
+    if not colon or role not in set(Role) or not who:
+        raise WrongUse(f"{text!r} is no sender: write role:id, for example agent:a-1; roles are {', '.join(Role)}")
+    try:
+        return Party(role=Role(role), id=who)
+    except ValueError:
+        raise WrongUse(f"{who!r} is no id: printable ASCII without spaces, at most 128 characters") from None
+
+
+def senders(kind: str) -> tuple[Role, ...]:
+    """Return the roles a message of that kind may come from, as the rules say."""
+    return tuple(sorted({role for hearing in HEARINGS.get(kind, ()) for role in hearing.by}))
+
+
+def usual_role(kind: str) -> Role:
+    """Return the role a message comes from where there is no doubt; the handler speaks for the staff.
+
+    Raises WrongUse naming the roles there are.
+    """
+    roles = senders(kind)
+    if Role.AGENT in roles and set(roles) <= STAFF:
+        return Role.AGENT
+    if len(roles) == 1 and roles[0] in (Role.BUYER, Role.SELLER):
+        return roles[0]
+    who = f"it may come from: {', '.join(roles)}" if roles else f"roles are: {', '.join(Role)}"
+    raise WrongUse(f"say who sends {kind} with --as role:id; {who}")
+
+
+def _put(model: type[BaseModel], said: Saying, key: str, value: str) -> None:
+    """Set one place; a key with dots goes down into the parts: `sender.id`, `amount.amount`."""
+    name, dot, rest = key.partition(".")
+    kind = next(
+        (field.annotation for known, field in model.model_fields.items() if (field.alias or known) == name), None
+    )
+    if not dot:
+        said[name] = _value(kind, key, value)
+        return
+    inner = said.setdefault(name, {})
+    models = [one for one in flat(kind) if isinstance(one, type) and issubclass(one, BaseModel)]
+    if not isinstance(inner, dict):
+        raise WrongUse(f"--set {key}: {name} has a value already, which has no parts")
+    _put(models[0] if models else _Anything, inner, rest, value)
+
+
+class _Anything(BaseModel):
+    """A part of a message of which nothing is known."""
+
+
+def _value(kind: Any, key: str, text: str) -> Any:
+    """Read a value as the model wants it; what it does not know stays a text, and the check says what is wrong."""
+    for one in flat(kind):
+        if one is Money and not text.startswith("{"):
+            return _money(key, text)
+        if get_origin(one) is tuple or (isinstance(one, type) and issubclass(one, BaseModel)):
+            return _parts(one, key, text)
+        if one is bool and text.lower() in _YES_AND_NO:
+            return _YES_AND_NO[text.lower()]
+        if one is int and text.strip().lstrip("-").isdecimal():
+            return int(text)
+        if one is str or isinstance(one, EnumType) or get_origin(one) is Literal:
+            return text
+    return text
+
+
+_YES_AND_NO = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def _money(key: str, text: str) -> Any:
+    try:
+        return Money.parse(text).model_dump()
+    except ValueError as wrong:
+        raise WrongUse(f"--set {key}: {wrong}") from None
+
+
+def _parts(kind: Any, key: str, text: str) -> Any:
+    """Read JSON, or a list of plain words with commas between."""
+    is_list = get_origin(kind) is tuple
+    item = get_args(kind)[0] if is_list else None
+    if is_list and not text.startswith(("[", "{")) and not (isinstance(item, type) and issubclass(item, BaseModel)):
+        return [word.strip() for word in text.split(",") if word.strip()]
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        raise WrongUse(f"--set {key}: write JSON here, for example --set '{key}={_SHAPES[is_list]}'") from None
+    return [read] if is_list and isinstance(read, dict) else read
+
+
+_SHAPES = {True: '[{"id": "e-1", …}]', False: '{"…": "…"}'}

@@ -1,0 +1,168 @@
+"""Who may speak at the doors: one TOML file, read again whenever it changes."""
+
+import base64
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from standardwebhooks import Webhook
+
+from activities.partner_events.subscriptions import Secret, Wish
+from starter.client.endpoints import data_dir
+from starter.client.errors import WrongUse
+from starter.client.filing_input import faults
+from starter.client.message_input import senders
+from starter.http.gateway.rate_limits import Allowance
+from workers.config.watched_file import Watched, others_can_read
+from workflows.complaint.domain.messages import KINDS
+from workflows.parties import Party
+from workflows.values import Id
+from workflows.vocabulary import PARTIES, STAFF, Role
+
+_PREFIX = "whsec_"
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+_OWN_FORMS = frozenset({"alipay", "kuaidi100"})
+"""Those who sign in a form of their own: what they say is kept and counted under these names."""
+
+
+class Client(BaseModel):
+    """A program at the door: whom it may speak for, what it may say, and how it signs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Name
+    role: Role
+    speaks_for: Literal["all"] | frozenset[Id]
+    kinds: Literal["all"] | frozenset[str] = "all"
+    secrets: Annotated[tuple[Secret, ...], Field(min_length=1, max_length=2, repr=False)]
+    per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
+    per_complaint: Annotated[int, Field(ge=1, le=1_000_000)] = 60
+    events: Wish | None = None
+    """What it wants to be told of the complaints of those it speaks for; the worker reads that."""
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Self:
+        if self.id in _OWN_FORMS:
+            raise ValueError(f"id: {self.id} signs in a form of its own, at a door of its own; take another")
+        if self.role is Role.SYSTEM:
+            raise ValueError("role system is never accepted from outside (R7.4)")
+        if self.kinds != "all" and (wrong := sorted(self.kinds - kinds_of(self.role))):
+            raise ValueError(f"kinds: {', '.join(wrong)} cannot come from {self.role}")
+        if self.events is not None and not self.of_a_party:
+            raise ValueError(f"events: buyer and seller are told (R11.2), not {self.role}")
+        return self
+
+    @cached_property
+    def keys(self) -> tuple[Webhook, ...]:
+        """What checks its signatures."""
+        return tuple(Webhook(secret) for secret in self.secrets)
+
+    def may_say(self, kind: str) -> bool:
+        """Say whether it may send messages of that kind."""
+        return kind in (kinds_of(self.role) if self.kinds == "all" else self.kinds)
+
+    def speaks_as(self, party: Party) -> bool:
+        """Say whether it may speak for that party."""
+        return party.role is self.role and (self.speaks_for == "all" or party.id in self.speaks_for)
+
+    @property
+    def may_file(self) -> bool:
+        """Say whether it may file: buyers, and staff on their behalf (R1.3)."""
+        return self.role is Role.BUYER or self.role in STAFF
+
+    @property
+    def of_a_party(self) -> bool:
+        """Say whether it speaks for buyers or sellers."""
+        return self.role in PARTIES
+
+    @property
+    def allowance(self) -> Allowance:
+        """How much it may say in a minute, in all and to one complaint."""
+        return Allowance(self.per_minute, self.per_complaint)
+
+
+def kinds_of(role: Role) -> frozenset[str]:
+    """Return the kinds of message a role may send, as the rules say."""
+    return frozenset(kind for kind in KINDS if role in senders(kind))
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    clients: list[Client] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        names = [one.id for one in self.clients]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} occurs twice")
+        return self
+
+
+def read(path: Path) -> Mapping[str, Client]:
+    """Read the clients from their file; raises WrongUse listing every fault and what to do."""
+    try:
+        if others_can_read(path):
+            raise WrongUse(f"{path} holds secrets and others can read it: chmod 600 {path}")
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {one.id: one for one in _File.model_validate(given).clients}
+    except ValidationError as wrong:
+        raise WrongUse(f"{path}: {'; '.join(faults(wrong))}") from None
+    except (OSError, ValueError) as wrong:
+        raise WrongUse(f"{path} cannot be read ({wrong}): mend it, or name another by REDRESS_CLIENTS") from None
+
+
+def clients_file() -> Path:
+    """Return where the clients are listed: REDRESS_CLIENTS, else the file of the embedded stack."""
+    named = os.environ.get("REDRESS_CLIENTS")
+    return Path(named).expanduser() if named else data_dir() / "clients.toml"
+
+
+class Clients:
+    """The clients as their file says just now; while it is broken, as it last said."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file; raises WrongUse."""
+        self._file = Watched(path, read)
+
+    def get(self, name: str) -> Client | None:
+        """Return the client of that name."""
+        return self._file.now().get(name)
+
+
+_OWN = (
+    ("buyer-app", Role.BUYER, '"all"'),
+    ("seller-app", Role.SELLER, '"all"'),
+    *((f"desk-{role.replace('_', '-')}", role, '"all"') for role in (*sorted(STAFF), Role.DEPARTMENT)),
+    ("sf", Role.CARRIER, '["sf"]'),
+    ("yto", Role.CARRIER, '["yto"]'),
+    ("sandbox-pay", Role.PAYMENT, '["sandbox-pay"]'),
+)
+_HEAD = """\
+# The programs that may speak at the doors of this stack; read again whenever it changes.
+# speaks_for: "all", or a list of ids; kinds: "all" of its role, or a list; secrets: one, or two while one is replaced.
+"""
+
+
+def make(path: Path) -> None:
+    """Write clients with fresh secrets for a stack of one's own, readable by the owner only, unless there are any."""
+    if path.exists():
+        return
+    parts = [_HEAD]
+    for name, role, whom in _OWN:
+        secret = _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+        lines = (f'id = "{name}"', f'role = "{role}"', f"speaks_for = {whom}", f'secrets = ["{secret}"]')
+        parts.append("\n".join(("[[clients]]", *lines, "per_minute = 60000", "per_complaint = 600", "")))
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write("\n".join(parts))
+    fresh.replace(path)

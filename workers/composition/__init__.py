@@ -1,0 +1,1 @@
+"""Composition: the one place where workflows meet activities and these meet their adapters."""

@@ -1,0 +1,1 @@
+"""Configuration: settings from the environment and the operator's files, validated before anything starts."""

@@ -1,0 +1,1 @@
+"""Rules of advances by the platform's fund: ordered, frozen, unfrozen or clawed back, recovered (R9)."""
