@@ -54,6 +54,7 @@ Answer = Receipt | Refusal
 class NotHeard(Exception):  # noqa: N818 - a refusal is an answer of the domain, not a fault of the program
     """Raised by a rule that refuses a message; `hear` turns it into a `Refusal`."""
 
-    def __init__(self, code: Code, rule: str, text: str) -> None:
+    def __init__(self, code: Code, rule: str, text: str, *, stands: str | None = None) -> None:
+        """`stands` is the state that the message contradicts, where it reports on something that has one."""
         super().__init__(text)
-        self.code, self.rule, self.text = code, rule, text
+        self.code, self.rule, self.text, self.stands = code, rule, text, stands

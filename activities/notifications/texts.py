@@ -3,11 +3,11 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 from babel.dates import format_date
@@ -16,6 +16,8 @@ from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from workflows.complaint.domain.records import Notice
+from workflows.time.wording import day_and_hour
+from workflows.words.sentences import sentence
 
 Locale = Literal["zh_CN", "en"]
 
@@ -32,7 +34,12 @@ _DAYS: dict[Locale, str] = {"zh_CN": "y年M月d日（EEE）{}", "en": "EEEE d MM
 """A day as people read it; the time of day follows, which may be 24:00."""
 
 _AMOUNT = re.compile(r"\d{1,15}\.\d\d")
-_INSTANT = re.compile(r"[A-Z][a-z]+day (\d{4}-\d\d-\d\d) (\d\d:\d\d)")
+_LENGTH = re.compile(r"(\d+)(h|d|wd|sm)")
+
+_UNITS: dict[Locale, dict[str, str]] = {
+    "en": {"h": "{} hour{s}", "d": "{} day{s}", "wd": "{} working day{s}", "sm": "{} service minute{s}"},
+    "zh_CN": {"h": "{} 小时", "d": "{} 天", "wd": "{} 个工作日", "sm": "{} 分钟服务时间"},
+}
 
 
 def render(notice: Notice, locale: Locale) -> tuple[str, str]:
@@ -53,9 +60,21 @@ def _worded(locale: Locale, event: str, notice: Notice) -> tuple[str, str]:
     return " ".join(subject.split())[:LONGEST_SUBJECT], text.strip()[:LONGEST_TEXT]
 
 
-def variables(notice: Notice) -> Mapping[str, str]:
-    """Return what a template can use: the notice's data, its event, and the role that is told."""
-    return {**notice.data, "complaint": notice.complaint, "event": notice.event, "to": notice.to.role}
+def variables(notice: Notice) -> Mapping[str, Any]:
+    """Return what a template can use: the notice's data, its event, the role that is told, and the step it tells of.
+
+    `reason` is the sentence of the step, `facts` what happened, `said` the message, if it was one.
+    """
+    step = notice.step
+    return {
+        "reason": (sentence(step) if step else None) or "",
+        "facts": step.facts.model_dump(mode="json") if step else {},
+        "said": step.said.model_dump(mode="json", by_alias=True) if step and step.said else {},
+        **notice.data,
+        "complaint": notice.complaint,
+        "event": notice.event,
+        "to": notice.to.role,
+    }
 
 
 @cache
@@ -70,7 +89,11 @@ def environment(locale: Locale) -> SandboxedEnvironment:
     found = SandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False, auto_reload=False
     )
-    found.filters |= {"code": _code, "number": _number, "day": partial(_day, locale), "money": partial(_money, locale)}
+    found.filters |= {
+        "day": partial(_day, locale),
+        "money": partial(_money, locale),
+        "length_of_time": partial(_length, locale),
+    }
     return found
 
 
@@ -79,24 +102,19 @@ def _template(locale: Locale) -> Template:
     return environment(locale).get_template(f"{locale}.j2")
 
 
-def _code(reason: str) -> str:
-    """Return the word a reason begins with: `already_open: C… is open` is `already_open`."""
-    return re.split(r"[:;,\s]", reason, maxsplit=1)[0]
-
-
-def _number(reason: str) -> str:
-    """Return the complaint number that a reason names, such as the open one (R1.4); empty if it names none."""
-    found = re.search(r"C\d{8}-[0-9A-Z]{10}", reason)
-    return found[0] if found else ""
-
-
 def _day(locale: Locale, instant: str) -> str:
-    """Return an instant of the notice's data, such as `Monday 2026-11-23 24:00`, as readers of the locale write it."""
-    found = _INSTANT.fullmatch(instant)
+    """Return an instant, such as `2026-11-23T16:00:00+00:00`, as readers of the locale write it: 24:00 ends a day."""
+    day, hour = day_and_hour(datetime.fromisoformat(instant))
+    return format_date(day, _DAYS[locale], locale=locale).format(hour)
+
+
+def _length(locale: Locale, length: str) -> str:
+    """Return a length of the policy, such as `48h`, in words of the locale; raises ValueError for anything else."""
+    found = _LENGTH.fullmatch(length)
     if found is None:
-        return instant
-    day, time = found.groups()
-    return format_date(date.fromisoformat(day), _DAYS[locale], locale=locale).format(time)
+        raise ValueError(f"{length!r} is no length")
+    number, unit = found.groups()
+    return _UNITS[locale][unit].format(number, s="" if number == "1" else "s")
 
 
 def _money(locale: Locale, amount: str) -> str:

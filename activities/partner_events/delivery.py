@@ -15,7 +15,7 @@ from activities.partner_events.publishing import DELIVER
 from activities.partner_events.subscriptions import Subscription, Subscriptions
 from activities.partner_events.webhook import NotTaken, Sent
 from activities.store.partner_events import Outbound, Waiting
-from workflows.complaint.domain.partner_events import Stream
+from workflows.complaint.views.partner_events import Stream
 
 _BEAT_SECONDS = 4.0
 

@@ -15,9 +15,9 @@ from activities.store.named_queries import query
 from activities.store.partner_events import KEPT_TRYING
 from activities.store.pool import COMMAND_SECONDS, Connection, Pool
 from workflows import wire
-from workflows.complaint.domain.partner_events import About, Stream, event_id, event_of
-from workflows.complaint.domain.progress import shown_to
 from workflows.complaint.domain.timeline import Step
+from workflows.complaint.views.partner_events import About, Stream, event_id, event_of
+from workflows.complaint.views.timeline import StepView, shown_to
 from workflows.parties import Party
 from workflows.vocabulary import Role
 
@@ -126,7 +126,7 @@ async def _grow(connection: Connection, subscription: Subscription, about: About
         await connection.execute(query("stream_grows"), *stream, before + len(rows))
 
 
-def _row(subscription: str, about: About, step: Step, sequence: int) -> dict[str, object]:
+def _row(subscription: str, about: About, step: StepView, sequence: int) -> dict[str, object]:
     return {
         "id": event_id(subscription, about.complaint, step.number),
         "sequence": sequence,

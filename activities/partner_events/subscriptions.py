@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from standardwebhooks import Webhook
 
 from activities.partner_events.targets import Network
-from workflows.complaint.domain.progress import EVENTS
+from workflows.complaint.domain.timeline import CATALOGUE
 from workflows.parties import Party
 
 
@@ -37,7 +37,7 @@ def _secret(text: str) -> str:
 
 
 def _events(kinds: frozenset[str]) -> frozenset[str]:
-    if unknown := sorted(kinds - set(EVENTS)):
+    if unknown := sorted(kinds - set(CATALOGUE)):
         raise ValueError(f"{', '.join(unknown)}: no events of a timeline")
     return kinds
 

@@ -139,7 +139,14 @@ class CaseFiles:
 
 def step_of(row: asyncpg.Record) -> Step:
     """Return a row of the table steps as the step it is."""
-    return Step.model_validate_json(_json(_priced(row)))
+    fields = _priced(row)
+    said = fields["said"]
+    return Step.model_validate_json(
+        _json(
+            fields
+            | {"said": None if said is None else json.loads(str(said)), "facts": json.loads(str(fields["facts"]))}
+        )
+    )
 
 
 def _ended(row: asyncpg.Record) -> Ended:

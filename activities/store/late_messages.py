@@ -7,6 +7,9 @@ from activities.store.case_row import as_json
 from activities.store.movements import hear_late
 from activities.store.named_queries import query
 from activities.store.pool import COMMAND_SECONDS, Connection, Pool
+from workflows.answers import Code
+from workflows.complaint.domain.catalogue import Audience
+from workflows.complaint.domain.events import LateMessage
 from workflows.complaint.domain.messages import Message, PaymentReported
 from workflows.complaint.domain.timeline import Step
 from workflows.vocabulary import Phase
@@ -73,6 +76,8 @@ def _late(message: Message, number: int, at: datetime) -> Step:
         event=LATE_MESSAGE,
         phase=Phase.CLOSED,
         rule="R10.4",
-        reason=f"{message.kind} came after the end",
         message_id=message.message_id,
+        audience=Audience.STAFF,
+        said=message,
+        facts=LateMessage(kind=message.kind, code=Code.CLOSED, text="it came after the end"),
     )

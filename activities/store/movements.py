@@ -1,18 +1,19 @@
 """Movements on record: decided, requested, answered, reported. What settles one posts it: the database sees to that."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import asyncpg
 
 from activities.store.case_row import as_json
 from activities.store.named_queries import query
 from activities.store.pool import Connection
+from workflows.complaint.domain.events import PaymentFailed, PaymentReversed, PaymentSettled, Refused
 from workflows.complaint.domain.messages import PaymentReported
 from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import MovementView
 from workflows.money.movement import Movement
-from workflows.vocabulary import MoneyState, Role
+from workflows.vocabulary import MoneyState
+from workflows.words.sentences import sentence
 
 REFUSED = asyncpg.IntegrityConstraintViolationError
 """What the database raises for what it refuses, whoever asks."""
@@ -24,9 +25,6 @@ _AGAINST = frozenset(
 )
 """What was said, and what stands on record against it; a word that comes twice, or late, is none of these."""
 
-_AFTER_ALL = {"payment_settled": ("settled", "failed"), "payment_reversed": ("failed", "settled")}
-_AGAINST_THE_WORD_BEFORE = re.compile(r"(\S+): \w+ after all, against the word before$")
-_CANNOT_BECOME = re.compile(r"(\S+) is (\w+); it cannot become (\w+)$")
 _REASON = 200
 
 
@@ -50,12 +48,19 @@ async def follow(connection: Connection, complaint: str, money: Sequence[Movemen
                     connection, complaint, movement.key, way, movement.provider_reference, reason, after_all=True
                 )
     for step in steps:
-        if step.event in _AFTER_ALL and (taken_back := _AGAINST_THE_WORD_BEFORE.match(step.reason or "")):
-            said, state = _AFTER_ALL[step.event]
-            await _keep(connection, complaint, taken_back.group(1), said, state, step.reason or "")
-        if step.role is Role.PAYMENT and (contradicted := _CANNOT_BECOME.search(step.reason or "")):
-            key, state, said = contradicted.groups()
-            await _keep(connection, complaint, key, said, state, step.reason or "")
+        for key, said, state in _contradictions(step):
+            await _keep(connection, complaint, key, said, state, sentence(step) or step.event)
+
+
+def _contradictions(step: Step) -> Iterator[tuple[str, str, str]]:
+    """Yield what the provider said against what stands on record: movement, said, state."""
+    match step.facts:
+        case PaymentSettled(corrected=True, movement=key):
+            yield key, "settled", "failed"
+        case PaymentReversed(corrected=True, movement=key):
+            yield key, "failed", "settled"
+        case Refused(stands=str(state)) if isinstance(step.said, PaymentReported):
+            yield step.said.movement, step.said.result, state
 
 
 def _ways(state: str, said: MoneyState) -> tuple[MoneyState, ...]:
@@ -115,5 +120,6 @@ async def _keep(connection: Connection, complaint: str, key: str, said: str, sta
 
 
 def _reason(key: str, steps: Sequence[Step]) -> str | None:
-    said = (step.reason for step in steps if step.event == "payment_failed" and step.reason)
-    return next((text.removeprefix(f"{key}: ") for text in said if text.startswith(f"{key}: ")), None)
+    """Return the provider's own reason why a movement failed."""
+    failed = (step.facts for step in steps if isinstance(step.facts, PaymentFailed))
+    return next((facts.said for facts in failed if facts.movement == key and facts.said), None)

@@ -162,7 +162,7 @@ def _doubt(row: asyncpg.Record) -> Doubt:
         complaint=row["complaint"],
         to=Party(role=Role.AGENT if row["by_agent"] else Role.SUPERVISOR, id=row["handler"]),
         event=DOUBTFUL,
-        data={"order": row["order_id"], "reason": parcel, "before": before, "others": others},
+        data={"order": row["order_id"], "tracking": parcel, "before": before, "others": others},
     )
     return Doubt(row["number"], notice)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from activities.store.named_queries import query
 from activities.store.pool import COMMAND_SECONDS, Connection, Pool
-from workflows.complaint.domain.partner_events import Stream
+from workflows.complaint.views.partner_events import Stream
 
 KEPT_TRYING = timedelta(hours=24)
 """How long an event is tried before it is a dead letter."""

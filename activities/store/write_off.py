@@ -12,6 +12,7 @@ from activities.store.named_queries import query
 from activities.store.pool import COMMAND_SECONDS, Connection, Pool
 from workflows.answers import NotHeard
 from workflows.complaint.domain.advance import Debt
+from workflows.complaint.domain.events import Heard
 from workflows.complaint.domain.messages import DebtWrittenOff
 from workflows.complaint.domain.parts import FUND, PLATFORM
 from workflows.complaint.domain.timeline import Step
@@ -92,7 +93,9 @@ def _step(message: DebtWrittenOff, debt: Debt, number: int, at: datetime) -> Ste
         event=WRITTEN_OFF,
         phase=Phase.CLOSED,
         rule="R9.5",
-        reason=f"{debt.advance}: {message.reason}"[:500],
         amount=debt.amount,
         message_id=message.message_id,
+        audience=message.catalogue.audience,
+        said=message,
+        facts=Heard(event=WRITTEN_OFF, handler=None),
     )

@@ -8,6 +8,7 @@ import asyncpg
 from activities.store.case_files import CaseFiles
 from starter.client.complaints import REGISTERED_WITHIN
 from starter.client.results import Opened, how_opened
+from workflows.complaint.views.timeline import step_view
 from workflows.vocabulary import Outcome
 
 _LOOK = 0.2
@@ -63,7 +64,7 @@ class Registrations:
             waiting = self._waiting[number]
             opened = Opened(complaint=number, state="registered", known_before=waiting.known_before)
             if outcome in _TOLD_APART and (view := await self._cases.view(number)):
-                steps = await self._cases.timeline(number)
+                steps = tuple(map(step_view, await self._cases.timeline(number)))
                 opened = how_opened(view, steps, known_before=waiting.known_before)
             del self._waiting[number]
             waiting.answer.set_result(opened)

@@ -6,8 +6,8 @@ from starter.cli import session
 from starter.cli.case_text import told, told_unread
 from starter.cli.tables import Column, table
 from starter.terminal import PLAIN, Common, out, print_json, say, when, words
-from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.why_due import WhyDue
+from workflows.complaint.views.timeline import StepView
 from workflows.vocabulary import Phase
 
 
@@ -78,7 +78,7 @@ _COLUMNS = (
 )
 
 
-def _row(step: Step) -> tuple[str, ...]:
+def _row(step: StepView) -> tuple[str, ...]:
     who = f"{step.role}:{step.actor}" if step.role != step.actor else step.actor
     amount = str(step.amount) if step.amount else ""
     return (

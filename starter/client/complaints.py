@@ -32,9 +32,9 @@ from workflows import wire
 from workflows.answers import Answer, Code, Receipt, Refusal
 from workflows.complaint.domain.filing import Filing
 from workflows.complaint.domain.messages import DebtWrittenOff, Message
-from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import View
 from workflows.complaint.domain.why_due import WhyDue
+from workflows.complaint.views.timeline import StepView, step_view
 from workflows.parties import Party
 from workflows.vocabulary import Outcome, Phase, Role
 
@@ -221,11 +221,11 @@ class Complaints:
             return Seen(kept if kept and kept.steps > asked.steps else asked)
         return Seen(asked)
 
-    async def timeline(self, complaint: str) -> tuple[Step, ...]:
+    async def timeline(self, complaint: str) -> tuple[StepView, ...]:
         """Return every step: the record has the oldest and the late ones, the case itself the newest."""
-        known = await self._record.cases.timeline(complaint) if self._record else ()
+        known = tuple(map(step_view, await self._record.cases.timeline(complaint))) if self._record else ()
         try:
-            newest: Sequence[Step] = await self._ask(complaint, wire.TIMELINE, list[Step])
+            newest: Sequence[StepView] = await self._ask(complaint, wire.TIMELINE, list[StepView])
         except (NoWorker, Gone, Unreachable):
             if not known:
                 raise
@@ -233,7 +233,7 @@ class Complaints:
         steps = {step.number: step for step in (*known, *newest)}
         return tuple(step for _, step in sorted(steps.items()))
 
-    async def told_to_many(self, steps: Sequence[Step]) -> tuple[ToldToMany, ...]:
+    async def told_to_many(self, steps: Sequence[StepView]) -> tuple[ToldToMany, ...]:
         """Return which of these steps came of a message told to many complaints, and why it was told."""
         ids = [step.message_id for step in steps if step.message_id]
         return await told_to_many(self._record.pool, ids) if self._record else ()

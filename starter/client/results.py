@@ -6,13 +6,12 @@ from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError
 
 from workflows import wire
-from workflows.answers import Code, Refusal
-from workflows.complaint.domain.timeline import Step
+from workflows.answers import Refusal
+from workflows.complaint.domain.events import FilingRefused
 from workflows.complaint.domain.view import View
+from workflows.complaint.views.timeline import StepView
 from workflows.values import Value
 from workflows.vocabulary import Outcome, Phase
-
-_REFUSED_STEP = "filing_refused"
 
 
 class Opened(Value):
@@ -36,27 +35,23 @@ class Seen(NamedTuple):
     unread: Refusal | None = None
 
 
-def how_opened(view: View, steps: tuple[Step, ...], *, known_before: bool) -> Opened:
+def how_opened(view: View, steps: tuple[StepView, ...], *, known_before: bool) -> Opened:
     """Say how a filing was taken, from how its complaint reads."""
-    closing = next((step for step in reversed(steps) if step.event == "closed"), None)
-    text = (closing.reason if closing else None) or ""
     if view.outcome is Outcome.REFUSED:
+        refusal = _refusal(steps)
         return Opened(
-            complaint=view.complaint,
-            state="refused",
-            known_before=known_before,
-            text=text,
-            refusal=_refusal(steps, text),
+            complaint=view.complaint, state="refused", known_before=known_before, text=refusal.text, refusal=refusal
         )
     if view.outcome is Outcome.NOT_APPLICABLE:
+        closing = next((step for step in reversed(steps) if step.event == "closed"), None)
+        text = (closing.reason if closing else None) or ""
         return Opened(complaint=view.complaint, state="not_applicable", known_before=known_before, text=text)
     return Opened(complaint=view.complaint, state="registered", known_before=known_before)
 
 
-def _refusal(steps: tuple[Step, ...], text: str) -> Refusal:
-    step = next(step for step in steps if step.event == _REFUSED_STEP)
-    code = (step.reason or "").partition(":")[0]
-    return Refusal(code=Code(code), rule=step.rule, phase=Phase.CLOSED, text=text)
+def _refusal(steps: tuple[StepView, ...]) -> Refusal:
+    rule, facts = next((step.rule, step.facts) for step in steps if isinstance(step.facts, FilingRefused))
+    return Refusal(code=facts.code, rule=rule, phase=Phase.CLOSED, text=facts.text)
 
 
 def refusal_in(failure: BaseException | None) -> Refusal | None:

@@ -16,8 +16,8 @@ from starter.demo.stories import Pass, Reaches, Reports, Story, Tell, faults
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import SandboxOrder
 from workflows.answers import Code, Refusal
-from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import View
+from workflows.complaint.views.timeline import StepView
 from workflows.time.wording import instant_in_words
 
 _LOOK = 0.1
@@ -96,7 +96,7 @@ class Playing:
         """Return the case as it reads now."""
         return (await self._stage.complaints.view(self.complaint)).view
 
-    async def timeline(self) -> tuple[Step, ...]:
+    async def timeline(self) -> tuple[StepView, ...]:
         """Return every step so far."""
         return await self._stage.complaints.timeline(self.complaint)
 

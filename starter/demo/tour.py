@@ -15,6 +15,7 @@ from starter.demo.stories import Act, Pass, Story, Tell
 from starter.demo.stories.shared import COAT
 from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import View
+from workflows.complaint.views.timeline import StepView
 from workflows.money.amount import Money
 from workflows.vocabulary import MoneyState
 
@@ -108,7 +109,7 @@ class Row:
         movements = self.view.money if self.view else ()
         return Money(amount=sum(one.amount.amount for one in movements if one.state is MoneyState.SETTLED))
 
-    def seen(self, view: View, steps: Sequence[Step]) -> None:
+    def seen(self, view: View, steps: Sequence[Step | StepView]) -> None:
         """Take over how the complaint reads now."""
         self.view = view
         instants = [self.playing.now, *(step.at for step in steps[-1:])]

@@ -24,7 +24,7 @@ from tests.activities.working import at_work
 from tests.activities.world import BUYER, SELLER, World, accepted, burst
 from tests.receiving import Receiver
 from workflows.complaint.domain.case import Case
-from workflows.complaint.domain.partner_events import Stream
+from workflows.complaint.views.partner_events import Stream
 from workflows.wire import EVENTS_QUEUE
 
 A_DAY_AGO = "UPDATE outbound_events SET give_up_at = give_up_at - interval '25 hours' WHERE state = 'waiting'"

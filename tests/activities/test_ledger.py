@@ -251,7 +251,7 @@ async def test_a_reversal_that_the_book_cannot_follow_is_kept_and_holds_up_nothi
 
 async def test_a_word_that_comes_after_the_end_moves_the_book_and_not_the_complaint(world: World, owed: Case) -> None:
     await paid(world, owed, SETTLED)
-    closed = close(reported(owed, MoneyState.SETTLED, "p-1"), owed.now, Outcome.SETTLED, "R10.2", "content")
+    closed = close(reported(owed, MoneyState.SETTLED, "p-1"), owed.now, Outcome.SETTLED, "R10.2")
     await world.record(burst(owed, closed))
     key, stranger = owed.money[0].movement.key, f"{owed.complaint}:refund:9"
     words = [("reversed", key), ("settled", stranger), ("failed", key)]

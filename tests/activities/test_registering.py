@@ -36,6 +36,7 @@ from workflows.complaint.views.view import view_of
 from workflows.money.amount import Money
 from workflows.policy.loading import packaged
 from workflows.vocabulary import MoneyState, Outcome, Phase, Problem, Purpose, Remedy, Role
+from workflows.words.sentences import sentence
 
 
 async def count(pool: Pool, table: str) -> int:
@@ -80,7 +81,7 @@ async def test_two_registrations_at_once_for_one_line_are_one_open_and_one_refus
     opened = [case for case in cases if not case.closed]
     refused = [case for case in cases if case.outcome is Outcome.REFUSED]
     assert len(opened) == len(refused) == 1
-    assert opened[0].complaint in (refused[0].timeline[1].reason or "")
+    assert opened[0].complaint in (sentence(refused[0].timeline[1]) or "")
 
 
 async def test_another_problem_of_the_same_line_may_be_complained_about(world: World) -> None:
@@ -103,7 +104,7 @@ async def test_the_same_request_under_another_number_is_refused_and_kept_as_such
     tomorrow = a_registration(at=MORNING + timedelta(days=1), request_id="r-same")
     second = await world.register(tomorrow)
     assert second.outcome is Outcome.REFUSED
-    assert first.complaint in (second.timeline[1].reason or "")
+    assert first.complaint in (sentence(second.timeline[1]) or "")
     assert await CaseFiles(world.pool).by_request("r-same") == first.complaint
     assert await world.register(tomorrow) == second
 

@@ -11,15 +11,25 @@ from activities.store.parcels import DOUBTFUL
 from starter.demo.stories import STORIES
 from tests.activities.world import World
 from tests.rules.playing import play
+from tests.rules.steps import step_of, step_that_gives
 from workflows.answers import Code
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.domain.records import Notice
-from workflows.complaint.views.notices import TOLD, notices_of
+from workflows.complaint.domain.timeline import CATALOGUE
+from workflows.complaint.views.notices import OF_A_GRAVE_COMPLAINT, notices_of
 from workflows.parties import Party
 from workflows.vocabulary import Outcome, Problem, Role
 
 LOCALES: tuple[Locale, ...] = get_args(Locale)
-EVENTS = sorted({DOUBTFUL, *(event for told in TOLD.values() for event, _ in told)})
+_OF_STEPS = {one.notice for entry in CATALOGUE.values() for one in entry.notices}
+EVENTS = sorted({DOUBTFUL, OF_A_GRAVE_COMPLAINT.notice, *_OF_STEPS})
+LENGTHS = {
+    f"{name}_length": "48h"
+    for name in (
+        *("first_response", "seller_answer", "offer", "confirmation"),
+        *("step_in", "resolve", "evidence", "appeal_decision", "payment"),
+    )
+}
 REGISTRATION = {Code.ALREADY_FILED, Code.ORDER_UNKNOWN, Code.NOT_THE_BUYER, Code.ALREADY_OPEN, Code.ABOVE_LIMIT}
 
 
@@ -37,11 +47,11 @@ def blocks(locale: Locale) -> dict[str, set[str]]:
 def a_notice(event: str, role: Role = Role.BUYER, **data: str) -> Notice:
     given = {
         "order": "o-1", "item": "青瓷茶具", "problem": "quality", "phase": "review", "outcome": "settled",
-        "amount": "299.00", "reason": "agree", "step": "reviewed", "rule": "R1.2",
-        "expected": "Monday 2026-11-23 24:00",
+        "amount": "299.00", "step": "reviewed", "rule": "R1.2", "tracking": "sf SF1",
+        "expected": "2026-11-23T16:00:00+00:00", **LENGTHS,
     }  # fmt: skip
-    to = Party(role=role, id="x-1")
-    return Notice(key="n-1", complaint="C20261118-7K3M9Q0VWX", to=to, event=event, data=given | data)
+    to, step = Party(role=role, id="x-1"), step_that_gives(event) or step_of("seller_answered", Role.SELLER)
+    return Notice(key="n-1", complaint="C20261118-7K3M9Q0VWX", to=to, event=event, data=given | data, step=step)
 
 
 def test_every_locale_has_a_text_for_every_event_of_the_process_and_no_other() -> None:
@@ -69,9 +79,10 @@ def test_every_event_that_a_complaint_can_have_is_named_in_every_language() -> N
     assert all(each == named[0] for each in named)
     assert happened | set(KINDS) <= named[0]
     for event in named[0]:
-        for reason in ("", "accept"):
+        notice = a_notice("grave_step", Role.GENERAL_MANAGER, step=event)
+        for step in (step_of(event), None):
             for locale in LOCALES:
-                text = render(a_notice("grave_step", Role.GENERAL_MANAGER, step=event, reason=reason), locale)[1]
+                text = render(notice.but(step=step), locale)[1]
                 assert words(locale)["steps"][event] in text
                 assert not re.search(r"  |：（|，（|: \(|, \(", text)
 
@@ -100,7 +111,8 @@ async def test_the_texts_fit_what_the_process_really_tells(world: World) -> None
 
 
 def test_a_refused_filing_names_the_open_complaint_in_every_language() -> None:
-    notice = a_notice("filing_refused", reason="already_open: C20261101-AAAAAAAAAA is open for the same line")
+    open_one = step_of("filing_refused", code="already_open", other="C20261101-AAAAAAAAAA")
+    notice = a_notice("filing_refused").but(step=open_one)
     for locale in LOCALES:
         assert "C20261101-AAAAAAAAAA" in render(notice, locale)[1]
 
@@ -119,18 +131,20 @@ def test_data_that_do_not_fit_never_cost_a_notice() -> None:
 
 
 def test_texts_stay_within_what_channels_take() -> None:
-    subject, text = render(a_notice("duty_missed", reason="长" * 9000), "zh_CN")
+    told = step_of("plan_put_to_manager", history=["长" * 9000])
+    subject, text = render(a_notice("plan_put_to_manager", item="长" * 9000).but(step=told), "zh_CN")
     assert len(subject) <= 200
     assert len(text) <= 4000
 
 
 def test_a_reason_is_never_read_as_a_template() -> None:
-    _, text = render(a_notice("duty_missed", reason="{{ 7 * 7 }}{% raise %}"), "en")
+    told = step_of("plan_put_to_manager", history=["{{ 7 * 7 }}{% raise %}"])
+    _, text = render(a_notice("plan_put_to_manager").but(step=told), "en")
     assert "{{ 7 * 7 }}{% raise %}" in text
 
 
 def test_days_and_money_read_as_in_the_language_of_the_reader() -> None:
-    notice = a_notice("ruling_final", expected="Monday 2026-11-23 24:00")
+    notice = a_notice("ruling_final", expected="2026-11-23T16:00:00+00:00")
     assert "2026年11月23日（周一）24:00" in render(notice, "zh_CN")[1]
     assert "Monday 23 November 2026, 24:00" in render(notice, "en")[1]
     paid = a_notice("payment_settled", amount="1234567.80")

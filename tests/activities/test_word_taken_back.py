@@ -106,7 +106,7 @@ async def test_what_settles_after_all_when_others_took_its_place_on_the_line_is_
 
 async def test_after_the_end_nothing_settles_after_all(world: World, owed: Case) -> None:
     failed = await refused_by_the_provider(world, owed)
-    closed = close(failed, owed.now, Outcome.SETTLED, "R10.2", "content")
+    closed = close(failed, owed.now, Outcome.SETTLED, "R10.2")
     await world.record(burst(failed, closed))
     late = word(failed.money[0].movement.key, "settled")
     await keep_late_message(world.pool, owed.complaint, late, later(closed, timedelta(days=1)).now)
@@ -117,7 +117,7 @@ async def test_after_the_end_nothing_settles_after_all(world: World, owed: Case)
 async def test_a_word_to_an_ended_complaint_moves_no_money_of_another(world: World, owed: Case) -> None:
     await paid(world, owed, PENDING)
     other = await world.opened(order_id="o-8")
-    closed = close(other, other.now, Outcome.WITHDRAWN, "R3.5", "withdrawn")
+    closed = close(other, other.now, Outcome.WITHDRAWN, "R3.5")
     await world.record(burst(other, closed))
     theirs = word(owed.money[0].movement.key, "settled")
     await keep_late_message(world.pool, other.complaint, theirs, later(closed, timedelta(days=1)).now)

@@ -12,17 +12,18 @@ from activities.cases.registry import Registry
 from activities.partner_events.publishing import Publisher
 from activities.store.pool import Pool
 from tests.receiving import Subscribers
+from tests.rules.steps import facts_of
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.filing import Filing, OrderLine, Request
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.domain.parcels import Parcel, on_their_way
-from workflows.complaint.domain.partner_events import Stream
 from workflows.complaint.domain.records import Notice, Record, Registration
 from workflows.complaint.rules.dispatch import expire, hear
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.money.payments import decided_for_the_buyer
 from workflows.complaint.rules.registration import open_case
 from workflows.complaint.views.notices import notices_of
+from workflows.complaint.views.partner_events import Stream
 from workflows.complaint.views.view import view_of
 from workflows.money.amount import Money
 from workflows.parties import Party
@@ -135,7 +136,7 @@ def reported(case: Case, state: MoneyState, reference: str | None = None) -> Cas
     """Return the case after its first movement has come to that state."""
     entry = case.money[0]
     movement = entry.movement.but(state=state, provider_reference=reference)
-    case = step(case, case.now, f"payment_{state}", "R6.10", reason=movement.key, amount=movement.amount)
+    case = emit(case, case.now, facts_of(f"payment_{state}", movement=movement.key), "R6.10", amount=movement.amount)
     return case.but(money=(entry.but(movement=movement), *case.money[1:]))
 
 

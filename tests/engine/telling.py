@@ -28,6 +28,7 @@ from tests.rules.playing import Play, opened, pass_until, say
 from workers.sandbox.client import SandboxClient
 from workflows import wire
 from workflows.answers import Answer, Code, Receipt, Refusal
+from workflows.complaint.domain.events import LateMessage, Refused
 from workflows.complaint.domain.messages import Message, PaymentReported
 from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import View
@@ -132,8 +133,8 @@ def _gist(answer: Answer) -> Code | None:
 def _as_answer(step: Step, message: Message) -> Answer:
     if step.event not in {"refused", "late_message"}:
         return Receipt(message_id=message.message_id, phase=step.phase, steps=step.number)
-    code = (step.reason or "").split(": ")[1]
-    return Refusal(code=Code(code), rule=step.rule, phase=step.phase, text=step.reason or "")
+    assert isinstance(step.facts, Refused | LateMessage)
+    return Refusal(code=step.facts.code, rule=step.rule, phase=step.phase, text=step.facts.text)
 
 
 @dataclass

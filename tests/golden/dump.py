@@ -10,13 +10,13 @@ from starter.demo.stories import STORIES, Story
 from tests.rules.playing import Play, scenes
 from workflows import ports, wire
 from workflows.complaint.domain.messages import KINDS
-from workflows.complaint.domain.progress import shown_to
 from workflows.complaint.domain.records import Notice
 from workflows.complaint.views.catalogue import DESCRIPTIONS
 from workflows.complaint.views.details import current_details
 from workflows.complaint.views.progress import progress
 from workflows.complaint.views.record import unwritten
 from workflows.complaint.views.search_attributes import attributes
+from workflows.complaint.views.timeline import shown_to, step_view
 from workflows.complaint.views.view import view_of
 from workflows.complaint.views.why_due import explained
 
@@ -49,7 +49,7 @@ def _end(play: Play) -> dict[str, Json]:
     parties = [party for party in (case.buyer, case.seller) if party]
     record = unwritten(case, 0, 0)
     return {
-        "timeline": [_json(step) for step in case.timeline],
+        "timeline": [_json(step_view(step)) for step in case.timeline],
         "answers": [_json(answer) for answer in play.answers],
         "notices": [_notice(notice) for notice in play.notices],
         "why_due": [_json(one) for one in explained(case)],

@@ -12,6 +12,7 @@ from workflows.complaint.domain.parts import Ended
 from workflows.complaint.rules.deadlines import SUPERVISOR
 from workflows.complaint.rules.registry import DUTIES
 from workflows.policy.model import LimitName
+from workflows.words.sentences import sentence
 
 _RULE_ID = re.compile(r"\bR\d{1,2}\.\d{1,2}\b")
 
@@ -56,7 +57,7 @@ def _taken(case: Case) -> Iterator[str]:
     for step in case.timeline:
         yield step.rule
         if step.message_id is None:  # a refusal may name the rule that would have allowed it: that shows nothing
-            yield from _RULE_ID.findall(step.reason or "")
+            yield from _RULE_ID.findall(sentence(step) or "")
 
 
 class Ends(NamedTuple):

@@ -12,6 +12,7 @@ from workflows.complaint.domain.messages import KINDS, Message
 from workflows.complaint.rules.dispatch import expire, hear, refuse_unread
 from workflows.complaint.views.notices import notices_of
 from workflows.vocabulary import Phase, Role
+from workflows.words.sentences import sentence
 
 _WINDOW = timedelta(hours=48)
 _TICK = timedelta(microseconds=1)
@@ -129,7 +130,7 @@ def test_staff_may_act_for_the_handler_and_the_timeline_says_so() -> None:
     case = negotiating()
     other = next(one for one in case.staff.of(Role.AGENT) if one != case.handler)
     case, _ = hear(case, message("noted", Role.AGENT, other, text="代为联系"), MONDAY_MORNING)
-    assert case.timeline[-1].reason == f"acting for {case.handler}"
+    assert sentence(case.timeline[-1]) == f"acting for {case.handler}"
 
 
 def test_the_first_word_of_a_party_is_no_response_of_the_platform() -> None:

@@ -14,7 +14,7 @@ from tests.rules.test_stories import HARD_DAYS
 from tests.rules.walking import MOVES, STARTS, Move, Said, Walk, happened, walk
 from workflows.answers import Refusal
 from workflows.complaint.domain.case import Case
-from workflows.complaint.domain.progress import event_is_for
+from workflows.complaint.domain.timeline import event_is_for
 from workflows.complaint.rules.deadlines import MARKED, Moment, climb, next_moment
 from workflows.complaint.rules.dispatch import allowed, expire, hear
 from workflows.complaint.views.view import view_of

@@ -10,12 +10,13 @@ from starter.demo.stories import BY_NAME
 from tests.rules import test_laws
 from tests.rules.laws import absorbed, broken, lost, rungs_in_order
 from tests.rules.playing import play, scenes
+from tests.rules.steps import facts_of
 from tests.rules.walking import Move, Walk, walk
 from workflows.answers import Answer, Refusal
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import Message
 from workflows.complaint.rules import dispatch
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.registry import HEARINGS, WINDOWS, Deadline, Window
 from workflows.policy.model import LimitName
 from workflows.time.limits import Length
@@ -92,8 +93,8 @@ def test_a_rung_skipped_or_repeated_is_noticed() -> None:
 
 
 def test_a_closed_case_that_goes_on_is_noticed() -> None:
-    assert absorbed(an_end(), step(an_end(), an_end().now, "late_message", "R10.4")) == ()
-    assert absorbed(an_end(), step(an_end(), an_end().now, "payment_settled", "R6.1")) != ()
+    assert absorbed(an_end(), emit(an_end(), an_end().now, facts_of("late_message"), "R10.4")) == ()
+    assert absorbed(an_end(), emit(an_end(), an_end().now, facts_of("payment_settled"), "R6.1")) != ()
     assert absorbed(an_end(), an_end().but(phase=Phase.REVIEW)) != ()
 
 

@@ -11,6 +11,7 @@ from workflows.complaint.rules.money.payments import decided, owed
 from workflows.complaint.views.view import waiting_on
 from workflows.money.amount import Money
 from workflows.vocabulary import MoneyState, Phase, Purpose, Role
+from workflows.words.sentences import sentence
 
 PAID = len(RULED_AND_PAID)
 
@@ -26,7 +27,7 @@ def given_back(play: Play) -> list[tuple[str, str, int]]:
 
 
 def events(play: Play, event: str) -> list[str | None]:
-    return [step.reason for step in play.case.timeline if step.event == event]
+    return [sentence(step) for step in play.case.timeline if step.event == event]
 
 
 def settling() -> Play:

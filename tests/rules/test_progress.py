@@ -1,7 +1,6 @@
 """What buyer and seller see of a complaint (R11.2): tried on every scene of every story."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -9,17 +8,20 @@ from hypothesis import given
 
 from starter.demo.stories import BY_NAME, STORIES, Story
 from tests.rules.playing import Play, scenes
+from tests.rules.steps import step_of
 from tests.rules.test_hearing import message
 from tests.rules.test_laws import _PROFILE, walks
 from tests.rules.walking import Walk
 from workflows.answers import Refusal
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.catalogue import Audience
+from workflows.complaint.domain.events import Heard
 from workflows.complaint.domain.messages import KINDS
-from workflows.complaint.domain.progress import EVENTS, shown_to
-from workflows.complaint.domain.timeline import Step
+from workflows.complaint.domain.timeline import CATALOGUE, audience_of
 from workflows.complaint.rules.dispatch import hear
 from workflows.complaint.views.notices import notices_of
 from workflows.complaint.views.progress import progress
+from workflows.complaint.views.timeline import shown_to, step_view
 from workflows.complaint.views.view import view_of
 from workflows.money.amount import Money
 from workflows.parties import Party
@@ -136,18 +138,19 @@ def test_what_a_party_was_notified_of_it_is_shown_but_for_news_of_when() -> None
 
 def test_every_event_of_every_story_is_shown_or_hidden_on_purpose() -> None:
     happened = {step.event for story in STORIES for scene in scenes(story) for step in scene.case.timeline}
-    assert happened - set(EVENTS) == set()
-    assert set(KINDS) - set(EVENTS) == set()
+    assert happened - set(CATALOGUE) == set()
+    assert set(KINDS) - set(CATALOGUE) == set()
 
 
-def test_an_event_that_nobody_thought_of_is_shown_to_nobody() -> None:
-    step = _step("brand_new", Role.SYSTEM)
-    assert shown_to(step, Party(role=Role.BUYER, id="b-1")) is None
+def test_a_message_of_which_only_its_name_is_known_is_shown_to_nobody() -> None:
+    step = step_of("noted", Role.AGENT).but(said=None, facts=Heard(event="brand_new", handler=None), event="brand_new")
+    assert audience_of(step.facts, None) is Audience.STAFF
+    assert shown_to(step.but(audience=audience_of(step.facts, None)), Party(role=Role.BUYER, id="b-1")) is None
 
 
 def test_ones_own_words_are_shown_whatever_they_are_and_those_of_a_namesake_are_not() -> None:
-    refused = _step("refused", Role.BUYER, reason="offer_made: not_now: …")
-    assert shown_to(refused, Party(role=Role.BUYER, id="x")) == refused
+    refused = step_of("refused", Role.BUYER)
+    assert shown_to(refused, Party(role=Role.BUYER, id="x")) == step_view(refused)
     assert shown_to(refused, Party(role=Role.BUYER, id="b-2")) is None
     assert shown_to(refused, Party(role=Role.SELLER, id="x")) is None
 
@@ -165,11 +168,5 @@ def test_ones_own_words_are_shown_whatever_they_are_and_those_of_a_namesake_are_
     ],
 )
 def test_a_payment_is_seen_by_those_whose_money_it_is(purpose: str, seen_by: set[Role]) -> None:
-    step = _step("payment_settled", Role.PAYMENT, reason=f"C20261122-7K3M9Q0VWX:{purpose}:1")
+    step = step_of("payment_settled", purpose=purpose)
     assert {role for role in PARTIES if shown_to(step, Party(role=role, id="y"))} == seen_by
-
-
-def _step(event: str, role: Role, reason: str | None = None) -> Step:
-    at = datetime(2026, 11, 22, 2, tzinfo=UTC)
-    phase = Phase.NEGOTIATION
-    return Step(number=1, at=at, actor="x", role=role, event=event, phase=phase, rule="R1.1", reason=reason)

@@ -17,11 +17,12 @@ from workflows.complaint.domain.messages import Condition
 from workflows.complaint.domain.messages.fulfilment import FulfilmentDeclined, ParcelReported
 from workflows.complaint.domain.parts import PLATFORM, Entry, Freight, Ruling, WorkOrder
 from workflows.complaint.domain.records import Facts, Registration
+from workflows.complaint.domain.timeline import CATALOGUE
 from workflows.complaint.rules.burden import burden
 from workflows.complaint.rules.money.payments import AWARDED
 from workflows.complaint.rules.registration import open_case
 from workflows.complaint.rules.registry import HEARINGS
-from workflows.complaint.views.notices import TOLD
+from workflows.complaint.views.notices import OF_A_GRAVE_COMPLAINT
 from workflows.complaint.views.view import view_of
 from workflows.policy.loading import packaged
 from workflows.policy.model import Burden
@@ -133,7 +134,8 @@ def test_a_word_that_no_story_uses_would_be_named() -> None:
 
 
 def test_everybody_who_is_to_be_told_something_is_told_it_in_a_story() -> None:
-    notices = [notice for told in TOLD.values() for notice, _ in told]
+    of_steps = (one for entry in CATALOGUE.values() for one in entry.notices)
+    notices = sorted({one.notice for one in (*of_steps, OF_A_GRAVE_COMPLAINT)})
     sent = {one.split()[0] for shows in shown() for one in shows.told}
     assert untold(notices, sent, "message_overtaken") == []  # only the edge knows when it received what (R7.4)
 

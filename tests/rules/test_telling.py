@@ -7,6 +7,7 @@ from workflows.complaint.domain.records import Notice
 from workflows.complaint.views.details import current_details
 from workflows.complaint.views.notices import notices_of
 from workflows.vocabulary import Role
+from workflows.words.sentences import sentence
 
 RULING = {"liability": "seller", "remedy": "apology", "freight": "seller", "reason": "quality_defect", "text": "判定"}
 
@@ -102,7 +103,7 @@ def test_a_handover_says_from_whom_to_whom_and_what_is_open() -> None:
     play = on_stage(WOOL, 0)
     before = play.case.handler
     hears(play, "handed_over", Role.AGENT, "a-1", to="s-2", open_points="等待商家答复")
-    assert play.case.timeline[-1].reason == f"from {before} to s-2 · 等待商家答复"
+    assert sentence(play.case.timeline[-1]) == f"from {before} to s-2 · 等待商家答复"
 
 
 def test_a_review_that_finds_it_not_applicable_gives_one_courtesy_call() -> None:

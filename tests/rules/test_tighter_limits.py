@@ -24,6 +24,7 @@ from workflows.complaint.views.view import waiting_on
 from workflows.policy.loading import packaged
 from workflows.policy.model import LimitName
 from workflows.vocabulary import Role, Severity
+from workflows.words.sentences import sentence
 
 RULING = {
     "liability": "seller",
@@ -64,7 +65,7 @@ def left_lying(days: int) -> Play:
 
 
 def rungs(play: Play, act: str) -> list[str]:
-    return [step.event for step in play.case.timeline if step.reason and step.reason.startswith(act)]
+    return [step.event for step in play.case.timeline if (sentence(step) or "").startswith(act)]
 
 
 def test_the_further_limit_of_a_duty_that_climbs_is_only_marked_missed() -> None:

@@ -27,6 +27,7 @@ from workflows.complaint.rules.work_orders import responsible_department
 from workflows.complaint.views.view import view_of
 from workflows.policy.model import LimitName
 from workflows.vocabulary import Phase, Problem, Role
+from workflows.words.sentences import sentence
 
 
 def with_a_work_order() -> Play:
@@ -104,7 +105,7 @@ def test_the_general_manager_decides_by_a_due_time_and_with_the_history() -> Non
     assert due_at(play, LimitName.PLAN_DECISION) == beijing("2026-11-27 00:00")
     row = next(row for row in view_of(play.case).waiting_on if row.actor is Role.GENERAL_MANAGER)
     assert (row.action, row.rule, row.mandatory) == ("work_order_plan_decided", "R2.6", True)
-    told = next(step.reason or "" for step in play.case.timeline if step.event == "plan_put_to_manager")
+    told = next(sentence(step) or "" for step in play.case.timeline if step.event == "plan_put_to_manager")
     assert all(
         words in told for words in ("供应商以次充好", "采购二组", "补偿优惠券", "不要补偿优惠券", "不要退一半货款")
     )
@@ -123,7 +124,7 @@ def test_the_date_is_told_to_buyer_and_handler() -> None:
     play = with_a_work_order()
     answers(play, expected_at=(MONDAY + 10 * DAY).isoformat())
     assert {"date_named buyer", "date_named agent"} <= {*play.told}
-    assert play.case.timeline[-1].reason == "Thursday 2026-12-03 10:00"
+    assert sentence(play.case.timeline[-1]) == "Thursday 2026-12-03 10:00"
 
 
 def test_a_work_order_of_the_first_edition_runs_on_beside_fulfilment() -> None:

@@ -19,7 +19,6 @@ from workflows.complaint.decoding import (
 )
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.records import CalendarWanted, Payment, Record, Registration
-from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import View
 from workflows.complaint.domain.why_due import WhyDue
 from workflows.complaint.mailbox import Listening
@@ -31,12 +30,10 @@ from workflows.complaint.snapshot import STEPS_KEPT, carried, handed_over
 from workflows.complaint.views.details import current_details
 from workflows.complaint.views.record import unwritten
 from workflows.complaint.views.search_attributes import Attribute, attributes
+from workflows.complaint.views.timeline import StepView, latest
 from workflows.complaint.views.view import registering, view_of
 from workflows.complaint.views.why_due import explained
 from workflows.vocabulary import Phase
-
-_STEPS_SHOWN = 1000
-"""The timeline as a query tells it stays below that limit too."""
 
 _GOES_ON = "a run that should give way goes on while it waits for a payment"
 
@@ -245,9 +242,9 @@ class Complaint(Listening):
         return view_of(self._opened) if self._opened else registering(workflow.info().workflow_id)
 
     @workflow.query(name=wire.TIMELINE, description="What happened, by whom and by which rule.")
-    def timeline(self) -> Sequence[Step]:
-        """Return the steps; after very many of them the latest, the others are on record."""
-        return self._opened.timeline[-_STEPS_SHOWN:] if self._opened else ()
+    def timeline(self) -> Sequence[StepView]:
+        """Return the steps; after very many of them, or much that was said, the latest: the others are on record."""
+        return latest(self._opened.timeline) if self._opened else ()
 
     @workflow.query(name=wire.WHY_DUE, description="Every deadline explained.")
     def why_due(self) -> Sequence[WhyDue]:

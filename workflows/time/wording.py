@@ -25,9 +25,18 @@ def instant_in_words(instant: datetime) -> str:
 
 def due_in_words(due_at: datetime) -> str:
     """Write a due instant in Beijing time; midnight as 24:00 of the day that ends with it, as the rulebook does."""
-    if due_at < LATEST and due_at.astimezone(BEIJING).time() == time():
-        return f"{_day((due_at.astimezone(BEIJING) - timedelta(days=1)).date())} 24:00"
-    return instant_in_words(due_at)
+    if due_at >= LATEST:
+        return "never"
+    day, hour = day_and_hour(due_at)
+    return f"{_day(day)} {hour}"
+
+
+def day_and_hour(instant: datetime) -> tuple[date, str]:
+    """Return the Beijing date and `HH:MM` of an instant; midnight is 24:00 of the day that ends with it."""
+    local = instant.astimezone(BEIJING)
+    if local.time() == time():
+        return (local - timedelta(days=1)).date(), "24:00"
+    return local.date(), f"{local:%H:%M}"
 
 
 def _begin(told: Explanation) -> str:

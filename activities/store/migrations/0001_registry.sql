@@ -64,9 +64,11 @@ CREATE TABLE steps (
     event text NOT NULL,
     phase text NOT NULL,
     rule text NOT NULL,
-    reason text,
     amount_minor bigint,
     message_id text,
+    audience text NOT NULL CHECK (audience IN ('parties', 'buyer', 'seller', 'staff')),
+    said jsonb,                                          -- the message as it was told; empty for what SYSTEM did
+    facts jsonb NOT NULL,                                -- what happened, tagged by event
     PRIMARY KEY (complaint, number)
 );
 

@@ -2,7 +2,7 @@
 SELECT view FROM complaints WHERE complaint = $1;
 
 -- name: timeline_of
-SELECT number, at, actor, role, event, phase, rule, reason, amount_minor, message_id
+SELECT number, at, actor, role, event, phase, rule, amount_minor, message_id, audience, said, facts
 FROM steps WHERE complaint = $1 ORDER BY number;
 
 -- name: ended_of
@@ -73,7 +73,7 @@ LIMIT $3;
 SELECT phase = 'closed' AS closed, steps FROM complaints WHERE complaint = $1 FOR UPDATE;
 
 -- name: step_of_message
-SELECT number, at, actor, role, event, phase, rule, reason, amount_minor, message_id
+SELECT number, at, actor, role, event, phase, rule, amount_minor, message_id, audience, said, facts
 FROM steps WHERE complaint = $1 AND message_id = $2 ORDER BY number LIMIT 1;
 
 -- name: keep_late_message

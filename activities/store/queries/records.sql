@@ -1,10 +1,10 @@
 -- name: append_steps
-INSERT INTO steps (complaint, number, at, actor, role, event, phase, rule, reason, amount_minor, message_id)
-SELECT $1, s.number, s.at, s.actor, s.role, s.event, s.phase, s.rule, s.reason, (s.amount ->> 'amount')::bigint,
-    s.message_id
+INSERT INTO steps (complaint, number, at, actor, role, event, phase, rule, amount_minor, message_id, audience, said, facts)
+SELECT $1, s.number, s.at, s.actor, s.role, s.event, s.phase, s.rule, (s.amount ->> 'amount')::bigint, s.message_id,
+    s.audience, s.said, s.facts
 FROM jsonb_to_recordset($2::jsonb) AS s (
-    number integer, at timestamptz, actor text, role text, event text, phase text, rule text, reason text,
-    amount jsonb, message_id text
+    number integer, at timestamptz, actor text, role text, event text, phase text, rule text, amount jsonb,
+    message_id text, audience text, said jsonb, facts jsonb
 )
 ON CONFLICT DO NOTHING;
 

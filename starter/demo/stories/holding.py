@@ -6,15 +6,16 @@ from itertools import groupby
 from starter.demo.stories.story import Story
 from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import View
+from workflows.complaint.views.timeline import StepView
 from workflows.vocabulary import Phase
 
 
-def faults(story: Story, timeline: Sequence[Step], view: View) -> tuple[str, ...]:
+def faults(story: Story, timeline: Sequence[Step | StepView], view: View) -> tuple[str, ...]:
     """Return every promise of the story that is not held, in words; empty when it holds."""
     return tuple(_faults(story, timeline, view))
 
 
-def _faults(story: Story, timeline: Sequence[Step], view: View) -> Iterator[str]:
+def _faults(story: Story, timeline: Sequence[Step | StepView], view: View) -> Iterator[str]:
     ends = story.ends
     yield from _unlike("outcome", ends.outcome, view.outcome)
     yield from _unlike("phases", ends.phases, phases(timeline, view.phase))
@@ -37,7 +38,7 @@ def _unlike(what: str, promised: object, found: object) -> Iterator[str]:
         yield f"{what}: promised {promised}, found {found}"
 
 
-def phases(timeline: Sequence[Step], now: Phase) -> tuple[Phase, ...]:
+def phases(timeline: Sequence[Step | StepView], now: Phase) -> tuple[Phase, ...]:
     """Return the phases gone through, in order; each was left by a step that was taken in it."""
     through = [phase for phase, _ in groupby(step.phase for step in timeline)]
     return tuple(through) if through and through[-1] is now else (*through, now)

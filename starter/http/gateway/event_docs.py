@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workflows.complaint.domain.partner_events import Event
+from workflows.complaint.views.partner_events import Event
 
 MODELS = (Event,)
 

@@ -1,28 +1,25 @@
 """The webhooks of partners are described beside the doors, as they are sent."""
 
 import json
-from datetime import UTC, datetime
 
 import jsonschema_rs
 import pytest
 
 from starter.http.gateway.openapi import described
 from starter.http.gateway.resources import OPERATIONS
-from workflows.complaint.domain.partner_events import About, event_of
-from workflows.complaint.domain.progress import EVENTS
-from workflows.complaint.domain.timeline import Step
+from tests.rules.steps import step_of
+from workflows.complaint.domain.timeline import CATALOGUE
+from workflows.complaint.views.partner_events import About, event_of
+from workflows.complaint.views.timeline import StepView, step_view
 from workflows.money.amount import Money
 from workflows.parties import Party
-from workflows.vocabulary import Phase, Role
+from workflows.vocabulary import Role
 
 ABOUT = About(complaint="C20261122-7K3M9Q0VWX", party=Party(role=Role.SELLER, id="shop-1"), order_id="o-1", line=1)
 
 
-def a_step(event: str) -> Step:
-    return Step(
-        number=7, at=datetime.now(UTC), actor="a-1", role=Role.AGENT, event=event, phase=Phase.REVIEW, rule="R2.1",
-        amount=Money(amount=29900),
-    )  # fmt: skip
+def a_step(event: str) -> StepView:
+    return step_view(step_of(event, Role.AGENT, "a-1").but(amount=Money(amount=29900)))
 
 
 def schema() -> dict[str, object]:
@@ -33,7 +30,7 @@ def schema() -> dict[str, object]:
 
 def test_what_is_sent_is_what_is_described() -> None:
     valid = jsonschema_rs.validator_for(schema())
-    for event in EVENTS:
+    for event in CATALOGUE:
         body = json.loads(event_of(ABOUT, a_step(event), 3).model_dump_json(by_alias=True))
         valid.validate(body)
         valid.validate(body | {"added": "later"})  # the same version may say more

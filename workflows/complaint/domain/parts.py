@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from workflows.complaint.domain.award import Award
+from workflows.complaint.domain.causes import Because
 from workflows.complaint.domain.filing import Evidence
 from workflows.complaint.domain.messages import Condition, LegName
 from workflows.money.amount import NOTHING, Money
@@ -10,7 +12,7 @@ from workflows.parties import Party
 from workflows.policy.model import LimitName
 from workflows.time.limits import Length, Stop
 from workflows.values import Instant, Value
-from workflows.vocabulary import Liability, Outcome, Remedy, Role, RulingReason
+from workflows.vocabulary import Liability, Outcome, Role, RulingReason
 
 SYSTEM = Party(role=Role.SYSTEM, id="system")
 PLATFORM = Party(role=Role.SYSTEM, id="platform")
@@ -25,16 +27,6 @@ def called(party: Party) -> str:
 
 
 Freight = Literal["buyer", "seller", "platform"]
-
-
-class Award(Value):
-    """A remedy with its amount, where the remedy has one."""
-
-    remedy: Remedy
-    amount: Money | None = None
-
-    def __str__(self) -> str:
-        return f"{self.remedy} {self.amount}" if self.amount else str(self.remedy)
 
 
 class Review(Value):
@@ -70,7 +62,7 @@ class Intervention(Value):
     """The platform steps in (R4): asked, stepped in, resolved."""
 
     asked_at: Instant
-    why: str
+    because: Because
     stepped_in_at: Instant | None = None
     moved_at: Instant | None = None
     """When the handler made an offer or ruled (R4.3)."""
@@ -188,7 +180,7 @@ class Closing(Value):
 
     outcome: Outcome
     rule: str
-    reason: str | None
+    because: Because | None
     since: Instant
 
 

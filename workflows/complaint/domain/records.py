@@ -40,13 +40,17 @@ class Facts(Value):
 
 
 class Notice(Value):
-    """Something to be told to somebody, once; `key` makes it unique, `event` and `data` choose and fill its text."""
+    """Something to be told to somebody, once: `key` makes it unique, `event` chooses its text, the rest fills it.
+
+    Instants in `data` are ISO 8601, amounts `299.00`, lengths `48h`; `step` is what it tells of, without evidence.
+    """
 
     key: Id
     complaint: Id
     to: Party
     event: str
     data: dict[str, str]
+    step: Step | None = None
 
 
 class Record(Value):

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from workflows.answers import Code, NotHeard
+from workflows.complaint.domain.award import Award
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
 from workflows.complaint.domain.messages import AppealDecided, ExternalRecourseNoted, RulingAppealed
-from workflows.complaint.domain.parts import Appeal, Award, Position, Ruling
+from workflows.complaint.domain.parts import Appeal, Position, Ruling
 from workflows.complaint.rules.advances.course import without_a_failed_one
 from workflows.complaint.rules.emit import enter
 from workflows.complaint.rules.evidence import exhibit
@@ -140,9 +142,9 @@ def _send_back(case: Case, at: Instant) -> Case:
 @hears(ExternalRecourseNoted, "R5.5", by=(Role.AGENT,), during=RUNNING)
 def external_recourse_is_noted(case: Case, message: ExternalRecourseNoted, at: Instant) -> Case:
     """Before any ruling the complaint is referred out; later the platform's ruling is fulfilled all the same (R5.5)."""
-    who = f"{message.forum} {message.reference}"
     if message.result == "overturned":
-        case = overturned_by_a_court(case, at, who, message.sender)
+        case = overturned_by_a_court(case, at, message.forum, message.reference, message.sender)
     if case.rulings or case.decision:
         return case
-    return end(case, at, Outcome.REFERRED_OUT, "R5.5", who)
+    why = Because(cause=Cause.REFERRED, forum=message.forum, reference=message.reference)
+    return end(case, at, Outcome.REFERRED_OUT, "R5.5", why)

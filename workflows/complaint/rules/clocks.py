@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from workflows.answers import Code, NotHeard
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.events import HoldEnded
 from workflows.complaint.domain.messages import HoldPlaced, HoldReleased
 from workflows.complaint.domain.parts import Hold
 from workflows.complaint.rules.burden import category
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.people import RUNNING
 from workflows.complaint.rules.registry import Deadline, Runs, hears, window
 from workflows.policy.model import LimitName
@@ -77,5 +78,5 @@ def _hold_runs(case: Case) -> Iterator[Runs]:
 @window(LimitName.HOLD, _hold_runs)
 def a_hold_ends(case: Case, deadline: Deadline) -> Case:
     """Release the hold at its end; the operations manager is told (R7.7)."""
-    case = step(case, deadline.due_at, "hold_ended", "R7.7", reason="its time is over")
+    case = emit(case, deadline.due_at, HoldEnded(), "R7.7")
     return _end(case, deadline.due_at)

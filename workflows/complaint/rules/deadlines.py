@@ -5,9 +5,17 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.events import (
+    DutyMissed,
+    DutyReminded,
+    DutyWarned,
+    EscalatedToOperationsManager,
+    EscalatedToSupervisor,
+    LimitMissed,
+)
 from workflows.complaint.domain.parts import Climb, Ended
 from workflows.complaint.rules.clocks import holds, stops
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.registry import DUTIES, LADDERS, MET, WINDOWS, Deadline, Runs
 from workflows.policy.model import LimitName
 from workflows.time.limits import Length, Stop, due, share_of
@@ -211,8 +219,7 @@ def climb(case: Case, moment: Moment) -> Case:
 
     A further limit of a duty that climbs already is only marked missed (R4.3).
     """
-    limit = case.policy.limits[moment.deadline.name]
-    event, rule = _EVENTS.get(moment.rung, "duty_reminded"), "R4.3" if moment.rung == MARKED else "R7.2"
+    event, rule = _EVENTS.get(moment.rung, DutyReminded), "R4.3" if moment.rung == MARKED else "R7.2"
     taken = Climb(
         name=moment.deadline.name,
         subject=moment.deadline.subject,
@@ -223,16 +230,19 @@ def climb(case: Case, moment: Moment) -> Case:
         missed_at=moment.deadline.due_at if moment.rung not in {0, WARNED} else None,
     )
     others = tuple(one for one in case.climbs if not _same(one, moment.deadline))
-    reason = f"{limit.act} ({limit.rule})"
-    return step(case, moment.at, event, rule, reason=reason).but(climbs=(*others, taken))
+    return emit(case, moment.at, event(limit=moment.deadline.name), rule).but(climbs=(*others, taken))
 
 
-_EVENTS = {
-    MARKED: "limit_missed",
-    WARNED: "duty_warned",
-    MISSED: "duty_missed",
-    SUPERVISOR: "escalated_to_supervisor",
-    OPERATIONS_MANAGER: "escalated_to_operations_manager",
+_Rung = type[
+    LimitMissed | DutyWarned | DutyMissed | EscalatedToSupervisor | EscalatedToOperationsManager | DutyReminded
+]
+
+_EVENTS: dict[int, _Rung] = {
+    MARKED: LimitMissed,
+    WARNED: DutyWarned,
+    MISSED: DutyMissed,
+    SUPERVISOR: EscalatedToSupervisor,
+    OPERATIONS_MANAGER: EscalatedToOperationsManager,
 }
 
 

@@ -2,10 +2,11 @@
 
 from workflows.answers import Answer, Code, NotHeard, Receipt, Refusal
 from workflows.complaint.domain.case import Case
-from workflows.complaint.domain.messages import HandedOver, Message
-from workflows.complaint.domain.progress import event_is_for
+from workflows.complaint.domain.events import Heard, LateMessage, Refused
+from workflows.complaint.domain.messages import Message
+from workflows.complaint.domain.timeline import event_is_for
 from workflows.complaint.rules.deadlines import climb, next_moment, turned
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.people import require_known
 from workflows.complaint.rules.registry import HEARINGS, WINDOWS, Hearing
 from workflows.complaint.rules.size import MOST, weight
@@ -14,7 +15,6 @@ from workflows.parties import Party
 from workflows.values import Instant
 from workflows.vocabulary import PARTIES, Role
 
-_REASONS = ("decision", "answer", "result", "reason", "score", "offer", "ruling")
 UNREAD = "R11.1"
 """What cannot be understood is kept all the same: the timeline is complete."""
 
@@ -42,22 +42,14 @@ def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
     except NotHeard as refused:
         if _overtaken(case, message, at):
             refused = NotHeard(Code.OVERTAKEN, "R7.4", f"silence was acted on before this was heard; {refused.text}")
-        case, answer = _refuse(case, at, message.sender, message.kind, refused, message.message_id)
+        case, answer = _refuse(case, at, message.sender, message.kind, refused, message)
     return _remember(case, known, answer), answer
 
 
 def _heard(case: Case, message: Message, at: Instant) -> Case:
     hearing = _hearing(case, message)
-    said = step(
-        case,
-        at,
-        message.kind,
-        hearing.rule,
-        actor=message.sender,
-        reason=_reason(case, message),
-        amount=_amount(message),
-        message_id=message.message_id,
-    )
+    heard = Heard(event=message.kind, handler=case.handler)
+    said = emit(case, at, heard, hearing.rule, actor=message.sender, said=message, amount=_amount(message))
     after = hearing.act(_responded(said, message.sender, at), message, at)
     if weight(after) > MOST and weight(case) < weight(after):
         raise NotHeard(Code.ABOVE_LIMIT, "R4.4", "this complaint holds as much text as it can; say it shorter")
@@ -116,12 +108,12 @@ def refuse_unread(case: Case, at: Instant, code: Code, text: str) -> tuple[Case,
 
 
 def _refuse(
-    case: Case, at: Instant, sender: Party, kind: str, refused: NotHeard, message_id: str | None = None
+    case: Case, at: Instant, sender: Party, kind: str, refused: NotHeard, said: Message | None = None
 ) -> tuple[Case, Refusal]:
     """Keep what was refused in the timeline, with the reason; nothing is lost and nothing is hurt."""
-    reason = f"{kind}: {refused.code}: {refused.text}"[:500]
-    event = "late_message" if case.closed else "refused"
-    case = step(case, at, event, refused.rule, actor=sender, reason=reason, message_id=message_id)
+    event = LateMessage if case.closed else Refused
+    facts = event(kind=kind, code=refused.code, text=refused.text, stands=refused.stands)
+    case = emit(case, at, facts, refused.rule, actor=sender, said=said)
     return case, Refusal(
         code=refused.code,
         rule=refused.rule,
@@ -155,15 +147,6 @@ def _responded(case: Case, sender: Party, at: Instant) -> Case:
 
 
 _HUMAN = frozenset({Role.AGENT, Role.SUPERVISOR, Role.OPERATIONS_MANAGER, Role.GENERAL_MANAGER})
-
-
-def _reason(case: Case, message: Message) -> str | None:
-    said = [f"{getattr(message, name)}" for name in _REASONS if getattr(message, name, None) is not None]
-    if isinstance(message, HandedOver):  # from whom, to whom, with which open points (R2.5)
-        said = [f"from {case.handler} to {message.to}", *([message.open_points] if message.open_points else [])]
-    if message.sender.role is Role.AGENT and case.handler and message.sender.id != case.handler:
-        said.append(f"acting for {case.handler}")
-    return " · ".join(said)[:500] or None
 
 
 def _amount(message: Message) -> Money | None:

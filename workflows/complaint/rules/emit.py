@@ -1,38 +1,42 @@
 """How a case moves: every change leaves a step that names its actor and its rule (R11.1)."""
 
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
+from workflows.complaint.domain.events import BecameMajor, Closed, Facts, WorkOrderSuperseded
+from workflows.complaint.domain.messages import Message
 from workflows.complaint.domain.parts import SYSTEM
-from workflows.complaint.domain.timeline import Step
+from workflows.complaint.domain.timeline import Step, audience_of
 from workflows.money.amount import Money
 from workflows.parties import Party
 from workflows.values import Instant
 from workflows.vocabulary import Outcome, Phase, Severity
 
 
-def step(
+def emit(
     case: Case,
     at: Instant,
-    event: str,
+    facts: Facts,
     rule: str,
     *,
     actor: Party = SYSTEM,
-    reason: str | None = None,
+    said: Message | None = None,
     amount: Money | None = None,
-    message_id: str | None = None,
 ) -> Case:
-    """Append one step, never dated before the one it follows."""
+    """Append one step, never dated before the one it follows; `said` is the message that was heard or refused."""
     at = max(at, case.now)
     line = Step(
         number=case.steps + 1,
         at=at,
         actor=actor.id,
         role=actor.role,
-        event=event,
+        event=facts.event,
         phase=case.phase,
         rule=rule,
-        reason=reason,
         amount=amount,
-        message_id=message_id,
+        message_id=said.message_id if said else None,
+        audience=audience_of(facts, said),
+        said=said,
+        facts=facts,
     )
     return case.but(timeline=(*case.timeline, line), steps=case.steps + 1, now=at)
 
@@ -47,20 +51,20 @@ def work_order_superseded(case: Case, at: Instant) -> Case:
     if not case.work_orders or case.work_orders[-1].over or case.first_edition:
         return case
     order = case.work_orders[-1]
-    case = step(case, at, "work_order_superseded", "R2.6", reason=f"work order {order.number}")
+    case = emit(case, at, WorkOrderSuperseded(work_order=order.number), "R2.6")
     return case.but(work_orders=(*case.work_orders[:-1], order.but(state="superseded")))
 
 
-def close(case: Case, at: Instant, outcome: Outcome, rule: str, reason: str | None = None) -> Case:
+def close(case: Case, at: Instant, outcome: Outcome, rule: str, because: Because | None = None) -> Case:
     """End the complaint with its outcome (R10.4)."""
     case = work_order_superseded(case, at)
-    case = step(case, at, "closed", rule, reason=reason or f"outcome {outcome}")
+    case = emit(case, at, Closed(outcome=outcome, because=because), rule)
     return case.but(phase=Phase.CLOSED, outcome=outcome, closed_at=case.now)
 
 
-def becomes_major(case: Case, at: Instant, rule: str, reason: str) -> Case:
+def becomes_major(case: Case, at: Instant, rule: str, cause: Cause) -> Case:
     """Raise a general complaint to major; a graver one stays what it is (R2.4)."""
     if case.severity is not Severity.GENERAL:
         return case
-    case = step(case, at, "became_major", rule, reason=reason)
+    case = emit(case, at, BecameMajor(because=Because(cause=cause)), rule)
     return case.but(severity=Severity.MAJOR, grave_from=case.steps)

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from workflows.answers import Code, NotHeard
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.events import EvidenceCounted, EvidenceSilence
 from workflows.complaint.domain.filing import Evidence
 from workflows.complaint.domain.messages import EvidenceRequested, EvidenceSubmitted, LateEvidenceAdmitted
 from workflows.complaint.domain.parts import EvidenceWindow, Exhibit, ExhibitState
 from workflows.complaint.rules.burden import category
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.intervention import stepped_in
 from workflows.complaint.rules.registry import Deadline, Runs, hears, window
 from workflows.parties import Party
@@ -87,9 +88,9 @@ def an_evidence_window_ends(case: Case, deadline: Deadline) -> Case:
     assert running is not None, "a window that runs is open"  # noqa: S101 - law of `_windows_run`
     silent = not any(one.by is deadline.actor and one.state == "staged" for one in case.exhibits)
     if silent:
-        case = step(case, deadline.due_at, "evidence_silence", "R4.5", reason=f"{deadline.actor} silent")
+        case = emit(case, deadline.due_at, EvidenceSilence(party=deadline.actor), "R4.5")
     else:
-        case = step(case, deadline.due_at, "evidence_counted", "R4.4", reason=f"staged by the {deadline.actor}")
+        case = emit(case, deadline.due_at, EvidenceCounted(party=deadline.actor), "R4.4")
     return _locked(case, running, deadline.due_at, silent=silent)
 
 

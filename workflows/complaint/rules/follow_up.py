@@ -3,9 +3,17 @@
 from collections.abc import Iterator
 
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
+from workflows.complaint.domain.events import (
+    CallbackTaskGiven,
+    EscalatedToSupervisor,
+    FollowUpStarted,
+    SecondCycleStarted,
+    SurveyReminded,
+)
 from workflows.complaint.domain.messages import CallbackMade, LetterSent, SurveyAnswered
 from workflows.complaint.domain.parts import FollowUp
-from workflows.complaint.rules.emit import enter, step
+from workflows.complaint.rules.emit import emit, enter
 from workflows.complaint.rules.intervention import ask_the_platform
 from workflows.complaint.rules.money.movements import end
 from workflows.complaint.rules.registry import Deadline, Runs, duty, hears, window
@@ -17,7 +25,7 @@ from workflows.vocabulary import Outcome, Phase, Role
 
 def begin_follow_up(case: Case, at: Instant) -> Case:
     """Fulfilment has ended: the buyer is asked whether the complaint is solved (R10.1)."""
-    case = step(case, at, "follow_up_started", "R10.1", reason=f"cycle {case.cycle}")
+    case = emit(case, at, FollowUpStarted(cycle=case.cycle), "R10.1")
     return enter(case, Phase.FOLLOW_UP).but(follow_up=FollowUp(since=at))
 
 
@@ -26,8 +34,8 @@ def _outcome(case: Case) -> Outcome:
     return Outcome.SETTLED if agreed else Outcome.FULFILLED
 
 
-def _end(case: Case, at: Instant, reason: str) -> Case:
-    return end(case, at, _outcome(case), "R10.2", reason)
+def _end(case: Case, at: Instant, cause: Cause, score: int | None = None) -> Case:
+    return end(case, at, _outcome(case), "R10.2", Because(cause=cause, score=score))
 
 
 def _callback_runs(case: Case) -> bool:
@@ -51,7 +59,7 @@ def the_agent_calls_back(case: Case, message: CallbackMade, at: Instant) -> Case
     if message.score is not None:
         return _scored(case, message.score, at)
     if message.result == "reached":
-        return _end(case, at, "called back, no score given")
+        return _end(case, at, Cause.CALLED_BACK)
     return case.but(follow_up=case.follow_up.but(called_at=at) if case.follow_up else None)
 
 
@@ -59,7 +67,7 @@ def _scored(case: Case, score: int, at: Instant) -> Case:
     follow_up = (case.follow_up or FollowUp(since=at)).but(score=score)
     case = case.but(follow_up=follow_up)
     if score >= case.policy.satisfied_from:
-        return _end(case, at, f"score {score}")
+        return _end(case, at, Cause.SCORED, score)
     if case.cycle < case.policy.cycles_at_most:
         return _second_cycle(case, at, score)
     return case.but(follow_up=follow_up.but(letter_since=at))
@@ -68,23 +76,24 @@ def _scored(case: Case, score: int, at: Instant) -> Case:
 def _second_cycle(case: Case, at: Instant, score: int) -> Case:
     supervisors = case.staff.of(Role.SUPERVISOR)
     handler = next((one for one in supervisors if one != case.handler), case.handler)
-    case = step(case, at, "second_cycle_started", "R10.2", reason=f"score {score}; handler {handler}")
+    case = emit(case, at, SecondCycleStarted(score=score, handler=handler), "R10.2")
     fresh = case.but(cycle=case.cycle + 1, handler=handler, follow_up=None, decision=None)
-    return open_for_the_cycle(ask_the_platform(fresh, at, "the buyer is not content", rule="R10.2"), at, score)
+    asked = ask_the_platform(fresh, at, Because(cause=Cause.NOT_CONTENT), rule="R10.2")
+    return open_for_the_cycle(asked, at, score)
 
 
 @window(LimitName.CALLBACK_SHORT_MESSAGE, lambda case: _reminder(case, "short_message_at"))
 def a_short_message_is_sent(case: Case, deadline: Deadline) -> Case:
     """Remind a silent buyer by short message after 24 h (R10.1)."""
-    case = step(case, deadline.due_at, "survey_reminded", "R10.1", reason="short message")
+    case = emit(case, deadline.due_at, SurveyReminded(), "R10.1")
     return case.but(follow_up=case.follow_up.but(short_message_at=deadline.due_at) if case.follow_up else None)
 
 
 @window(LimitName.CALLBACK_PHONE, lambda case: _reminder(case, "phone_task_at"))
 def a_phone_task_is_given(case: Case, deadline: Deadline) -> Case:
     """Give the handler a phone task after 48 h of silence (R10.1)."""
-    hours = ", ".join(f"{one.opens:%H:%M}-{one.closes:%H:%M}" for one in case.policy.callback_hours)
-    case = step(case, deadline.due_at, "callback_task_given", "R10.1", reason=hours)
+    hours = tuple(f"{one.opens:%H:%M}-{one.closes:%H:%M}" for one in case.policy.callback_hours)
+    case = emit(case, deadline.due_at, CallbackTaskGiven(hours=hours), "R10.1")
     return case.but(follow_up=case.follow_up.but(phone_task_at=deadline.due_at) if case.follow_up else None)
 
 
@@ -102,9 +111,8 @@ def _survey_runs(case: Case) -> Iterator[Runs]:
 def the_follow_up_ends(case: Case, deadline: Deadline) -> Case:
     """Close on silence to the end (R10.2); a call that nobody made has been missed by then (R7.2)."""
     if any(True for _ in the_agent_owes_a_call(case)):
-        why = f"{case.handler} did not call the buyer"
-        case = step(case, deadline.due_at, "escalated_to_supervisor", "R7.2", reason=why)
-    return _end(case, deadline.due_at, "silence to the end of the follow-up")
+        case = emit(case, deadline.due_at, EscalatedToSupervisor(limit=LimitName.CALLBACK), "R7.2")
+    return _end(case, deadline.due_at, Cause.SILENCE_TO_THE_END)
 
 
 @duty(LimitName.CALLBACK)
@@ -129,4 +137,4 @@ def _letter_owed(case: Case) -> bool:
 def the_letter_is_sent(case: Case, message: LetterSent, at: Instant) -> Case:
     """Close after the letter, outcome unchanged (R10.2)."""
     del message
-    return _end(case, at, "letter of the operations manager")
+    return _end(case, at, Cause.LETTER)

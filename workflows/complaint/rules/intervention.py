@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because
+from workflows.complaint.domain.events import InterventionStarted
 from workflows.complaint.domain.messages import BuyerContacted
 from workflows.complaint.domain.parts import Intervention
-from workflows.complaint.rules.emit import enter, step
+from workflows.complaint.rules.emit import emit, enter
 from workflows.complaint.rules.registry import Runs, duty, hears
 from workflows.policy.model import LimitName
 from workflows.values import Instant
@@ -15,11 +17,11 @@ _QUALITY = frozenset({Problem.QUALITY, Problem.DAMAGED_IN_TRANSIT})
 _LOGISTICS = frozenset({Problem.NOT_SHIPPED, Problem.FALSE_SHIPMENT, Problem.NOT_RECEIVED, Problem.DELAYED})
 
 
-def ask_the_platform(case: Case, at: Instant, why: str, *, rule: str) -> Case:
+def ask_the_platform(case: Case, at: Instant, why: Because, *, rule: str) -> Case:
     """Begin the intervention; the platform's 2 and 7 working days run from this instant (R4.1, R4.2)."""
-    case = step(case, at, "intervention_started", rule, reason=why)
+    case = emit(case, at, InterventionStarted(because=why), rule)
     over = tuple(one for one in case.evidence_windows if one.ended_at)  # what an earlier round asked for is moot
-    asked = Intervention(asked_at=at, why=why)
+    asked = Intervention(asked_at=at, because=why)
     return enter(case, Phase.INTERVENTION).but(intervention=asked, evidence_windows=over)
 
 

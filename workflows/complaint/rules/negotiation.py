@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from workflows.answers import Code, NotHeard
+from workflows.complaint.domain.award import Award
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
 from workflows.complaint.domain.messages import InterventionRequested, SellerAnswered, Withdrawn
-from workflows.complaint.domain.parts import Award
 from workflows.complaint.rules.advances.balance import OF_ADVANCES
 from workflows.complaint.rules.advances.course import give_back
 from workflows.complaint.rules.emit import close
@@ -67,7 +68,7 @@ def _seller_owes_an_answer(case: Case) -> Iterator[Runs]:
 def the_seller_stays_silent(case: Case, deadline: Deadline) -> Case:
     """The platform steps in by itself, with reason "seller silent" (R3.3)."""
     case = owe_points(case, deadline.due_at, "seller_silent")
-    return ask_the_platform(case, deadline.due_at, "seller silent", rule="R3.3")
+    return ask_the_platform(case, deadline.due_at, Because(cause=Cause.SELLER_SILENT), rule="R3.3")
 
 
 def _buyer_may_ask(case: Case) -> bool:
@@ -78,7 +79,7 @@ def _buyer_may_ask(case: Case) -> bool:
 def the_buyer_asks_the_platform(case: Case, message: InterventionRequested, at: Instant) -> Case:
     """Step in at the buyer's request, also while an offer is live (R3.4)."""
     del message
-    return ask_the_platform(case, at, "asked by the buyer", rule="R3.4")
+    return ask_the_platform(case, at, Because(cause=Cause.ASKED_BY_BUYER), rule="R3.4")
 
 
 def _grave(case: Case) -> bool:
@@ -89,7 +90,7 @@ def _grave(case: Case) -> bool:
 def a_supervisor_steps_in(case: Case, message: InterventionRequested, at: Instant) -> Case:
     """A supervisor may step in at any time when the complaint is major, batch or claim (R3.4)."""
     del message
-    return ask_the_platform(case, at, "asked by a supervisor", rule="R3.4")
+    return ask_the_platform(case, at, Because(cause=Cause.ASKED_BY_SUPERVISOR), rule="R3.4")
 
 
 def _buyer_may_still_ask(case: Case) -> Iterator[Runs]:
@@ -103,7 +104,7 @@ def _buyer_may_still_ask(case: Case) -> Iterator[Runs]:
 @window(LimitName.ASK_PLATFORM, _buyer_may_still_ask)
 def nobody_asks_the_platform(case: Case, deadline: Deadline) -> Case:
     """The complaint lapses when the buyer lets the answer stand (R3.4)."""
-    return close(case, deadline.due_at, Outcome.LAPSED, "R3.4", "the buyer did not ask the platform to step in")
+    return close(case, deadline.due_at, Outcome.LAPSED, "R3.4", Because(cause=Cause.NOT_ASKED))
 
 
 def _nothing_done_yet(case: Case) -> bool:
@@ -115,4 +116,5 @@ def _nothing_done_yet(case: Case) -> bool:
 @hears(Withdrawn, "R3.5", by=(Role.BUYER,), during=BEFORE_FULFILMENT, when=_nothing_done_yet)
 def the_buyer_withdraws(case: Case, message: Withdrawn, at: Instant) -> Case:
     """End the complaint at the buyer's wish, until fulfilment starts; an advance goes back first (R3.5, R9.7)."""
-    return end(give_back(case, "R9.7", at), at, Outcome.WITHDRAWN, "R3.5", message.reason[:200] or None)
+    del message
+    return end(give_back(case, "R9.7", at), at, Outcome.WITHDRAWN, "R3.5")

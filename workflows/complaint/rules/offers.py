@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Literal
 
 from workflows.answers import Code, NotHeard
+from workflows.complaint.domain.award import Award
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.events import OfferLapsed
 from workflows.complaint.domain.filing import OrderLine
 from workflows.complaint.domain.messages import OfferConfirmed, OfferMade, OfferRejected
-from workflows.complaint.domain.parts import PLATFORM, Award, Decision, Freight, Negotiation, Offer
-from workflows.complaint.rules.emit import step
+from workflows.complaint.domain.parts import PLATFORM, Decision, Freight, Negotiation, Offer
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.goods.fulfilment import decide
 from workflows.complaint.rules.intervention import moved
 from workflows.complaint.rules.money.payments import require_within_ceiling
@@ -167,5 +169,5 @@ def _offer_waits(case: Case) -> Iterator[Runs]:
 def an_offer_lapses(case: Case, deadline: Deadline) -> Case:
     """End an offer that was not confirmed by everybody in time (R3.2)."""
     number = case.live_offer.number if case.live_offer else 0
-    case = step(case, deadline.due_at, "offer_lapsed", "R3.2", reason=f"offer {number}")
+    case = emit(case, deadline.due_at, OfferLapsed(offer=number), "R3.2")
     return end_live_offer(case, "lapsed", deadline.due_at)

@@ -4,14 +4,16 @@ from datetime import timedelta
 
 from workflows.answers import Code
 from workflows.complaint.domain.case import EDITION, Case
+from workflows.complaint.domain.causes import Because, Cause
+from workflows.complaint.domain.events import Assigned, CourtesyCallGiven, Filed, FilingRefused
 from workflows.complaint.domain.filing import OrderLine
 from workflows.complaint.domain.parts import Review
 from workflows.complaint.domain.records import Facts, Registration
-from workflows.complaint.rules.emit import close, step
+from workflows.complaint.rules.emit import close, emit
 from workflows.complaint.rules.reprojection import pinned
 from workflows.money.amount import Money
 from workflows.policy.rulebook import Rulebook
-from workflows.values import BEIJING, Instant
+from workflows.values import Instant
 from workflows.vocabulary import REFUNDING, STAFF, Outcome, Phase, Remedy, Role, Severity
 
 
@@ -20,11 +22,12 @@ def open_case(registration: Registration, facts: Facts, rulebook: Rulebook) -> C
     case = _filed(registration, facts, rulebook)
     against = _stands_against(case, facts)
     if against is not None:
-        code, rule, text = against
-        case = step(case, case.filed_at, "filing_refused", rule, reason=f"{code}: {text}")
-        return close(case, case.filed_at, Outcome.REFUSED, rule, text)
+        refused, rule = against
+        case = emit(case, case.filed_at, refused, rule)
+        why = Because(cause=Cause.EXPLAINED, text=refused.text)
+        return close(case, case.filed_at, Outcome.REFUSED, rule, why)
     handler = rulebook.staff.handler_for(case.filing.problem, case.filed_at, facts.load, facts.last_assigned)
-    case = step(case.but(handler=handler), case.filed_at, "assigned", "R2.5", reason=handler)
+    case = emit(case.but(handler=handler), case.filed_at, Assigned(handler=handler), "R2.5")
     outside = outside_the_window(case)
     if outside:
         return close(courtesy_call(case, case.filed_at), case.filed_at, Outcome.NOT_APPLICABLE, "R1.7", outside)
@@ -49,9 +52,8 @@ def _filed(registration: Registration, facts: Facts, rulebook: Rulebook) -> Case
         severity=severity,
         grave_from=None if severity is Severity.GENERAL else 1,
     )
-    amount = filing.request.amount
-    reason = f"{filing.problem} · {filing.request.remedy}"
-    return step(case, at, "filed", "R1.2", actor=filing.filed_by, reason=reason, amount=amount)
+    filed = Filed(problem=filing.problem, remedy=filing.request.remedy)
+    return emit(case, at, filed, "R1.2", actor=filing.filed_by, amount=filing.request.amount)
 
 
 def _severity(order: OrderLine | None, registration: Registration) -> Severity:
@@ -60,20 +62,30 @@ def _severity(order: OrderLine | None, registration: Registration) -> Severity:
     return Severity.CLAIM if request.remedy is Remedy.COMPENSATION and above else Severity.GENERAL
 
 
-def _stands_against(case: Case, facts: Facts) -> tuple[Code, str, str] | None:
+def _stands_against(case: Case, facts: Facts) -> tuple[FilingRefused, str] | None:
+    """Return what stands against the filing, and its rule."""
     filing, order = case.filing, facts.order
-    if facts.filed_as:
-        return Code.ALREADY_FILED, "R1.4", f"this request was filed before as {facts.filed_as}"
+    if (before := facts.filed_as) is not None:
+        text = f"this request was filed before as {before}"
+        return FilingRefused(code=Code.ALREADY_FILED, text=text, other=before), "R1.4"
     if order is None:
-        return Code.ORDER_UNKNOWN, "R1.2", f"order {filing.order_id} has no line {filing.line}"
+        text = f"order {filing.order_id} has no line {filing.line}"
+        return FilingRefused(code=Code.ORDER_UNKNOWN, text=text), "R1.2"
     if not _may_complain(case, order):
-        return Code.NOT_THE_BUYER, "R1.3", "only the buyer of the order, or staff on the buyer's behalf, may complain"
-    if facts.open_complaint:
-        return Code.ALREADY_OPEN, "R1.4", f"{facts.open_complaint} is open for the same line and problem; add to it"
-    most = most_that_can_be_asked(case)
-    if filing.request.amount and most < filing.request.amount:
-        return Code.ABOVE_LIMIT, "R1.8", f"{filing.request.amount} is above the most this line can give, {most} yuan"
-    return None
+        text = "only the buyer of the order, or staff on the buyer's behalf, may complain"
+        return FilingRefused(code=Code.NOT_THE_BUYER, text=text), "R1.3"
+    if (other := facts.open_complaint) is not None:
+        text = f"{other} is open for the same line and problem; add to it"
+        return FilingRefused(code=Code.ALREADY_OPEN, text=text, other=other), "R1.4"
+    return _above_the_ceiling(case)
+
+
+def _above_the_ceiling(case: Case) -> tuple[FilingRefused, str] | None:
+    asked, most = case.filing.request.amount, most_that_can_be_asked(case)
+    if asked is None or asked <= most:
+        return None
+    text = f"{asked} is above the most this line can give, {most} yuan"
+    return FilingRefused(code=Code.ABOVE_LIMIT, text=text), "R1.8"
 
 
 def _may_complain(case: Case, order: OrderLine) -> bool:
@@ -93,7 +105,7 @@ def most_that_can_be_asked(case: Case) -> Money:
     return max(Money(amount=case.order.paid.amount * times), case.order.ceiling) - case.decided_elsewhere
 
 
-def outside_the_window(case: Case) -> str | None:
+def outside_the_window(case: Case) -> Because | None:
     """Say why the complaint comes too early or too late, None when it is admitted (R1.7)."""
     if case.order is None:
         return None
@@ -116,18 +128,18 @@ def hidden_defect(case: Case) -> bool:
 
 def courtesy_call(case: Case, at: Instant) -> Case:
     """Give the one courtesy call that explains why a complaint is not applicable; it keeps nothing open (R1.7)."""
-    return step(case, at, "courtesy_call_given", "R1.7", reason=f"{case.handler} explains by phone")
+    return emit(case, at, CourtesyCallGiven(handler=case.handler), "R1.7")
 
 
-def _before_the_promise(case: Case, order: OrderLine) -> str | None:
+def _before_the_promise(case: Case, order: OrderLine) -> Because | None:
     promised = order.promised_ship_by
     if promised is not None and order.delivered_at is None and case.filed_at < promised:
-        return f"promised by {promised.astimezone(BEIJING):%Y-%m-%d %H:%M}: please wait until then"
+        return Because(cause=Cause.TOO_EARLY, at=promised)
     return None
 
 
-def _too_long_after(case: Case, delivered_at: Instant | None, within: timedelta) -> str | None:
+def _too_long_after(case: Case, delivered_at: Instant | None, within: timedelta) -> Because | None:
     # What was not delivered cannot be too long ago: no window that counts from delivery has begun.
     if delivered_at is None or case.filed_at <= delivered_at + within:
         return None
-    return f"filed more than {within.days} days after delivery on {delivered_at.astimezone(BEIJING):%Y-%m-%d}"
+    return Because(cause=Cause.TOO_LATE, days=within.days, at=delivered_at)

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from workflows.answers import Code, NotHeard
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.events import CalendarApplied, CalendarUnknown
 from workflows.complaint.domain.messages import CalendarReprojected
 from workflows.complaint.rules.dispatch import expire
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.people import RUNNING
 from workflows.complaint.rules.registry import hears
 from workflows.time.calendar import Calendar
@@ -45,7 +46,7 @@ def reprojected(case: Case, calendar: Calendar | None, at: Instant) -> Case:
     if case.closed:
         return case
     if calendar is None:
-        return step(case, at, "calendar_unknown", "R7.6", reason=f"no calendar {wanted} on record")
-    case = step(case, at, "calendar_applied", "R7.6", reason=f"{case.calendar.version} gives way to {calendar.version}")
+        return emit(case, at, CalendarUnknown(wanted=wanted), "R7.6")
+    case = emit(case, at, CalendarApplied(before=case.calendar.version, after=calendar.version), "R7.6")
     before = (*(one for one in case.calendars_before if one.version != case.calendar.version), case.calendar)
     return case.but(calendar=pinned(calendar, case.filed_at), calendars_before=before)

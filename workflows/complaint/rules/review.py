@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 from workflows.answers import Code, NotHeard
+from workflows.complaint.domain.award import Award
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
+from workflows.complaint.domain.events import FirstResponseMissed, HiddenDefectFound
 from workflows.complaint.domain.messages import MaterialSupplied, Reviewed
-from workflows.complaint.domain.parts import Award, Negotiation, Review, Ruling
-from workflows.complaint.rules.emit import close, enter, step
+from workflows.complaint.domain.parts import Negotiation, Review, Ruling
+from workflows.complaint.rules.emit import close, emit, enter
 from workflows.complaint.rules.evidence import exhibit
 from workflows.complaint.rules.registration import courtesy_call, hidden_defect
 from workflows.complaint.rules.registry import Deadline, Runs, duty, hears, window
@@ -22,7 +25,7 @@ from workflows.vocabulary import Liability, Outcome, Phase, Remedy, Role, Ruling
 )
 def no_human_responded_in_time(case: Case, deadline: Deadline) -> Case:
     """Flag the case and tell the supervisor (R1.6)."""
-    missed = step(case, deadline.due_at, "first_response_missed", "R1.6", reason="the supervisor is told")
+    missed = emit(case, deadline.due_at, FirstResponseMissed(), "R1.6")
     return missed.but(first_response_missed=True)
 
 
@@ -48,12 +51,13 @@ def the_agent_reviews(case: Case, message: Reviewed, at: Instant) -> Case:
     match message.decision:
         case "accept":
             if hidden_defect(case):
-                case = step(case, at, "hidden_defect_found", "R1.7", reason="accepted after the time for plain defects")
+                case = emit(case, at, HiddenDefectFound(), "R1.7")
             return accept(case, at)
         case "need_material":
             return _ask_the_buyer(case, at)
         case "not_applicable":
-            return close(courtesy_call(case, at), at, Outcome.NOT_APPLICABLE, "R2.1", message.text[:200] or None)
+            why = Because(cause=Cause.EXPLAINED, text=message.text) if message.text else None
+            return close(courtesy_call(case, at), at, Outcome.NOT_APPLICABLE, "R2.1", why)
         case "unfounded":
             return _unfounded(case, message, at)
 
@@ -101,7 +105,7 @@ def the_buyer_supplies_material(case: Case, message: MaterialSupplied, at: Insta
 )
 def the_buyer_supplies_nothing(case: Case, deadline: Deadline) -> Case:
     """Close as abandoned, not as unfounded (R2.1)."""
-    return close(case, deadline.due_at, Outcome.ABANDONED, "R2.1", "no material within the window")
+    return close(case, deadline.due_at, Outcome.ABANDONED, "R2.1", Because(cause=Cause.NO_MATERIAL))
 
 
 def _unfounded(case: Case, message: Reviewed, at: Instant) -> Case:

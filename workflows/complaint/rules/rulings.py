@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 from workflows.answers import Code, NotHeard
+from workflows.complaint.domain.award import Award
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
+from workflows.complaint.domain.events import ConsentBySilence, CountersignAwaited, RulingFinal, RulingSent
 from workflows.complaint.domain.messages import Ruled, RulingConfirmed, RulingCountersigned
-from workflows.complaint.domain.parts import PLATFORM, Award, Decision, Ended, Position, Ruling, Stance
+from workflows.complaint.domain.parts import PLATFORM, Decision, Ended, Position, Ruling, Stance
 from workflows.complaint.rules.advances.course import give_back
-from workflows.complaint.rules.emit import enter, step
+from workflows.complaint.rules.emit import emit, enter
 from workflows.complaint.rules.evidence import evidence_silence, require_windows_over
 from workflows.complaint.rules.goods.fulfilment import decide
 from workflows.complaint.rules.intervention import moved
@@ -100,7 +103,7 @@ def _needs_countersign(case: Case, ruling: Ruling) -> bool:
 
 
 def _keep_pending(case: Case, ruling: Ruling, at: Instant) -> Case:
-    case = step(case, at, "countersign_awaited", "R4.6", reason=f"ruling {ruling.number}", amount=ruling.award.amount)
+    case = emit(case, at, CountersignAwaited(ruling=ruling.number), "R4.6", amount=ruling.award.amount)
     return case.but(rulings=(*case.rulings, ruling))
 
 
@@ -137,9 +140,8 @@ def _numbered(case: Case, number: int) -> Ruling:
 def send(case: Case, ruling: Ruling, at: Instant) -> Case:
     """Send a ruling to the parties: older ones are replaced, an open offer lapses, 48 h begin (R3.2, R4.2, R5.1)."""
     case = end_live_offer(case, "lapsed", at)
-    case = step(
-        case, at, "ruling_sent", "R4.6", reason=f"ruling {ruling.number}: {ruling.award}", amount=ruling.award.amount
-    )
+    told = RulingSent(ruling=ruling.number, award=ruling.award)
+    case = emit(case, at, told, "R4.6", amount=ruling.award.amount)
     older = tuple(one.but(state="replaced") for one in case.rulings if one.number != ruling.number)
     intervention = case.intervention
     if intervention and not intervention.resolved_at:
@@ -179,14 +181,14 @@ def take_position(case: Case, role: Role, stance: Stance, at: Instant) -> Case:
 @window(LimitName.CONFIRMATION, lambda case: _parties_asked(case, (Role.BUYER, Role.SELLER)))
 def silence_is_consent(case: Case, deadline: Deadline) -> Case:
     """Record consent by silence, as such (R5.2)."""
-    case = step(case, deadline.due_at, "consent_by_silence", "R5.2", reason=f"{deadline.actor} silent")
+    case = emit(case, deadline.due_at, ConsentBySilence(party=deadline.actor), "R5.2")
     return take_position(case, deadline.actor, "silent", deadline.due_at)
 
 
 @window(LimitName.UNFOUNDED_APPEAL, lambda case: _parties_asked(case, (Role.BUYER,)))
 def the_buyer_leaves_it_unfounded(case: Case, deadline: Deadline) -> Case:
     """Close as unfounded when the buyer does not appeal (R2.2)."""
-    case = step(case, deadline.due_at, "consent_by_silence", "R2.2", reason="buyer silent")
+    case = emit(case, deadline.due_at, ConsentBySilence(party=Role.BUYER), "R2.2")
     return take_position(case, Role.BUYER, "silent", deadline.due_at)
 
 
@@ -203,7 +205,7 @@ def make_final(case: Case, at: Instant) -> Case:
     """Make the ruling final (R5.3): what it gives is fulfilled; what gives nothing closes as unfounded (R6.11)."""
     ruling = case.rulings[-1].but(state="final", final_at=at)
     case = case.but(rulings=(*case.rulings[:-1], ruling), appeal=None)
-    case = step(case, at, "ruling_final", "R5.3", reason=f"ruling {ruling.number}")
+    case = emit(case, at, RulingFinal(ruling=ruling.number), "R5.3")
     case = taken_off_the_seller(case, at, ruling)
     if ruling.liability is Liability.SELLER and not ruling.overturned:
         case = owe_points(case, at, ruling.reason)
@@ -212,7 +214,8 @@ def make_final(case: Case, at: Instant) -> Case:
     if ruling.award.remedy is Remedy.NONE and ruling.liability in {Liability.BUYER, Liability.NOBODY}:
         rule = "R2.2" if ruling.reason is RulingReason.UNFOUNDED else "R6.11"
         case = give_back(case, "R5.6", at)
-        return end(case, at, Outcome.UNFOUNDED, rule, f"ruling {ruling.number} gives nothing")
+        why = Because(cause=Cause.RULING_GIVES_NOTHING, ruling=ruling.number)
+        return end(case, at, Outcome.UNFOUNDED, rule, why)
     return decide(case, _decision(case, ruling, at))
 
 

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 from workflows.answers import Code, NotHeard
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Cause
+from workflows.complaint.domain.events import DateNamed, PlanPutToBuyer, PlanPutToManager, WorkOrderOpenedBySystem
 from workflows.complaint.domain.messages import WorkOrderAnswered, WorkOrderOpened, WorkOrderPlanDecided
 from workflows.complaint.domain.parts import WorkOrder
 from workflows.complaint.rules.clocks import holds
-from workflows.complaint.rules.emit import becomes_major, step, work_order_superseded
+from workflows.complaint.rules.emit import becomes_major, emit, work_order_superseded
 from workflows.complaint.rules.people import RUNNING
 from workflows.complaint.rules.registry import Runs, duty, hears
 from workflows.policy.model import LimitName
 from workflows.time.limits import put_off
-from workflows.time.wording import instant_in_words
 from workflows.values import Instant
 from workflows.vocabulary import Phase, Problem, Role
 
@@ -82,7 +83,7 @@ def open_for_the_cycle(case: Case, at: Instant, score: int) -> Case:
     asked_already = not _none_open(case) or not case.staff.knows(Role.DEPARTMENT, department)
     if case.first_edition or asked_already:
         return case
-    case = step(case, at, "work_order_opened", "R10.2", reason=f"{department}: the buyer is not content")
+    case = emit(case, at, WorkOrderOpenedBySystem(department=department, score=score), "R10.2")
     question = f"The buyer gave score {score}: what was the cause, who is responsible, what is to be done?"
     return _opened(case, department, question, at, of_the_cycle=True)
 
@@ -113,7 +114,7 @@ def the_department_answers(case: Case, message: WorkOrderAnswered, at: Instant) 
     if message.sender.id != order.department:
         raise NotHeard(Code.WRONG_SENDER, "R2.6", f"the work order is for department {order.department}")
     if message.expected_at is None:
-        case = step(case, at, "plan_put_to_buyer", "R2.6", reason=f"work order {order.number}")
+        case = emit(case, at, PlanPutToBuyer(work_order=order.number), "R2.6")
         told = f"cause: {message.cause}; responsible: {message.responsible}; plan: {message.plan}"
         put = order.but(state="put_to_buyer", plan=message.plan, history=(*order.history, told))
         return _replaced(case, put).but(buyer_told_at=at)
@@ -121,7 +122,7 @@ def the_department_answers(case: Case, message: WorkOrderAnswered, at: Instant) 
         raise NotHeard(Code.ALREADY_DONE, "R2.6", "a date was named already: give cause, responsible and plan")
     if message.expected_at <= at:
         raise NotHeard(Code.INCONSISTENT, "R2.6", "expected_at must lie ahead")
-    case = step(case, at, "date_named", "R2.6", reason=instant_in_words(message.expected_at))
+    case = emit(case, at, DateNamed(expected_at=message.expected_at), "R2.6")
     return _replaced(case, order.but(state="date_named", expected_at=message.expected_at, named_at=at))
 
 
@@ -141,18 +142,14 @@ def the_buyer_decides_on_the_plan(case: Case, message: WorkOrderPlanDecided, at:
     order = order.but(rejections=order.rejections + 1, since=at, history=(*order.history, f"rejected: {message.text}"))
     if order.rejections == 1:
         return _replaced(case, order.but(state="open", expected_at=None))
-    case = step(case, at, "plan_put_to_manager", "R2.6", reason=" · ".join(order.history)[:_TOLD_AT_MOST])
+    case = emit(case, at, PlanPutToManager(work_order=order.number, history=order.history), "R2.6")
     return _replaced(case, order.but(state="put_to_manager"))
-
-
-_TOLD_AT_MOST = 2000
-"""Characters of the history that the general manager is sent; all of it is shown with the complaint."""
 
 
 def _decided_on_the_date(case: Case, order: WorkOrder, message: WorkOrderPlanDecided, at: Instant) -> Case:
     case = _replaced(case, order.but(date_decided=True))
     agreed = message.decision == "accept"
-    return case if agreed else becomes_major(case, at, "R2.6", "the buyer does not agree to the date")
+    return case if agreed else becomes_major(case, at, "R2.6", Cause.DATE_REFUSED)
 
 
 def _manager_decides(case: Case) -> bool:

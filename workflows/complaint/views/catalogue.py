@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from workflows.complaint.domain.case import Case
-from workflows.complaint.domain.messages import KINDS, Message
+from workflows.complaint.domain.messages import KINDS, BaseMessage
 from workflows.complaint.rules.registry import HEARINGS
 from workflows.vocabulary import Role
 
-_COMMON = frozenset(Message.model_fields)
+_COMMON = frozenset(BaseMessage.model_fields)
 
 
 def senders(case: Case) -> dict[str, frozenset[Role]]:
@@ -26,7 +26,7 @@ def offered(case: Case | None) -> Iterator[tuple[str, str]]:
         yield kind, f"NOW: {DESCRIPTIONS[kind]}" if kind in now else DESCRIPTIONS[kind]
 
 
-def _fields(model: type[Message]) -> str:
+def _fields(model: type[BaseMessage]) -> str:
     told: list[str] = []
     for name, field in model.model_fields.items():
         if name not in _COMMON:

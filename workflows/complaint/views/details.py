@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from workflows.complaint.domain.advance import Advance
+from workflows.complaint.domain.award import Award
 from workflows.complaint.domain.case import Case
-from workflows.complaint.domain.parts import Award, Offer, Ruling, called
+from workflows.complaint.domain.parts import Offer, Ruling, called
 from workflows.complaint.rules.advances.balance import debt_of
 from workflows.complaint.rules.clocks import held
 from workflows.complaint.rules.deadlines import MARKED, MISSED, OPERATIONS_MANAGER, SUPERVISOR, Moment, moments

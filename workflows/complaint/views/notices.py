@@ -1,18 +1,21 @@
-"""Who is told what, and when (R1.5, R7.2, R10.1, R10.3): one row per event of the timeline."""
+"""Notices of steps: who is told what, as the classes of events and messages say it (R1.5, R7.2, R10.1, R10.3)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
+from typing import Any
 
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.catalogue import Notify, Recipient, notify
+from workflows.complaint.domain.events import Heard
 from workflows.complaint.domain.records import Notice
-from workflows.complaint.domain.timeline import Step
+from workflows.complaint.domain.timeline import CATALOGUE, Step
 from workflows.complaint.rules.deadlines import deadlines, expected
 from workflows.complaint.rules.money.movements import entry_of
 from workflows.parties import Party
-from workflows.time.wording import due_in_words
+from workflows.policy.model import LimitName
 from workflows.vocabulary import STAFF, Outcome, Phase, Role
 
-Recipients = Callable[[Case, Step], Iterator[Party]]
+Finds = Callable[[Case, Step], Iterator[Party]]
 
 
 def _buyer(case: Case, step: Step) -> Iterator[Party]:
@@ -38,22 +41,26 @@ def _handler(case: Case, step: Step) -> Iterator[Party]:
         yield Party(role=Role.AGENT if agent else Role.SUPERVISOR, id=case.handler)
 
 
-def _who_sees_to_it(case: Case, step: Step) -> Iterator[Party]:
+def _fact(step: Step, name: str) -> Any:
+    return getattr(step.facts, name, None)
+
+
+def _owner(case: Case, step: Step) -> Iterator[Party]:
     """The handler, unless the failure leads on by itself: to an advance, or to a debt (R6.11, R9.5)."""
-    entry = entry_of(case, (step.reason or "").split(": ")[0])
-    if case.first_edition or entry is None or entry.owned_since:
+    entry = entry_of(case, _fact(step, "movement"))
+    if entry is None or entry.owned_since:
         yield from _handler(case, step)
 
 
-def _repaid_by(case: Case, step: Step) -> Iterator[Party]:
-    entry = entry_of(case, (step.reason or "").split(": ")[0])
+def _repaying_seller(case: Case, step: Step) -> Iterator[Party]:
+    entry = entry_of(case, _fact(step, "movement"))
     if entry and entry.movement.payer.role is Role.SELLER:
         yield entry.movement.payer
 
 
 def _department(case: Case, step: Step) -> Iterator[Party]:
     """The department of the work order that the step names, of the latest where it names none."""
-    named = [one for one in case.work_orders if step.reason == f"work order {one.number}"]
+    named = [one for one in case.work_orders if one.number == _fact(step, "work_order")]
     for order in named or case.work_orders[-1:]:
         yield Party(role=Role.DEPARTMENT, id=order.department)
 
@@ -80,8 +87,7 @@ def _waiting_buyer(case: Case, step: Step) -> Iterator[Party]:
 
 def _holder(case: Case, step: Step) -> Iterator[Party]:
     """Who owes the act that the step is about: the handler, the department, or everybody of the role (R7.2)."""
-    limits = case.policy.limits.values()
-    actor = next((one.actor for one in limits if step.reason == f"{one.act} ({one.rule})"), Role.AGENT)
+    actor = case.policy.limits[_fact(step, "limit")].actor
     if actor is Role.DEPARTMENT:
         yield from _department(case, step)
     elif actor in STAFF and actor is not Role.AGENT:
@@ -90,7 +96,7 @@ def _holder(case: Case, step: Step) -> Iterator[Party]:
         yield from _handler(case, step)
 
 
-def _all(role: Role) -> Recipients:
+def _all(role: Role) -> Finds:
     def everybody(case: Case, step: Step) -> Iterator[Party]:
         del step
         for one in case.staff.of(role):
@@ -111,78 +117,26 @@ def _others(case: Case, step: Step) -> Iterator[Party]:
             yield party
 
 
-_supervisors, _operations_manager = _all(Role.SUPERVISOR), _all(Role.OPERATIONS_MANAGER)
-_general_manager = _all(Role.GENERAL_MANAGER)
-
-TOLD: dict[str, tuple[tuple[str, tuple[Recipients, ...]], ...]] = {
-    "filed": (("filed", (_buyer, _seller)),),
-    "filing_refused": (("filing_refused", (_filer,)),),
-    "assigned": (("assigned", (_handler,)),),
-    "courtesy_call_given": (("not_applicable", (_buyer,)), ("courtesy_call_given", (_handler,))),
-    "first_response_missed": (("first_response_missed", (_supervisors,)),),
-    "reviewed: need_material": (("material_asked", (_buyer,)),),
-    "reviewed: accept": (("accepted", (_buyer, _seller)),),
-    "material_supplied": (("material_supplied", (_handler,)),),
-    "handed_over": (("assigned", (_handler,)),),
-    "seller_answered": (("seller_answered", (_buyer,)),),
-    "offer_made": (("offer_made", (_others,)),),
-    "offer_confirmed": (("offer_confirmed", (_others,)),),
-    "offer_rejected": (("offer_rejected", (_others,)),),
-    "appeal_decided": (("appeal_decided", (_buyer, _seller, _handler)),),
-    "offer_lapsed": (("offer_lapsed", (_buyer, _seller)),),
-    "intervention_started": (("intervention_started", (_buyer, _seller, _handler)),),
-    "ruling_sent": (("ruling_sent", (_asked,)),),
-    "countersign_awaited": (("countersign_awaited", (_supervisors,)), ("passed_up", (_buyer,))),
-    "ruling_appealed": (("appealed", (_supervisors, _others)),),
-    "ruling_final": (("ruling_final", (_buyer, _seller)),),
-    "amount_cut": (("amount_cut", (_handler,)),),
-    "payment_settled: advance": (("advance_frozen", (_buyer, _seller)),),
-    "payment_settled: unfreeze": (("advance_unfrozen", (_buyer,)),),
-    "payment_settled: claw_back": (("advance_clawed_back", (_buyer,)),),
-    "payment_settled: recovery": (("advance_recovered", (_repaid_by,)),),
-    "payment_settled: restitution": (("restitution_paid", (_seller,)),),
-    "ruling_overturned": (("ruling_overturned", (_seller, _handler)),),
-    "payment_settled: payout": (("held_money_paid_out", (_seller,)),),
-    "payment_settled: write_off": (),
-    "advance_wanted": (("advance_wanted", (_handler,)),),
-    "buyer_to_be_asked": (("buyer_to_be_asked", (_handler, _buyer)),),
-    "debt_recorded": (("debt_recorded", (_seller, _operations_manager)),),
-    "payment_settled": (("payment_settled", (_buyer,)),),
-    "payment_failed": (("payment_failed", (_who_sees_to_it,)),),
-    "payment_reversed": (("payment_failed", (_who_sees_to_it,)),),
-    "payment_overdue": (("payment_overdue", (_handler,)),),
-    "follow_up_started": (("follow_up_started", (_buyer,)),),
-    "survey_reminded": (("survey_reminded", (_buyer,)),),
-    "callback_task_given": (("callback_task_given", (_handler,)),),
-    "second_cycle_started": (("second_cycle_started", (_handler,)),),
-    "duty_warned": (("duty_warned", (_holder,)),),
-    # A duty is missed at its due instant, often at midnight; that is told with the first rung, which is quiet by night.
-    "escalated_to_supervisor": (
-        ("duty_missed", (_holder,)),
-        ("escalated_to_supervisor", (_supervisors,)),
-        ("expected_time_told", (_waiting_buyer,)),
-    ),
-    "escalated_to_operations_manager": (
-        ("escalated_to_operations_manager", (_operations_manager,)),
-        ("expected_time_told", (_waiting_buyer,)),
-    ),
-    "duty_reminded": (("duty_reminded", (_holder, _operations_manager)),),
-    "refused: overtaken": (("message_overtaken", (_supervisors,)),),
-    "evidence_requested": (("evidence_requested", (_buyer, _seller)),),
-    "evidence_silence": (("evidence_silence", (_handler,)),),
-    "goods_sent": (("goods_sent", (_others,)),),
-    "carrier_inquiry_given": (("carrier_inquiry_given", (_handler,)),),
-    "became_a_refund": (("became_a_refund", (_buyer, _seller)),),
-    "work_order_opened": (("work_order_opened", (_department,)),),
-    "date_named": (("date_named", (_buyer, _handler)),),
-    "work_order_superseded": (("work_order_superseded", (_department,)),),
-    "plan_put_to_buyer": (("plan_put_to_buyer", (_buyer,)),),
-    "plan_put_to_manager": (("plan_put_to_manager", (_general_manager,)), ("passed_up", (_buyer,))),
-    "hold_ended": (("hold_ended", (_operations_manager,)),),
-    "of a grave complaint": (("grave_step", (_general_manager,)),),
-    "closed": (("closed", (_buyer, _seller, _handler, _departments)),),
+_FOUND: dict[Recipient, Finds] = {
+    Recipient.BUYER: _buyer,
+    Recipient.SELLER: _seller,
+    Recipient.FILER: _filer,
+    Recipient.HANDLER: _handler,
+    Recipient.OTHERS: _others,
+    Recipient.ASKED: _asked,
+    Recipient.SUPERVISORS: _all(Role.SUPERVISOR),
+    Recipient.OPERATIONS_MANAGER: _all(Role.OPERATIONS_MANAGER),
+    Recipient.GENERAL_MANAGER: _all(Role.GENERAL_MANAGER),
+    Recipient.DEPARTMENT: _department,
+    Recipient.DEPARTMENTS: _departments,
+    Recipient.HOLDER: _holder,
+    Recipient.OWNER: _owner,
+    Recipient.REPAYING_SELLER: _repaying_seller,
+    Recipient.WAITING_BUYER: _waiting_buyer,
 }
-"""Event of a step (with its decision or code where that matters) to notices and their recipients."""
+
+OF_A_GRAVE_COMPLAINT = notify("grave_step", Recipient.GENERAL_MANAGER)
+"""Major, batch and claim: the general manager gets every further step (R2.4)."""
 
 
 def notices_of(case: Case, steps: Iterable[Step]) -> tuple[Notice, ...]:
@@ -193,11 +147,18 @@ def notices_of(case: Case, steps: Iterable[Step]) -> tuple[Notice, ...]:
 def _notices(case: Case, step: Step) -> Iterator[Notice]:
     if case.outcome is Outcome.REFUSED and step.event != "filing_refused":
         return  # only who filed hears of it: the order may be somebody else's (R1.3)
-    for event, recipients in (*_told(step), *_told_above(case, step)):
-        for recipient in recipients:
-            for party in recipient(case, step):
-                key, data = _key(case, step, event, party), _data(case, step, event)
-                yield Notice(key=key, complaint=case.complaint, to=party, event=event, data=data)
+    for told in _told(case, step):
+        data = _data(case, step, told.notice)
+        for recipient in told.recipients:
+            for party in _FOUND[recipient](case, step):
+                key = _key(case, step, told.notice, party)
+                shown = step.but(said=step.said.but(evidence=()) if _shows_evidence(step) and step.said else step.said)
+                yield Notice(key=key, complaint=case.complaint, to=party, event=told.notice, data=data, step=shown)
+
+
+def _shows_evidence(step: Step) -> bool:
+    """Say whether the message has evidence, which no notice carries."""
+    return bool(getattr(step.said, "evidence", None))
 
 
 def _key(case: Case, step: Step, event: str, party: Party) -> str:
@@ -209,17 +170,15 @@ def _key(case: Case, step: Step, event: str, party: Party) -> str:
 _LONGEST_KEY = 128
 
 
-def _told_above(case: Case, step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
-    # Major, batch and claim: the general manager gets every further step (R2.4).
-    grave = case.grave_from is not None and step.number >= case.grave_from
-    return TOLD["of a grave complaint"] if grave else ()
+def _told(case: Case, step: Step) -> Iterator[Notify]:
+    told = step.said if isinstance(step.facts, Heard) and step.said else step.facts
+    yield from (one for one in CATALOGUE[step.event].notices if _applies(one, told))
+    if case.grave_from is not None and step.number >= case.grave_from:
+        yield OF_A_GRAVE_COMPLAINT
 
 
-def _told(step: Step) -> tuple[tuple[str, tuple[Recipients, ...]], ...]:
-    # A refused message names its kind first, then the code; a review its decision.
-    words = (step.reason or "").replace(":", " ").split()
-    detailed = [f"{step.event}: {word}" for word in words[:2]]
-    return next((TOLD[event] for event in (*detailed, step.event) if event in TOLD), ())
+def _applies(one: Notify, told: Any) -> bool:
+    return all(getattr(told, name, None) in values for name, values in one.where.items())
 
 
 def _data(case: Case, step: Step, event: str) -> dict[str, str]:
@@ -232,12 +191,25 @@ def _data(case: Case, step: Step, event: str) -> dict[str, str]:
         "phase": case.phase,
         "outcome": case.outcome or "",
         "amount": str(step.amount) if step.amount else "",
-        "reason": step.reason or "",
         "step": step.event,
         "rule": step.rule,
-        "expected": due_in_words(by) if by and case.phase is not Phase.CLOSED else "",
+        "expected": by.isoformat() if by and case.phase is not Phase.CLOSED else "",
+        **{f"{name}_length": str(case.policy.limits[name].length) for name in _LENGTHS if name in case.policy.known},
     }
 
+
+_LENGTHS = (
+    LimitName.FIRST_RESPONSE,
+    LimitName.SELLER_ANSWER,
+    LimitName.OFFER,
+    LimitName.CONFIRMATION,
+    LimitName.STEP_IN,
+    LimitName.RESOLVE,
+    LimitName.EVIDENCE,
+    LimitName.APPEAL_DECISION,
+    LimitName.PAYMENT,
+)
+"""The limits whose length a text speaks of, as `seller_answer_length`."""
 
 _NEWS = frozenset({"expected_time_told", "passed_up"})
 """Notices that promise the buyer a time: never one that is over already."""

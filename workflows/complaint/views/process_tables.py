@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from workflows.complaint.domain.catalogue import Notify
+from workflows.complaint.domain.timeline import CATALOGUE
 from workflows.complaint.rules.registry import DUTIES, HEARINGS, WINDOWS, Hearing
-from workflows.complaint.views import notices
+from workflows.complaint.views.notices import OF_A_GRAVE_COMPLAINT
 from workflows.policy.model import LimitName, Policy
 from workflows.vocabulary import Phase
 
@@ -86,11 +88,11 @@ def _duties(policy: Policy) -> Iterator[tuple[str, ...]]:
 
 
 def _notices() -> Iterator[tuple[str, ...]]:
-    for event, told in sorted(notices.TOLD.items()):
-        for notice, recipients in told:
-            yield event, notice, ", ".join(_named(one) for one in recipients)
+    for event, entry in sorted(CATALOGUE.items()):
+        yield from (_notice(event, told) for told in entry.notices)
+    yield _notice("of a grave complaint", OF_A_GRAVE_COMPLAINT)
 
 
-def _named(recipients: notices.Recipients) -> str:
-    names = (name for name, value in vars(notices).items() if value is recipients)
-    return next(names).strip("_").replace("_", " ")
+def _notice(event: str, told: Notify) -> tuple[str, ...]:
+    where = "".join(f", {name} {' or '.join(sorted(values))}" for name, values in told.where.items())
+    return f"{event}{where}", told.notice, ", ".join(one.replace("_", " ") for one in told.recipients)

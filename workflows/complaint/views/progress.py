@@ -1,6 +1,7 @@
 """How a complaint stands for its buyer or its seller: state, handler, expected time, what is theirs (R11.2)."""
 
-from workflows.complaint.domain.progress import Progress, event_is_for
+from workflows.complaint.domain.progress import Progress
+from workflows.complaint.domain.timeline import event_is_for
 from workflows.complaint.domain.view import Advanced, MovementView, Paid, RulingView, View, WaitingOn
 from workflows.vocabulary import PARTIES, MoneyState, Phase, Purpose, Role
 

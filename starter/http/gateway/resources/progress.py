@@ -8,15 +8,15 @@ from starter.http.gateway.calls import AS, Call, Operation, as_read
 from starter.http.gateway.problems import not_allowed, unread
 from workflows.answers import Code
 from workflows.complaint.decoding import NotUnderstood, understand_number
-from workflows.complaint.domain.progress import Progress, shown_to
-from workflows.complaint.domain.timeline import Step
+from workflows.complaint.domain.progress import Progress
 from workflows.complaint.views.progress import progress
+from workflows.complaint.views.timeline import StepView, shown_to
 from workflows.complaint.views.view import registering
 from workflows.parties import Party
 from workflows.vocabulary import PARTIES
 
 
-class Timeline(RootModel[tuple[Step, ...]]):
+class Timeline(RootModel[tuple[StepView, ...]]):
     """The steps that are for this party, the first one first."""
 
 

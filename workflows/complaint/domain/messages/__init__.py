@@ -1,8 +1,10 @@
 """Every message a complaint understands: one frozen model per kind, told apart by `kind` (contract, Messages)."""
 
-from typing import Any
+from typing import Annotated, get_args
 
-from workflows.complaint.domain.messages.base import Condition, LegName, Message
+from pydantic import Field
+
+from workflows.complaint.domain.messages.base import BaseMessage, Condition, LegName
 from workflows.complaint.domain.messages.fulfilment import (
     AdvanceOrdered,
     ApologyMade,
@@ -53,6 +55,7 @@ __all__ = [
     "AdvanceOrdered",
     "ApologyMade",
     "AppealDecided",
+    "BaseMessage",
     "BuyerContacted",
     "CalendarReprojected",
     "CallbackMade",
@@ -94,16 +97,54 @@ __all__ = [
 ]
 
 
-def _kinds(base: type[Message]) -> dict[str, type[Message]]:
-    found: dict[str, type[Message]] = {}
-    for model in base.__subclasses__():
-        kind: Any = model.model_fields["kind"].annotation
-        if kind is str:
-            found |= _kinds(model)
-        else:
-            found[kind.__args__[0]] = model
-    return found
+Message = Annotated[
+    AdvanceOrdered
+    | ApologyMade
+    | AppealDecided
+    | BuyerContacted
+    | CalendarReprojected
+    | CallbackMade
+    | DebtWrittenOff
+    | EvidenceRequested
+    | EvidenceSubmitted
+    | ExternalRecourseNoted
+    | FulfilmentDeclined
+    | GoodsReceived
+    | GoodsSent
+    | HandedOver
+    | HoldPlaced
+    | HoldReleased
+    | InterventionRequested
+    | LateEvidenceAdmitted
+    | LetterSent
+    | MaterialSupplied
+    | Noted
+    | OfferConfirmed
+    | OfferMade
+    | OfferRejected
+    | ParcelReported
+    | PaymentReported
+    | PaymentRetried
+    | Reviewed
+    | Ruled
+    | RulingAppealed
+    | RulingConfirmed
+    | RulingCountersigned
+    | SellerAnswered
+    | SurveyAnswered
+    | Withdrawn
+    | WorkOrderAnswered
+    | WorkOrderOpened
+    | WorkOrderPlanDecided,
+    Field(discriminator="kind"),
+]
+"""Every message; what is not named here cannot be heard."""
 
 
-KINDS: dict[str, type[Message]] = _kinds(Message)
-"""Message kind to its model; the only list of kinds there is."""
+def _kind(model: type[BaseMessage]) -> str:
+    (kind,) = get_args(model.model_fields["kind"].annotation)
+    return str(kind)
+
+
+KINDS: dict[str, type[Message]] = {_kind(model): model for model in get_args(get_args(Message)[0])}
+"""Message kind to its model."""

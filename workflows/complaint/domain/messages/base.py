@@ -17,7 +17,7 @@ Share = Annotated[int, Field(ge=1, le=99)]
 NamedRole = Literal["buyer", "seller"]
 
 
-class Message(Value):
+class BaseMessage(Value):
     """Common to all: the sender's own id for the message, who sends it, and when the platform's edge received it."""
 
     kind: str
@@ -26,7 +26,7 @@ class Message(Value):
     received_at: Instant | None = None
 
 
-class Priced(Message):
+class Priced(BaseMessage):
     """A message with a remedy, and an amount where the remedy has one."""
 
     remedy: Remedy

@@ -2,10 +2,12 @@
 
 from workflows.complaint.domain.advance import Fate
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
+from workflows.complaint.domain.events import AdvanceCalledOff, BuyerToBeAsked, DebtRecorded, ManualIntervention
 from workflows.complaint.domain.parts import FUND, PLATFORM, SYSTEM, Entry
 from workflows.complaint.rules.advances.balance import course, going_back, live, owing, standing, state
 from workflows.complaint.rules.advances.entitlement import against_an_advance
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.goods import legs
 from workflows.complaint.rules.money.movements import FAILED, by_platform, left_held, moved, owned, write_down
 from workflows.complaint.rules.money.payments import order_payment, purpose_of, see_to
@@ -37,7 +39,9 @@ def give_back(case: Case, rule: str, at: Instant) -> Case:
         return case
     case = decide_fate(case, Fate(given=NOTHING, repaid_by=PLATFORM, rule=rule, at=at), at)
     if state(case, advance) is MoneyState.DECIDED:
-        case = step(case, at, "advance_called_off", rule, reason=advance.key, amount=advance.entitled)
+        case = emit(
+            case, at, AdvanceCalledOff(movement=advance.key, purpose=Purpose.ADVANCE), rule, amount=advance.entitled
+        )
         case = moved(case, advance.key, MoneyState.FAILED, at)
     return case
 
@@ -140,7 +144,7 @@ def it_is_frozen(case: Case, entry: Entry, at: Instant) -> Case:
     """Keep the advance frozen, or do at once what was decided of it meanwhile; the seller owes points (R8.4, R9.6)."""
     if entry.movement.key != case.advances[-1].key:
         return case
-    case = step(case, at, "manual_intervention", "R9.6", reason="an advance counts against the seller")
+    case = emit(case, at, ManualIntervention(), "R9.6")
     fate = case.advances[-1].fate
     case = owe_points(case, at, "advance") if fate is None or fate.given else case
     case = _trimmed(case, "R5.6", at) if case.advances[-1].fate is None else case
@@ -184,12 +188,12 @@ def a_recovery_fails(case: Case, entry: Entry, available: Money | None, at: Inst
 
 def _debt_recorded(case: Case, at: Instant) -> Case:
     debt = owing(case, case.advances[-1])  # nothing while a recovery is under way
-    return step(case, at, "debt_recorded", "R9.5", reason="the seller owes the fund", amount=debt) if debt else case
+    return emit(case, at, DebtRecorded(), "R9.5", amount=debt) if debt else case
 
 
-def ask_the_buyer(case: Case, at: Instant, why: str) -> Case:
+def ask_the_buyer(case: Case, at: Instant, why: Cause) -> Case:
     """Let the handler ask the buyer about a return that was not made or failed; what was awaited is over (R9.4)."""
-    case = step(case, at, "buyer_to_be_asked", "R9.4", reason=why)
+    case = emit(case, at, BuyerToBeAsked(because=Because(cause=why)), "R9.4")
     return _latest(case.but(goods=legs.without_awaited(case)), asked_since=case.now)
 
 

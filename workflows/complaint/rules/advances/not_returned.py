@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
+from workflows.complaint.domain.events import EvidenceRequestedBySystem
 from workflows.complaint.domain.messages import BuyerContacted
 from workflows.complaint.domain.parts import EvidenceWindow
 from workflows.complaint.rules.advances.course import asked_no_more, give_back, pay_out
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.goods.fulfilment import back_to_the_handler
 from workflows.complaint.rules.money.movements import end
 from workflows.complaint.rules.registry import Deadline, Runs, hears, window
@@ -29,7 +31,7 @@ def _asking_runs(case: Case) -> Iterator[Runs]:
 @window(LimitName.ADVANCE_CONTACT, _asking_runs)
 def the_buyer_is_not_reached(case: Case, deadline: Deadline) -> Case:
     """Claw the advance back, and pay the seller what is held (R9.4)."""
-    return _nothing_came_back(case, deadline.due_at, "the buyer was not reached")
+    return _nothing_came_back(case, deadline.due_at, Cause.NOT_REACHED)
 
 
 def _supervised_asking(case: Case) -> bool:
@@ -42,21 +44,21 @@ def the_buyer_is_asked(case: Case, message: BuyerContacted, at: Instant) -> Case
     """Take what the buyer says: nothing was returned, or it was; who is not reached has until the end (R9.4)."""
     match message.result:
         case "confirmed":
-            return _nothing_came_back(case, at, "the buyer confirms that nothing was returned")
+            return _nothing_came_back(case, at, Cause.NOTHING_RETURNED)
         case "disputed":
             return _disputed(case, message, at)
         case "reached" | "unreachable":
             return case
 
 
-def _nothing_came_back(case: Case, at: Instant, why: str) -> Case:
-    return end(pay_out(give_back(case, "R9.4", at), at), at, Outcome.LAPSED, "R9.4", why)
+def _nothing_came_back(case: Case, at: Instant, why: Cause) -> Case:
+    return end(pay_out(give_back(case, "R9.4", at), at), at, Outcome.LAPSED, "R9.4", Because(cause=why))
 
 
 def _disputed(case: Case, message: BuyerContacted, at: Instant) -> Case:
     """Ask the buyer to prove the return; the handler rules (R9.4, R4.4)."""
-    told = f", as told under {message.tracking}" if message.tracking else ""
-    case = back_to_the_handler(asked_no_more(case), at, f"the buyer says it was returned{told}")
-    case = step(case, at, "evidence_requested", "R9.4", reason=f"buyer: {_TO_PROVE}")
+    why = Because(cause=Cause.SAYS_RETURNED, tracking=message.tracking)
+    case = back_to_the_handler(asked_no_more(case), at, why)
+    case = emit(case, at, EvidenceRequestedBySystem(parties=(Role.BUYER,), to_prove=_TO_PROVE), "R9.4")
     asked = EvidenceWindow(role=Role.BUYER, since=at, to_prove=_TO_PROVE)
     return case.but(evidence_windows=(*case.evidence_windows, asked))

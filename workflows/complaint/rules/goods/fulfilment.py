@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
+from workflows.complaint.domain.events import ApologyByThePlatform, BecameARefund, IntactBySilence, ParcelLost
 from workflows.complaint.domain.messages import ApologyMade, Condition, FulfilmentDeclined, LegName
-from workflows.complaint.domain.parts import PLATFORM, SYSTEM, Decision
+from workflows.complaint.domain.parts import PLATFORM, Decision
 from workflows.complaint.rules.advances.balance import live
 from workflows.complaint.rules.advances.course import (
     ask_the_buyer,
@@ -14,7 +16,7 @@ from workflows.complaint.rules.advances.course import (
     stand_in,
     without_a_failed_one,
 )
-from workflows.complaint.rules.emit import enter, step, work_order_superseded
+from workflows.complaint.rules.emit import emit, enter, work_order_superseded
 from workflows.complaint.rules.goods import legs
 from workflows.complaint.rules.intervention import ask_the_platform
 from workflows.complaint.rules.money.movements import end
@@ -72,9 +74,9 @@ def _return_is_due(case: Case) -> Iterator[Runs]:
 @window(LimitName.RETURN_SHIPMENT, _return_is_due)
 def the_buyer_returns_nothing(case: Case, deadline: Deadline) -> Case:
     """Close as lapsed, and pay the seller what is held (R6.3, R6.12); with an advance the buyer is asked (R9.7)."""
-    why = "the goods were not sent back in time"
     if live(case):
-        return ask_the_buyer(case, deadline.due_at, why)
+        return ask_the_buyer(case, deadline.due_at, Cause.NOT_SENT_BACK)
+    why = Because(cause=Cause.NOT_SENT_BACK)
     return end(pay_out(case, deadline.due_at), deadline.due_at, Outcome.LAPSED, "R6.3", why)
 
 
@@ -87,7 +89,7 @@ def _inspection_is_due(case: Case) -> Iterator[Runs]:
 @window(LimitName.INSPECTION, _inspection_is_due)
 def the_seller_does_not_inspect(case: Case, deadline: Deadline) -> Case:
     """Count the return as intact (R6.3)."""
-    case = step(case, deadline.due_at, "intact_by_silence", "R6.3", reason="seller silent")
+    case = emit(case, deadline.due_at, IntactBySilence(party=Role.SELLER), "R6.3")
     return return_inspected(case, "intact", None, deadline.due_at)
 
 
@@ -97,9 +99,9 @@ def return_inspected(case: Case, condition: Condition, quantity: int | None, at:
     if condition == "short" and quantity and case.order and _award_of(case).award.remedy is Remedy.RETURN_REFUND:
         return _refund(case, _share(_refund_amount(case), min(quantity, case.order.quantity), case.order.quantity), at)
     if condition == "not_received" and live(case):
-        return ask_the_buyer(case, at, "the seller reports it not received")
+        return ask_the_buyer(case, at, Cause.REPORTED_NOT_RECEIVED)
     if condition != "intact":
-        return back_to_the_handler(case, at, f"return {condition}")
+        return back_to_the_handler(case, at, Because(cause=Cause.LEG_FOUND, leg="return", found=condition))
     if _award_of(case).award.remedy is Remedy.EXCHANGE:
         return legs.owe(repay_freight(case, at), "replacement", Role.SELLER, at)
     return _refund(case, _refund_amount(case), at)
@@ -136,7 +138,7 @@ def repay_freight(case: Case, at: Instant, payer: Party | None = None) -> Case:
     return case.but(goods=legs.with_freight_paid(case))
 
 
-def back_to_the_handler(case: Case, at: Instant, why: str) -> Case:
+def back_to_the_handler(case: Case, at: Instant, why: Because) -> Case:
     """Return to intervention with the limits afresh; the next ruling has the next number (R6.3, R6.7, R6.9)."""
     return ask_the_platform(without_a_failed_one(case).but(decision=None), at, why, rule="R6.3")
 
@@ -153,25 +155,26 @@ def _ships(case: Case, *named: LegName) -> Iterator[Runs]:
 @window(LimitName.REPLACEMENT, lambda case: _ships(case, "replacement"))
 def no_replacement_is_sent(case: Case, deadline: Deadline) -> Case:
     """Turn the exchange into a refund (R6.9)."""
-    return becomes_a_refund(case, deadline.due_at, "no replacement was sent in time")
+    return becomes_a_refund(case, deadline.due_at, Cause.NO_REPLACEMENT_IN_TIME)
 
 
 @window(LimitName.REPAIR, lambda case: _ships(case, "repaired"))
 def nothing_repaired_is_sent(case: Case, deadline: Deadline) -> Case:
     """Turn the repair into a refund (R6.9)."""
-    return becomes_a_refund(case, deadline.due_at, "the repaired item was not sent in time")
+    return becomes_a_refund(case, deadline.due_at, Cause.NO_REPAIR_IN_TIME)
 
 
 @window(LimitName.SELLER_SHIPS, lambda case: _ships(case, "missing_part", "original"))
 def nothing_is_shipped(case: Case, deadline: Deadline) -> Case:
     """Let the handler rule the amount (R6.9)."""
     case = owe_points(case, deadline.due_at, "fulfilment_not_done")
-    return back_to_the_handler(case, deadline.due_at, "the seller did not ship in time")
+    return back_to_the_handler(case, deadline.due_at, Because(cause=Cause.NOT_SHIPPED_IN_TIME))
 
 
-def becomes_a_refund(case: Case, at: Instant, why: str) -> Case:
+def becomes_a_refund(case: Case, at: Instant, why: Cause) -> Case:
     """Refund what was paid for the line, because exchange or repair was not done; points are owed (R6.9, R8.4)."""
-    case = owe_points(step(case, at, "became_a_refund", "R6.9", reason=why), at, "fulfilment_not_done")
+    case = emit(case, at, BecameARefund(because=Because(cause=why)), "R6.9")
+    case = owe_points(case, at, "fulfilment_not_done")
     return _refund(case.but(goods=legs.without_awaited(case)), _refund_amount(case), at)
 
 
@@ -184,13 +187,14 @@ def _seller_can_decline(case: Case) -> bool:
 def the_seller_declines(case: Case, message: FulfilmentDeclined, at: Instant) -> Case:
     """Exchange and repair become a refund; for a part or the original the handler rules the amount (R6.5, R6.9)."""
     if legs.current(case, "replacement", "repaired"):
-        return becomes_a_refund(case, at, message.reason)
-    return back_to_the_handler(owe_points(case, at, "fulfilment_not_done"), at, message.reason)
+        return becomes_a_refund(case, at, Cause(message.reason))
+    case = owe_points(case, at, "fulfilment_not_done")
+    return back_to_the_handler(case, at, Because(cause=Cause(message.reason)))
 
 
 def lost_on_the_way(case: Case, at: Instant) -> Case:
     """Refund the buyer from the platform: the carrier is liable (R6.4)."""
-    case = step(case, at, "parcel_lost", "R6.4", reason="liability carrier; a claim on the carrier is noted")
+    case = emit(case, at, ParcelLost(), "R6.4")
     return _refund(case, _refund_amount(case), at, PLATFORM)
 
 
@@ -205,7 +209,7 @@ def _apology_is_due(case: Case) -> Iterator[Runs]:
 @window(LimitName.APOLOGY, _apology_is_due)
 def the_platform_apologises(case: Case, deadline: Deadline) -> Case:
     """Make the apology in the seller's place (R6.7)."""
-    case = step(case, deadline.due_at, "apology_by_the_platform", "R6.7", actor=SYSTEM, reason="seller silent")
+    case = emit(case, deadline.due_at, ApologyByThePlatform(), "R6.7")
     return _apologised(case, deadline.due_at)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from workflows.answers import Code, NotHeard
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.events import CarrierInquiryGiven
 from workflows.complaint.domain.messages import Condition, GoodsSent, LegName
 from workflows.complaint.domain.parts import Leg
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.registry import Deadline, Runs, hears, window
 from workflows.money.amount import Money
 from workflows.policy.model import LimitName
@@ -108,7 +109,7 @@ def the_carrier_fell_silent(case: Case, deadline: Deadline) -> Case:
 
 
 def _inquire(case: Case, at: Instant) -> Case:
-    case = step(case, at, "carrier_inquiry_given", "R6.4", reason=f"{case.handler} asks the carrier")
+    case = emit(case, at, CarrierInquiryGiven(handler=case.handler), "R6.4")
     return replaced(case, case.goods[-1].but(inquiry_since=at))
 
 

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from workflows.answers import Code, NotHeard
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because, Cause
+from workflows.complaint.domain.events import CountsAsNotSent, IntactBySilence
 from workflows.complaint.domain.messages import GoodsReceived, LegName, ParcelReported
 from workflows.complaint.rules.advances.balance import live
 from workflows.complaint.rules.advances.course import ask_the_buyer
-from workflows.complaint.rules.emit import becomes_major, step
+from workflows.complaint.rules.emit import becomes_major, emit
 from workflows.complaint.rules.evidence import exhibit
 from workflows.complaint.rules.goods import legs
 from workflows.complaint.rules.goods.fulfilment import (
@@ -50,17 +52,18 @@ def _failed_with_an_advance(case: Case, at: Instant, state: str) -> Case:
     # Come back to the buyer it was not returned, refused by the seller it is for the handler to rule (R9.7).
     case = legs.inspected(case, "not_received", None)
     if state == "returned":
-        return ask_the_buyer(case, at, "the parcel came back to the buyer")
-    return back_to_the_handler(case, at, "the seller refused the return")
+        return ask_the_buyer(case, at, Cause.CAME_BACK)
+    return back_to_the_handler(case, at, Because(cause=Cause.RETURN_REFUSED))
 
 
 def _came_back(case: Case, at: Instant, state: str) -> Case:
     # What came back to the buyer was not sent back; what came back to the seller is for the handler (R6.3, R6.7).
     if case.goods[-1].leg == "return":
-        case = step(case, at, "counts_as_not_sent", "R6.4", reason="came back to the buyer")
+        case = emit(case, at, CountsAsNotSent(because=Because(cause=Cause.CAME_BACK)), "R6.4")
         return legs.never_sent(case)
     leg = case.goods[-1].leg
-    return back_to_the_handler(legs.inspected(case, "not_received", None), at, f"{leg} {state}")
+    why = Because(cause=Cause.LEG_FOUND, leg=leg, found=state)
+    return back_to_the_handler(legs.inspected(case, "not_received", None), at, why)
 
 
 def _to_be_repaired(case: Case) -> bool:
@@ -110,8 +113,8 @@ def the_buyer_reports_the_goods(case: Case, message: GoodsReceived, at: Instant)
     if message.condition == "intact":
         return done(case, at)
     if message.leg == "repaired" and message.condition == "damaged":
-        case = becomes_major(case, at, "R6.6", "the repaired item failed again")
-    return back_to_the_handler(case, at, f"{message.leg} {message.condition}")
+        case = becomes_major(case, at, "R6.6", Cause.FAILED_AGAIN)
+    return back_to_the_handler(case, at, Because(cause=Cause.LEG_FOUND, leg=message.leg, found=message.condition))
 
 
 def _arrived_at_the_buyer(case: Case) -> Iterator[Runs]:
@@ -123,7 +126,7 @@ def _arrived_at_the_buyer(case: Case) -> Iterator[Runs]:
 @window(LimitName.GOODS_RECEIVED, _arrived_at_the_buyer)
 def the_buyer_reports_nothing(case: Case, deadline: Deadline) -> Case:
     """Count what was delivered as intact (R6.7)."""
-    case = step(case, deadline.due_at, "intact_by_silence", "R6.7", reason="buyer silent")
+    case = emit(case, deadline.due_at, IntactBySilence(party=Role.BUYER), "R6.7")
     return done(legs.inspected(case, "intact", None), deadline.due_at)
 
 
@@ -131,9 +134,10 @@ def the_buyer_reports_nothing(case: Case, deadline: Deadline) -> Case:
 def the_parcel_is_not_found(case: Case, deadline: Deadline) -> Case:
     """Never picked up counts as not sent, anything else as lost (R6.4)."""
     if case.goods[-1].last_event_at is None:
-        case = step(case, deadline.due_at, "counts_as_not_sent", "R6.4", reason="never picked up")
+        never = CountsAsNotSent(because=Because(cause=Cause.NEVER_PICKED_UP))
+        case = emit(case, deadline.due_at, never, "R6.4")
         return legs.never_sent(case)
     case = legs.inspected(case, "not_received", None)
     if case.goods[-1].leg == "missing_part":  # worth less than the line: the handler rules the amount (R6.9)
-        return back_to_the_handler(case, deadline.due_at, "the part was lost")
+        return back_to_the_handler(case, deadline.due_at, Because(cause=Cause.PART_LOST))
     return lost_on_the_way(case, deadline.due_at)

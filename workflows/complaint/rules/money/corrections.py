@@ -6,9 +6,6 @@ from workflows.complaint.rules.advances.balance import OF_ADVANCES, live
 from workflows.complaint.rules.money.movements import FAILED, changed
 from workflows.vocabulary import MoneyState, Purpose
 
-AFTER_ALL = "settled after all, against the word before"
-TAKEN_BACK = "failed after all, against the word before"
-
 _BESIDE_ADVANCES = OF_ADVANCES | {Purpose.PAYOUT, Purpose.RESTITUTION}
 
 

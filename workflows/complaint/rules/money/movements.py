@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
+from workflows.complaint.domain import events
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.causes import Because
+from workflows.complaint.domain.events import PaymentDecided
 from workflows.complaint.domain.parts import PLATFORM, Closing, Entry
-from workflows.complaint.rules.emit import close, enter, step, work_order_superseded
+from workflows.complaint.rules.emit import close, emit, enter, work_order_superseded
 from workflows.money.amount import Money
 from workflows.money.movement import LineRef, Movement
 from workflows.parties import Party
@@ -78,7 +81,7 @@ def write_down(
         line=line_of(case),
         rest=rest,
     )
-    case = step(case, at, "payment_decided", rule, reason=movement.key, amount=amount)
+    case = emit(case, at, PaymentDecided(movement=movement.key, purpose=purpose), rule, amount=amount)
     return case.but(money=(*case.money, Entry(movement=movement, decided_at=at, since=at, ruling=_fulfils(case))))
 
 
@@ -118,20 +121,20 @@ def left_held(case: Case) -> Money:
     return held - Money(amount=taken)
 
 
-def end(case: Case, at: Instant, outcome: Outcome, rule: str, reason: str | None = None) -> Case:
+def end(case: Case, at: Instant, outcome: Outcome, rule: str, because: Because | None = None) -> Case:
     """Close the complaint, as soon as no money is under way any more (R10.4)."""
     if case.first_edition or not under_way(case):
-        return close(case, at, outcome, rule, reason)
+        return close(case, at, outcome, rule, because)
     case = work_order_superseded(case, at)
-    case = step(case, at, "closing", rule, reason=f"{outcome}, once its money has arrived")
-    return enter(case, Phase.FULFILMENT).but(closing=Closing(outcome=outcome, rule=rule, reason=reason, since=at))
+    case = emit(case, at, events.Closing(outcome=outcome, because=because), rule)
+    return enter(case, Phase.FULFILMENT).but(closing=Closing(outcome=outcome, rule=rule, because=because, since=at))
 
 
 def ended(case: Case, at: Instant) -> Case:
     """Close what was waiting for its money alone, once that has arrived."""
     if case.closing is None or under_way(case):
         return case
-    return close(case, at, case.closing.outcome, case.closing.rule, case.closing.reason)
+    return close(case, at, case.closing.outcome, case.closing.rule, case.closing.because)
 
 
 def by_platform(entry: Entry) -> bool:

@@ -1,10 +1,12 @@
 """Overturned later, by a new cycle or a court: points are reversed, the platform pays the seller back (R5.6)."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.events import RulingOverturned
 from workflows.complaint.domain.parts import PLATFORM, SYSTEM, Entry, Ruling
-from workflows.complaint.rules.emit import step
+from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.money.movements import open_, write_down
 from workflows.complaint.rules.points import reverse_points
 from workflows.money.amount import Money
@@ -22,12 +24,13 @@ def taken_off_the_seller(case: Case, at: Instant, by: Ruling) -> Case:
     """Overturn what was final before where a ruling, final now, finds the seller not liable (R5.6)."""
     if case.first_edition or by.liability in _ON_THE_SELLER:
         return case
-    return _overturned(case, at, f"ruling {by.number}", by.by, [one for one in _standing(case) if one.final_at])
+    return _overturned(case, at, {"by_ruling": by.number}, by.by, [one for one in _standing(case) if one.final_at])
 
 
-def overturned_by_a_court(case: Case, at: Instant, who: str, noted_by: Party) -> Case:
+def overturned_by_a_court(case: Case, at: Instant, forum: str, reference: str, noted_by: Party) -> Case:
     """Overturn the rulings against the seller, as a court has (R5.6); they are fulfilled all the same (R5.5)."""
-    return case if case.first_edition else _overturned(case, at, who, noted_by, _standing(case))
+    by = {"forum": forum, "reference": reference}
+    return case if case.first_edition else _overturned(case, at, by, noted_by, _standing(case))
 
 
 def _standing(case: Case) -> list[Ruling]:
@@ -36,10 +39,10 @@ def _standing(case: Case) -> list[Ruling]:
     return [one for one in in_force if one.liability in _ON_THE_SELLER and not one.overturned]
 
 
-def _overturned(case: Case, at: Instant, who: str, ordered_by: Party, rulings: list[Ruling]) -> Case:
+def _overturned(case: Case, at: Instant, by: dict[str, Any], ordered_by: Party, rulings: list[Ruling]) -> Case:
     numbers = [one.number for one in rulings]
     for number in numbers:
-        case = step(case, at, "ruling_overturned", "R5.6", reason=f"ruling {number}, by {who}")
+        case = emit(case, at, RulingOverturned(ruling=number, **by), "R5.6")
     marked = tuple(one.but(overturned=True) if one.number in numbers else one for one in case.rulings)
     case = case.but(rulings=marked)
     if numbers:

@@ -3,9 +3,19 @@
 from collections.abc import Iterator
 
 from workflows.answers import Code, NotHeard
+from workflows.complaint.domain.award import Award
 from workflows.complaint.domain.case import Case
+from workflows.complaint.domain.events import (
+    AdvanceWanted,
+    AmountCut,
+    PaymentFailed,
+    PaymentOverdue,
+    PaymentRequested,
+    PaymentReversed,
+    PaymentSettled,
+)
 from workflows.complaint.domain.messages import PaymentReported
-from workflows.complaint.domain.parts import Award, Entry
+from workflows.complaint.domain.parts import Entry
 from workflows.complaint.rules.advances.balance import (
     frozen_without_a_fate,
     given_for_the_line,
@@ -15,7 +25,7 @@ from workflows.complaint.rules.advances.balance import (
 )
 from workflows.complaint.rules.clocks import held
 from workflows.complaint.rules.deadlines import turned
-from workflows.complaint.rules.emit import enter, step
+from workflows.complaint.rules.emit import emit, enter
 from workflows.complaint.rules.follow_up import begin_follow_up
 from workflows.complaint.rules.goods import legs
 from workflows.complaint.rules.money import corrections
@@ -94,7 +104,7 @@ def order_payment(case: Case, purpose: Purpose, amount: Money, payer: Party, ord
     """Write down a movement as decided; its number is the next of its purpose (R6.10). The excess is cut (R1.8)."""
     most = _most(case, purpose, amount)
     if most < amount:
-        case = step(case, at, "amount_cut", "R1.8", reason=f"{purpose} {amount} is cut to {most}", amount=most)
+        case = emit(case, at, AmountCut(purpose=purpose, wanted=amount, most=most), "R1.8", amount=most)
         if not most:
             return done(case, at)
     return write_down(
@@ -142,7 +152,8 @@ def ceiling(case: Case, movement: Movement) -> Money | None:
 
 def requested(case: Case, key: str, at: Instant) -> Case:
     """The provider is being asked: from here on the answer may be unknown, but never the question (R6.10)."""
-    case = step(case, at, "payment_requested", "R6.10", reason=key, amount=known(case, key).movement.amount)
+    movement = known(case, key).movement
+    case = emit(case, at, PaymentRequested(movement=key, purpose=movement.purpose), "R6.10", amount=movement.amount)
     return moved(case, key, MoneyState.REQUESTED, at)
 
 
@@ -157,7 +168,7 @@ def paid(case: Case, key: str, answer: PaymentAnswer, at: Instant) -> Case:
             settled = _settled(case, key, answer.provider_reference, at, answer.from_deposit)
             return turned(case, settled, kind="payment_reported")
         case "refused":
-            return turned(case, _failed(case, key, answer.reason or "refused by the provider", at, answer.available))
+            return turned(case, _failed(case, key, answer.reason, at, answer.available))
         case "pending":
             return case
 
@@ -166,29 +177,33 @@ def _settled_after_all(
     case: Case, entry: Entry, reference: str | None, at: Instant, from_deposit: Money = NOTHING
 ) -> Case:
     case = corrections.released(case, corrections.waits_for(case, entry) or ())
-    return _settled(case, entry.movement.key, reference, at, from_deposit, f": {corrections.AFTER_ALL}")
+    return _settled(case, entry.movement.key, reference, at, from_deposit, corrected=True)
 
 
 def _settled(
-    case: Case, key: str, reference: str | None, at: Instant, from_deposit: Money = NOTHING, how: str = ""
+    case: Case, key: str, reference: str | None, at: Instant, from_deposit: Money = NOTHING, *, corrected: bool = False
 ) -> Case:
     movement = known(case, key).movement
-    case = step(case, at, "payment_settled", movement.rule, reason=f"{key}{how}", amount=movement.amount)
+    settled = PaymentSettled(movement=key, purpose=movement.purpose, corrected=corrected)
+    case = emit(case, at, settled, movement.rule, amount=movement.amount)
     case = settled_since(case, key, at, reference, from_deposit)
     if movement.purpose in SETTLES:
         case = SETTLES[movement.purpose](case, known(case, key), at)
     return done(made_whole(case, at), at)
 
 
-def _failed(case: Case, key: str, reason: str, at: Instant, available: Money | None = None) -> Case:
+def _failed(
+    case: Case, key: str, said: str | None, at: Instant, available: Money | None = None, *, reported: bool = False
+) -> Case:
     entry = known(case, key)
-    case = step(case, at, "payment_failed", "R6.10", reason=f"{key}: {reason}", amount=entry.movement.amount)
+    failed = PaymentFailed(movement=key, purpose=entry.movement.purpose, said=said, reported=reported)
+    case = emit(case, at, failed, "R6.10", amount=entry.movement.amount)
     case = moved(case, key, MoneyState.FAILED, at)
     if entry.movement.purpose in FAILS:
         return done(FAILS[entry.movement.purpose](case, known(case, key), available, at), at)
     if available is not None and _may_be_advanced(case, entry):
-        text = f"{key}: held money and deposit give {available}"
-        case = step(case, at, "advance_wanted", "R6.11", reason=text, amount=entry.movement.amount)
+        wanted = AdvanceWanted(movement=key, purpose=entry.movement.purpose, available=available)
+        case = emit(case, at, wanted, "R6.11", amount=entry.movement.amount)
         return changed(case, key, owned_since=None, uncovered_since=at)
     return see_to(case, key, at)
 
@@ -235,7 +250,8 @@ def _unsettled(case: Case) -> Iterator[Runs]:
 @window(LimitName.PAYMENT, _unsettled)
 def a_payment_takes_too_long(case: Case, deadline: Deadline) -> Case:
     """The handler owns a payment that is not settled 24 h after it was decided (R6.1, R6.10)."""
-    case = step(case, deadline.due_at, "payment_overdue", "R6.10", reason=deadline.subject)
+    purpose = known(case, deadline.subject).movement.purpose
+    case = emit(case, deadline.due_at, PaymentOverdue(movement=deadline.subject, purpose=purpose), "R6.10")
     return owned(case, deadline.subject, deadline.due_at)
 
 
@@ -270,19 +286,21 @@ def the_provider_reports(case: Case, message: PaymentReported, at: Instant) -> C
     if said == "settled" and corrections.waits_for(case, entry):
         return _settled_after_all(case, entry, message.provider_reference, at)
     if said == "reversed" or state is not MoneyState.REQUESTED:
-        raise NotHeard(Code.ALREADY_DONE, "R6.10", f"{message.movement} is {state}; it cannot become {said}")
+        raise NotHeard(
+            Code.ALREADY_DONE, "R6.10", f"{message.movement} is {state}; it cannot become {said}", stands=state
+        )
     if said == "settled":
         return _settled(case, message.movement, message.provider_reference, at)
-    return _failed(case, message.movement, message.reason or "reported as failed", at)
+    return _failed(case, message.movement, message.reason, at, reported=True)
 
 
 def _reversed(case: Case, entry: Entry, said: str, at: Instant) -> Case:
     movement = entry.movement
     if movement.key in irreversible(case):
         text = f"unfrozen or clawed back already: {movement.key} is settled; it cannot become {said}"
-        raise NotHeard(Code.ALREADY_DONE, "R9.6", text)
-    how = f": {corrections.TAKEN_BACK}" if said == "failed" else ""
-    case = step(case, at, "payment_reversed", "R6.10", reason=f"{movement.key}{how}", amount=movement.amount)
+        raise NotHeard(Code.ALREADY_DONE, "R9.6", text, stands=entry.movement.state)
+    back = PaymentReversed(movement=movement.key, purpose=movement.purpose, corrected=said == "failed")
+    case = emit(case, at, back, "R6.10", amount=movement.amount)
     case = moved(case, movement.key, MoneyState.REVERSED, at)
     if movement.purpose in FAILS:
         return FAILS[movement.purpose](case, known(case, movement.key), None, at)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from workflows.complaint.domain.timeline import Step
+from workflows.complaint.views.timeline import StepView
 from workflows.parties import Party
 from workflows.values import Id, Instant, Value
 
@@ -32,7 +32,7 @@ class EventData(Value):
     party: Annotated[Party, Field(description="whose complaint it is: the one the client speaks for")]
     order_id: str
     line: int
-    step: Annotated[Step, Field(description="the step as that party may see it (R11.2)")]
+    step: Annotated[StepView, Field(description="the step as that party may see it (R11.2)")]
 
 
 class Event(Value):
@@ -64,7 +64,7 @@ class Stream(Value):
     run: int
 
 
-def event_of(about: About, step: Step, sequence: int) -> Event:
+def event_of(about: About, step: StepView, sequence: int) -> Event:
     """Return the event that tells of a step which its party may see."""
     return Event(
         type=f"complaint.{step.event}.{VERSION}",
