@@ -230,7 +230,7 @@ class Complaints:
             if not known:
                 raise
             newest = ()
-        steps = {step.number: step for step in (*known, *newest)}
+        steps = {step.number: step for step in (*newest, *known)}  # the record has all that was said
         return tuple(step for _, step in sorted(steps.items()))
 
     async def told_to_many(self, steps: Sequence[StepView]) -> tuple[ToldToMany, ...]:

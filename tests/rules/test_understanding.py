@@ -15,7 +15,7 @@ from workflows.answers import Code, Refusal
 from workflows.complaint.decoding import MOST_BYTES, NotUnderstood, understand, understand_filing, understand_number
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.filing import Filing
-from workflows.complaint.domain.messages import KINDS, Message
+from workflows.complaint.domain.messages import KINDS, BaseMessage
 from workflows.complaint.rules.dispatch import allowed, hear
 from workflows.complaint.rules.registry import HEARINGS
 from workflows.complaint.views.catalogue import DESCRIPTIONS
@@ -43,7 +43,7 @@ def read(given_value: Any) -> Message | NotUnderstood:
 
 
 def test_a_good_message_is_understood_by_both_doors() -> None:
-    assert isinstance(read(GOOD), Message)
+    assert isinstance(read(GOOD), BaseMessage)
     without_kind = {key: value for key, value in GOOD.items() if key != "kind"}
     assert understand("offer_made", [raw(json.dumps(without_kind))]) == read(GOOD)
 
@@ -195,7 +195,7 @@ def test_every_example_is_understood_and_accepted_or_refused_by_a_rule() -> None
                 shown.add((kind, role))
                 payload = example(case, kind, role)
                 understood = understand(kind, [raw(json.dumps(payload))])
-                assert isinstance(understood, Message), (kind, role, understood)
+                assert isinstance(understood, BaseMessage), (kind, role, understood)
                 _, answer = hear(case, understood.but(message_id="m-example"), case.now)
                 assert not isinstance(answer, Refusal) or answer.code is not Code.MALFORMED
     heard = {(kind, role) for kind, hearings in HEARINGS.items() for one in hearings for role in one.by}
@@ -208,7 +208,7 @@ def test_what_stories_say_goes_over_the_wire_unchanged() -> None:
             if isinstance(act, Tell | Reports):
                 payload = story.payload(number, "C1")
                 understood = understand(None, [raw(json.dumps(payload))])
-                assert isinstance(understood, Message)
+                assert isinstance(understood, BaseMessage)
                 assert understood.kind == payload["kind"]
 
 

@@ -23,10 +23,10 @@ def carried(start: RawValue) -> Carried:
 
 
 def handed_over(case: Case, recorded: int, ended_recorded: int) -> Carried:
-    """Hand over to the next run; of the timeline what is not on record yet, and the latest steps."""
+    """Hand over to the next run; of the timeline what is not on record yet, and the latest steps.
+
+    What was said at steps that are on record stays there: a case that was told much stays small.
+    """
     kept = max(STEPS_KEPT, case.steps - recorded)
-    return Carried(
-        case=case.but(timeline=case.timeline[-kept:]),
-        recorded=recorded,
-        ended_recorded=ended_recorded,
-    )
+    timeline = (step.but(said=None) if step.number <= recorded else step for step in case.timeline[-kept:])
+    return Carried(case=case.but(timeline=tuple(timeline)), recorded=recorded, ended_recorded=ended_recorded)

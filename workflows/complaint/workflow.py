@@ -28,7 +28,7 @@ from workflows.complaint.rules.money.payments import ceiling, owed, paid, reques
 from workflows.complaint.rules.reprojection import reprojected
 from workflows.complaint.snapshot import STEPS_KEPT, carried, handed_over
 from workflows.complaint.views.details import current_details
-from workflows.complaint.views.record import unwritten
+from workflows.complaint.views.record import left_to_the_next_run, unwritten
 from workflows.complaint.views.search_attributes import Attribute, attributes
 from workflows.complaint.views.timeline import StepView, latest
 from workflows.complaint.views.view import registering, view_of
@@ -213,7 +213,9 @@ class Complaint(Listening):
 
     def _may_be_handed_over(self) -> int:
         """Return how many steps the next run may write down: a flood is not left to it, a trickle holds up nothing."""
-        return 0 if self._case.closed else STEPS_KEPT  # and what comes in late, at the end, is kept
+        return (
+            0 if self._case.closed else left_to_the_next_run(self._case, STEPS_KEPT)
+        )  # and what comes in late, at the end, is kept
 
     @workflow.signal(dynamic=True, description="Any message of the contract; the name is its kind.")
     def hears(self, name: str, arguments: Sequence[RawValue]) -> None:

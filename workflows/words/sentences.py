@@ -46,7 +46,17 @@ def _clipped(text: str) -> str | None:
     return text[:_LONGEST] or None
 
 
-def _of_event(facts: events.SystemEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one line for each event
+def _of_event(facts: events.SystemEvent) -> str:
+    if isinstance(facts, events.CourseEvent):
+        return _of_course(facts)
+    if isinstance(facts, events.ClockEvent):
+        return _of_clock(facts)
+    if isinstance(facts, events.DecisionEvent):
+        return _of_decision(facts)
+    return _of_goods(facts) if isinstance(facts, events.GoodsEvent) else _of_money(facts)
+
+
+def _of_course(facts: events.CourseEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one line for each event
     match facts:
         case events.Filed():
             return f"{facts.problem} · {facts.remedy}"
@@ -54,35 +64,12 @@ def _of_event(facts: events.SystemEvent) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"{facts.code}: {facts.text}"
         case events.Assigned():
             return facts.handler or ""
-        case events.FirstResponseMissed():
-            return "the supervisor is told"
         case events.HiddenDefectFound():
             return "accepted after the time for plain defects"
         case events.CourtesyCallGiven():
             return f"{facts.handler} explains by phone"
-        case events.WorkOrderOpenedBySystem():
-            return f"{facts.department}: the buyer is not content"
-        case events.WorkOrderSuperseded() | events.PlanPutToBuyer():
-            return f"work order {facts.work_order}"
-        case events.PlanPutToManager():
-            return " · ".join(facts.history)
-        case events.DateNamed():
-            return instant_in_words(facts.expected_at)
-        case (
-            events.DutyWarned()
-            | events.DutyMissed()
-            | events.LimitMissed()
-            | events.EscalatedToSupervisor()
-            | events.EscalatedToOperationsManager()
-            | events.DutyReminded()
-        ):
-            return _limit(facts.limit)
-        case events.HoldEnded():
-            return "its time is over"
-        case events.CalendarApplied():
-            return f"{facts.before} gives way to {facts.after}"
-        case events.CalendarUnknown():
-            return f"no calendar {facts.wanted} on record"
+        case events.BecameMajor():
+            return because(facts.because)
         case events.FollowUpStarted():
             return f"cycle {facts.cycle}"
         case events.SurveyReminded():
@@ -95,23 +82,39 @@ def _of_event(facts: events.SystemEvent) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"{facts.outcome}, once its money has arrived"
         case events.Closed():
             return because(facts.because) if facts.because else f"outcome {facts.outcome}"
-        case events.Refused():
+        case events.Refused() | events.LateMessage():
             return f"{facts.kind}: {facts.code}: {facts.text}"
-        case events.LateMessage():
-            return f"{facts.kind}: {facts.code}: {facts.text}"
+        case _:
+            assert_never(facts)
+
+
+def _of_clock(facts: events.ClockEvent) -> str:
+    match facts:
+        case events.FirstResponseMissed():
+            return "the supervisor is told"
+        case events.HoldEnded():
+            return "its time is over"
+        case events.CalendarApplied():
+            return f"{facts.before} gives way to {facts.after}"
+        case events.CalendarUnknown():
+            return f"no calendar {facts.wanted} on record"
+        case events.DutyWarned() | events.DutyMissed() | events.LimitMissed() | events.DutyReminded():
+            return _limit(facts.limit)
+        case events.EscalatedToSupervisor() | events.EscalatedToOperationsManager():
+            return _limit(facts.limit)
+        case _:
+            assert_never(facts)
+
+
+def _of_decision(facts: events.DecisionEvent) -> str:  # noqa: C901, PLR0911, PLR0912 - one line for each event
+    match facts:
         case events.OfferLapsed():
             return f"offer {facts.offer}"
-        case (
-            events.BecameMajor()
-            | events.InterventionStarted()
-            | events.CountsAsNotSent()
-            | events.BecameARefund()
-            | events.BuyerToBeAsked()
-        ):
+        case events.InterventionStarted():
             return because(facts.because)
         case events.EvidenceRequestedBySystem():
             return f"{', '.join(facts.parties)}: {facts.to_prove}"
-        case events.EvidenceSilence() | events.ConsentBySilence() | events.IntactBySilence():
+        case events.EvidenceSilence() | events.ConsentBySilence():
             return f"{facts.party} silent"
         case events.EvidenceCounted():
             return f"staged by the {facts.party}"
@@ -120,14 +123,41 @@ def _of_event(facts: events.SystemEvent) -> str:  # noqa: C901, PLR0911, PLR0912
         case events.RulingSent():
             return f"ruling {facts.ruling}: {facts.award}"
         case events.RulingOverturned():
-            by = f"ruling {facts.by_ruling}" if facts.by_ruling else f"{facts.forum} {facts.reference}"
-            return f"ruling {facts.ruling}, by {by}"
+            return f"ruling {facts.ruling}, by {_overturning(facts)}"
+        case events.WorkOrderOpenedBySystem():
+            return f"{facts.department}: the buyer is not content"
+        case events.WorkOrderSuperseded() | events.PlanPutToBuyer():
+            return f"work order {facts.work_order}"
+        case events.PlanPutToManager():
+            return " · ".join(facts.history)
+        case events.DateNamed():
+            return instant_in_words(facts.expected_at)
+        case _:
+            assert_never(facts)
+
+
+def _overturning(facts: events.RulingOverturned) -> str:
+    return f"ruling {facts.by_ruling}" if facts.by_ruling else f"{facts.forum} {facts.reference}"
+
+
+def _of_goods(facts: events.GoodsEvent) -> str:
+    match facts:
         case events.ParcelLost():
             return "liability carrier; a claim on the carrier is noted"
         case events.CarrierInquiryGiven():
             return f"{facts.handler} asks the carrier"
+        case events.IntactBySilence():
+            return f"{facts.party} silent"
+        case events.CountsAsNotSent() | events.BecameARefund():
+            return because(facts.because)
         case events.ApologyByThePlatform():
             return "seller silent"
+        case _:
+            assert_never(facts)
+
+
+def _of_money(facts: events.MoneyEvent) -> str:  # noqa: C901, PLR0911 - one line for each event
+    match facts:
         case events.PaymentDecided() | events.PaymentRequested() | events.PaymentOverdue() | events.AdvanceCalledOff():
             return facts.movement
         case events.PaymentSettled():
@@ -143,6 +173,8 @@ def _of_event(facts: events.SystemEvent) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"{facts.movement}: held money and deposit give {facts.available}"
         case events.ManualIntervention():
             return "an advance counts against the seller"
+        case events.BuyerToBeAsked():
+            return because(facts.because)
         case events.DebtRecorded():
             return "the seller owes the fund"
         case events.PointsOwed() | events.PointsReversed():

@@ -1,9 +1,9 @@
 """Why SYSTEM takes a step on its own: a closed list, with what each cause is about."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, TypeVar
 
-from pydantic import SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
 from workflows.values import Instant, Text, Value
 
@@ -51,23 +51,24 @@ class Cause(StrEnum):
     """In the words of who turned it down."""
 
 
+T = TypeVar("T")
+Said = Annotated[T | None, Field(exclude_if=lambda value: value is None)]
+"""Left out where the cause does not speak of it."""
+
+
 class Because(Value):
     """A cause and what it is about; only the fields that the cause speaks of are set."""
 
     cause: Cause
-    leg: str | None = None
-    found: str | None = None
+    leg: Said[str] = None
+    found: Said[str] = None
     """How the goods of the leg were found, or what became of the parcel."""
-    tracking: str | None = None
-    ruling: int | None = None
-    score: int | None = None
-    days: int | None = None
-    at: Instant | None = None
+    tracking: Said[str] = None
+    ruling: Said[int] = None
+    score: Said[int] = None
+    days: Said[int] = None
+    at: Said[Instant] = None
     """The delivery that was too long ago, or the promised time that has not come."""
-    forum: str | None = None
-    reference: str | None = None
-    text: Text | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_what_is_not_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if value is not None}
+    forum: Said[str] = None
+    reference: Said[str] = None
+    text: Said[Text] = None

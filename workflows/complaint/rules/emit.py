@@ -22,7 +22,10 @@ def emit(
     said: Message | None = None,
     amount: Money | None = None,
 ) -> Case:
-    """Append one step, never dated before the one it follows; `said` is the message that was heard or refused."""
+    """Append one step, never dated before the one it follows; `said` is the message that was heard or refused.
+
+    When the edge received it is no part of what was said: the step is dated by it.
+    """
     at = max(at, case.now)
     line = Step(
         number=case.steps + 1,
@@ -35,7 +38,7 @@ def emit(
         amount=amount,
         message_id=said.message_id if said else None,
         audience=audience_of(facts, said),
-        said=said,
+        said=said.but(received_at=None) if said else None,
         facts=facts,
     )
     return case.but(timeline=(*case.timeline, line), steps=case.steps + 1, now=at)

@@ -1,18 +1,48 @@
 """What a complaint has to have written down: the steps that are not on record yet, and what goes with them (R11.1)."""
 
+from collections.abc import Iterable
+
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.records import Record
+from workflows.complaint.domain.timeline import Step
 from workflows.complaint.rules.money.payments import decided_for_the_buyer
 from workflows.complaint.views.notices import notices_of
 from workflows.complaint.views.view import view_of
 
-_STEPS_AT_ONCE = 100
-"""One record stays far below the payload limit of 2 MB even after a flood of messages."""
+_STEPS_AT_ONCE, _BYTES_AT_ONCE = 100, 1_000_000
+"""One record stays far below the payload limit of 2 MB even after a flood of messages, or of long ones."""
+
+_BYTES_TO_BE_LEFT = 300_000
+"""What the next run may have to write down, beside the case itself."""
+
+
+def left_to_the_next_run(case: Case, most: int) -> int:
+    """Return how many of the latest steps the next run may write down: a flood is not left to it."""
+    return _fitting(reversed(case.timeline[-most:]), _BYTES_TO_BE_LEFT)
+
+
+def _fitting(steps: Iterable[Step], most_bytes: int) -> int:
+    """Count the steps, from the first one on, that stay within so many bytes."""
+    count = 0
+    for count, step in enumerate(steps, start=1):
+        most_bytes -= _bytes_of(step)
+        if most_bytes < 0:
+            return count - 1
+    return count
+
+
+def _bytes_of(step: Step) -> int:
+    """Return what a step and its notices take at most: each notice repeats what was said, but for the evidence."""
+    if step.said is None:
+        return 2_000
+    without_evidence = step.said.but(evidence=()) if hasattr(step.said, "evidence") else step.said
+    return 2_000 + len(step.said.model_dump_json().encode()) + 4 * len(without_evidence.model_dump_json().encode())
 
 
 def unwritten(case: Case, recorded: int, ended_recorded: int) -> Record:
     """Return the next burst; `recorded` and `ended_recorded` count what is on record already."""
     steps = tuple(step for step in case.timeline if step.number > recorded)[:_STEPS_AT_ONCE]
+    steps = steps[: max(_fitting(steps, _BYTES_AT_ONCE), 1)]
     return Record(
         complaint=case.complaint,
         steps=steps,

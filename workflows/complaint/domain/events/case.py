@@ -1,4 +1,4 @@
-"""Events of a complaint's course: filed, assigned, escalated, held, followed up, closed (R1, R2, R7, R10)."""
+"""Events of a complaint's course: filed, assigned, refused, followed up, closed (R1, R2, R10)."""
 
 from typing import ClassVar, Literal
 
@@ -15,11 +15,8 @@ from workflows.complaint.domain.catalogue import (
 )
 from workflows.complaint.domain.causes import Because, Cause
 from workflows.complaint.domain.events.base import Event
-from workflows.policy.model import LimitName
 from workflows.values import Id
 from workflows.vocabulary import Outcome, Problem, Remedy
-
-_LIMIT = example(limit="review")
 
 
 class Filed(Event):
@@ -57,13 +54,6 @@ class Assigned(Event):
     catalogue: ClassVar = Catalogue(PARTIES_SEE, (notify("assigned", Recipient.HANDLER),), example(handler="a-1"))
 
 
-class FirstResponseMissed(Event):
-    """No member of staff responded in time (R1.6)."""
-
-    event: Literal["first_response_missed"] = "first_response_missed"
-    catalogue: ClassVar = Catalogue(STAFF_SEE, (notify("first_response_missed", Recipient.SUPERVISORS),), example())
-
-
 class HiddenDefectFound(Event):
     """Accepted after the time for plain defects: the defect was hidden (R1.7)."""
 
@@ -90,123 +80,6 @@ class BecameMajor(Event):
     event: Literal["became_major"] = "became_major"
     because: Because
     catalogue: ClassVar = Catalogue(STAFF_SEE, NOBODY, example(because={"cause": "date_refused"}))
-
-
-class WorkOrderOpenedBySystem(Event):
-    """The second cycle asks the responsible department why the buyer is not content (R10.2)."""
-
-    event: Literal["work_order_opened"] = "work_order_opened"
-    department: str
-    score: int
-    catalogue: ClassVar = Catalogue(
-        STAFF_SEE,
-        (notify("work_order_opened", Recipient.DEPARTMENT),),
-        example(department="purchasing", score=2),
-    )
-
-
-class WorkOrderSuperseded(Event):
-    """An open work order ended: what was to be put to the buyer is agreed, ruled or over (R2.6)."""
-
-    event: Literal["work_order_superseded"] = "work_order_superseded"
-    work_order: int
-    catalogue: ClassVar = Catalogue(
-        STAFF_SEE, (notify("work_order_superseded", Recipient.DEPARTMENT),), example(work_order=1)
-    )
-
-
-class DutyWarned(Event):
-    """Most of the time of a duty is gone (R7.2)."""
-
-    event: Literal["duty_warned"] = "duty_warned"
-    limit: LimitName
-    catalogue: ClassVar = Catalogue(STAFF_SEE, (notify("duty_warned", Recipient.HOLDER),), _LIMIT)
-
-
-class DutyMissed(Event):
-    """A duty is past its due instant (R7.2).
-
-    Its holder is told with the first rung: a duty is often missed at midnight, and the rungs are quiet by night.
-    """
-
-    event: Literal["duty_missed"] = "duty_missed"
-    limit: LimitName
-    catalogue: ClassVar = Catalogue(STAFF_SEE, NOBODY, _LIMIT)
-
-
-class LimitMissed(Event):
-    """A further limit of a duty passed while another one climbs (R4.3)."""
-
-    event: Literal["limit_missed"] = "limit_missed"
-    limit: LimitName
-    catalogue: ClassVar = Catalogue(STAFF_SEE, NOBODY, _LIMIT)
-
-
-class EscalatedToSupervisor(Event):
-    """A missed duty reached level 1 (R7.2)."""
-
-    event: Literal["escalated_to_supervisor"] = "escalated_to_supervisor"
-    limit: LimitName
-    catalogue: ClassVar = Catalogue(
-        STAFF_SEE,
-        (
-            notify("duty_missed", Recipient.HOLDER),
-            notify("escalated_to_supervisor", Recipient.SUPERVISORS),
-            notify("expected_time_told", Recipient.WAITING_BUYER),
-        ),
-        _LIMIT,
-    )
-
-
-class EscalatedToOperationsManager(Event):
-    """A missed duty reached level 2 (R7.2)."""
-
-    event: Literal["escalated_to_operations_manager"] = "escalated_to_operations_manager"
-    limit: LimitName
-    catalogue: ClassVar = Catalogue(
-        STAFF_SEE,
-        (
-            notify("escalated_to_operations_manager", Recipient.OPERATIONS_MANAGER),
-            notify("expected_time_told", Recipient.WAITING_BUYER),
-        ),
-        _LIMIT,
-    )
-
-
-class DutyReminded(Event):
-    """A duty at level 2 is still open: its holder is reminded each working day (R7.2)."""
-
-    event: Literal["duty_reminded"] = "duty_reminded"
-    limit: LimitName
-    catalogue: ClassVar = Catalogue(
-        STAFF_SEE, (notify("duty_reminded", Recipient.HOLDER, Recipient.OPERATIONS_MANAGER),), _LIMIT
-    )
-
-
-class HoldEnded(Event):
-    """A hold reached its end (R7.7)."""
-
-    event: Literal["hold_ended"] = "hold_ended"
-    catalogue: ClassVar = Catalogue(
-        PARTIES_SEE, (notify("hold_ended", Recipient.OPERATIONS_MANAGER),), example(), whole=False
-    )
-
-
-class CalendarApplied(Event):
-    """The limits run by another calendar from here on (R7.6)."""
-
-    event: Literal["calendar_applied"] = "calendar_applied"
-    before: str
-    after: str
-    catalogue: ClassVar = Catalogue(PARTIES_SEE, NOBODY, example(before="cn-2026-1", after="cn-2027-1"), whole=False)
-
-
-class CalendarUnknown(Event):
-    """The calendar that was wanted is not on record: nothing changed (R7.6)."""
-
-    event: Literal["calendar_unknown"] = "calendar_unknown"
-    wanted: str | None
-    catalogue: ClassVar = Catalogue(STAFF_SEE, NOBODY, example(wanted="cn-2099-1"))
 
 
 class FollowUpStarted(Event):
@@ -300,3 +173,21 @@ class LateMessage(Turned):
     catalogue: ClassVar = Catalogue(
         STAFF_SEE, NOBODY, example(kind="noted", code="closed", text="nothing can be sent any more")
     )
+
+
+CourseEvent = (
+    Filed
+    | FilingRefused
+    | Assigned
+    | HiddenDefectFound
+    | CourtesyCallGiven
+    | BecameMajor
+    | FollowUpStarted
+    | SurveyReminded
+    | CallbackTaskGiven
+    | SecondCycleStarted
+    | Closing
+    | Closed
+    | Refused
+    | LateMessage
+)

@@ -161,3 +161,45 @@ class PlanPutToManager(Event):
         (notify("plan_put_to_manager", Recipient.GENERAL_MANAGER), notify("passed_up", Recipient.BUYER)),
         example(work_order=1, history=["rejected: too late"]),
     )
+
+
+class WorkOrderOpenedBySystem(Event):
+    """The second cycle asks the responsible department why the buyer is not content (R10.2)."""
+
+    event: Literal["work_order_opened"] = "work_order_opened"
+    department: str
+    score: int
+    catalogue: ClassVar = Catalogue(
+        STAFF_SEE,
+        (notify("work_order_opened", Recipient.DEPARTMENT),),
+        example(department="purchasing", score=2),
+    )
+
+
+class WorkOrderSuperseded(Event):
+    """An open work order ended: what was to be put to the buyer is agreed, ruled or over (R2.6)."""
+
+    event: Literal["work_order_superseded"] = "work_order_superseded"
+    work_order: int
+    catalogue: ClassVar = Catalogue(
+        STAFF_SEE, (notify("work_order_superseded", Recipient.DEPARTMENT),), example(work_order=1)
+    )
+
+
+DecisionEvent = (
+    OfferLapsed
+    | InterventionStarted
+    | EvidenceRequestedBySystem
+    | EvidenceSilence
+    | EvidenceCounted
+    | CountersignAwaited
+    | RulingSent
+    | ConsentBySilence
+    | RulingFinal
+    | RulingOverturned
+    | DateNamed
+    | PlanPutToBuyer
+    | PlanPutToManager
+    | WorkOrderOpenedBySystem
+    | WorkOrderSuperseded
+)

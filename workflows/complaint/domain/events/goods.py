@@ -59,3 +59,6 @@ class ApologyByThePlatform(Event):
 
     event: Literal["apology_by_the_platform"] = "apology_by_the_platform"
     catalogue: ClassVar = Catalogue(PARTIES_SEE, NOBODY, example())
+
+
+GoodsEvent = ParcelLost | CarrierInquiryGiven | IntactBySilence | CountsAsNotSent | BecameARefund | ApologyByThePlatform

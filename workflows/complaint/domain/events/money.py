@@ -190,3 +190,21 @@ class PointsReversed(Event):
     event: Literal["points_reversed"] = "points_reversed"
     kind: str
     catalogue: ClassVar = Catalogue(STAFF_SEE, NOBODY, example(kind="not_as_described"))
+
+
+MoneyEvent = (
+    PaymentDecided
+    | PaymentRequested
+    | PaymentSettled
+    | PaymentFailed
+    | PaymentReversed
+    | PaymentOverdue
+    | AmountCut
+    | AdvanceWanted
+    | AdvanceCalledOff
+    | ManualIntervention
+    | BuyerToBeAsked
+    | DebtRecorded
+    | PointsOwed
+    | PointsReversed
+)

@@ -23,7 +23,7 @@ class BaseMessage(Value):
     kind: str
     message_id: Id
     sender: Party
-    received_at: Instant | None = None
+    received_at: Annotated[Instant | None, Field(exclude_if=lambda instant: instant is None)] = None
 
 
 class Priced(BaseMessage):
