@@ -8,9 +8,9 @@ from jinja2 import meta, nodes
 
 from activities.notifications.texts import GENERAL, TEMPLATES, Locale, environment, render, words
 from activities.store.parcels import DOUBTFUL
-from starter.demo.stories import STORIES
 from tests.activities.world import World
 from tests.rules.playing import play
+from tests.stories import STORIES
 from workflows.answers import Code
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.domain.records import Notice

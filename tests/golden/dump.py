@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from activities.notifications.texts import render
-from starter.demo.stories import STORIES, Story
+from starter.demo.stories import Story
 from tests.rules.playing import Play, scenes
+from tests.stories import STORIES
 from workflows import ports, wire
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.domain.progress import shown_to

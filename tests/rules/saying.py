@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from starter.demo.stories import BY_NAME, Story
+from starter.demo.stories import Story
 from tests.rules.playing import Play, act, opened, pass_until, say
 from tests.rules.test_hearing import message
+from tests.stories import BY_NAME
 from workflows.answers import Receipt, Refusal
 from workflows.complaint.domain.case import Case
 from workflows.complaint.rules.deadlines import deadlines

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from starter.demo.stories import STORIES, Story
+from starter.demo.stories import Story
 from tests.rules.playing import Play, scenes
+from tests.stories import STORIES
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.parts import Ended
 from workflows.complaint.rules.deadlines import SUPERVISOR

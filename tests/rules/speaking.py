@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from starter.demo.stories import STORIES
 from tests.rules.playing import scenes
+from tests.stories import STORIES
 from workflows.answers import Code, Receipt
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import KINDS

@@ -5,12 +5,12 @@ from itertools import permutations
 
 import pytest
 
-from starter.demo.stories import BY_NAME
 from starter.demo.stories.story import ProviderAnswer
 from tests.rules.laws import broken
 from tests.rules.playing import Play
 from tests.rules.saying import DAY, HOUR, due_at, hears, hold, on_stage, passes, refused, released
 from tests.rules.test_hearing import message
+from tests.stories import BY_NAME
 from workflows.answers import Code, Receipt
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import Message

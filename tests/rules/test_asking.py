@@ -2,7 +2,6 @@
 
 import pytest
 
-from starter.demo.stories import BY_NAME
 from tests.rules.playing import Play, act, opened
 from tests.rules.saying import (
     CHAIRS,
@@ -18,6 +17,7 @@ from tests.rules.saying import (
     refused,
     tell,
 )
+from tests.stories import BY_NAME
 from workflows.answers import Code, Refusal
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.filing import OrderLine

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from starter.demo.stories import BY_NAME
 from tests.rules.playing import Play, act, opened
 from tests.rules.saying import (
     CHAIRS,
@@ -23,6 +22,7 @@ from tests.rules.saying import (
     refused,
     released,
 )
+from tests.stories import BY_NAME
 from workflows.answers import Code
 from workflows.complaint.rules.money.payments import owed
 from workflows.complaint.views.view import view_of

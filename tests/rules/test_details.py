@@ -7,8 +7,9 @@ from itertools import islice
 
 import pytest
 
-from starter.demo.stories import BY_NAME, STORIES, Story
+from starter.demo.stories import Story
 from tests.rules.playing import Play, say, scenes
+from tests.stories import BY_NAME, STORIES
 from workflows.answers import Receipt
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import KINDS

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from starter.demo.stories import BY_NAME
 from tests.rules.playing import MONDAY_MORNING, Play, act, opened
+from tests.stories import BY_NAME
 from workflows.answers import Code, Receipt, Refusal
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import KINDS, Message

@@ -6,11 +6,11 @@ from functools import cache
 
 import pytest
 
-from starter.demo.stories import BY_NAME
 from tests.rules import test_laws
 from tests.rules.laws import absorbed, broken, lost, rungs_in_order
 from tests.rules.playing import play, scenes
 from tests.rules.walking import Move, Walk, walk
+from tests.stories import BY_NAME
 from workflows.answers import Answer, Refusal
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import Message

@@ -1,10 +1,10 @@
 """Overturned later: points are reversed each by its own step, the platform pays the seller, once (R5.6, R8.4)."""
 
-from starter.demo.stories import BY_NAME
-from starter.demo.stories.overturning import BY_A_COURT, RULED_AND_PAID
 from tests.rules.laws import broken
 from tests.rules.playing import Play
 from tests.rules.saying import DAY, hears, hold, on_stage, passes, refused
+from tests.stories import BY_NAME
+from tests.stories.overturning import BY_A_COURT, RULED_AND_PAID
 from workflows.answers import Code
 from workflows.complaint.rules.deadlines import deadlines
 from workflows.complaint.rules.money.payments import decided, owed

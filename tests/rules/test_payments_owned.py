@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from starter.demo.stories import BY_NAME
 from tests.rules.playing import Play
 from tests.rules.saying import DAY, HOUR, due_at, hears, on_stage, passes, tell
+from tests.stories import BY_NAME
 from workflows.answers import Code, Receipt, Refusal
 from workflows.complaint.domain.case import Case
 from workflows.complaint.rules.dispatch import allowed

@@ -7,11 +7,12 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from starter.demo.stories import BY_NAME, STORIES, Story
+from starter.demo.stories import Story
 from tests.rules.playing import Play, scenes
 from tests.rules.test_hearing import message
 from tests.rules.test_laws import _PROFILE, walks
 from tests.rules.walking import Walk
+from tests.stories import BY_NAME, STORIES
 from workflows.answers import Refusal
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import KINDS

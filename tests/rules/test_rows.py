@@ -6,11 +6,12 @@ from typing import get_args
 
 import pytest
 
-from starter.demo.stories import BY_NAME, STORIES, Story, Tell
+from starter.demo.stories import Story, Tell
 from starter.demo.stories.story import Act
 from tests.rules.playing import COMPLAINT, MONDAY_MORNING
 from tests.rules.saying import DAY, HOUR
 from tests.rules.showing import Shown, shown
+from tests.stories import BY_NAME, STORIES
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.filing import Request
 from workflows.complaint.domain.messages import Condition

@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from starter.demo.stories import BY_NAME, FOR_THE_DEMO, STORIES, Story, faults
+from starter.demo.stories import FOR_THE_DEMO, Story, faults
 from starter.demo.stories.holding import first_missing
 from starter.demo.tour import paced
 from tests.rules.playing import play
+from tests.stories import BY_NAME, STORIES
 from workflows.complaint.rules.deadlines import deadlines
 from workflows.complaint.views.view import view_of
 from workflows.values import BEIJING

@@ -1,8 +1,8 @@
 """Who is told what, when, and of which time: holders of duties, waiting buyers, everybody at the end (R7.2, R10.3)."""
 
-from starter.demo.stories import BY_NAME
 from tests.rules.playing import Play, play
 from tests.rules.saying import DAY, HOUR, MONDAY, WOOL, asked, beijing, hears, on_stage, passes
+from tests.stories import BY_NAME
 from workflows.complaint.domain.records import Notice
 from workflows.complaint.views.details import current_details
 from workflows.complaint.views.notices import notices_of

@@ -2,7 +2,6 @@
 
 import pytest
 
-from starter.demo.stories import BY_NAME
 from tests.rules.laws import broken
 from tests.rules.playing import Play, act
 from tests.rules.saying import (
@@ -19,6 +18,7 @@ from tests.rules.saying import (
     proven,
     running,
 )
+from tests.stories import BY_NAME
 from workflows.complaint.rules.deadlines import deadlines
 from workflows.complaint.views.view import waiting_on
 from workflows.policy.loading import packaged

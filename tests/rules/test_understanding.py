@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
-from starter.demo.stories import BY_NAME, STORIES, Reports, Tell
+from starter.demo.stories import Reports, Tell
 from tests.rules.playing import MONDAY_MORNING, opened, scenes
+from tests.stories import BY_NAME, STORIES
 from workflows.answers import Code, Refusal
 from workflows.complaint.decoding import MOST_BYTES, NotUnderstood, understand, understand_filing, understand_number
 from workflows.complaint.domain.case import Case

@@ -2,7 +2,6 @@
 
 import pytest
 
-from starter.demo.stories import BY_NAME
 from tests.rules.laws import broken
 from tests.rules.playing import Play
 from tests.rules.saying import (
@@ -21,6 +20,7 @@ from tests.rules.saying import (
     running,
     tell,
 )
+from tests.stories import BY_NAME
 from workflows.answers import Code, Receipt, Refusal
 from workflows.complaint.rules.deadlines import deadlines
 from workflows.complaint.rules.work_orders import responsible_department

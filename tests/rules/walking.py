@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from starter.demo.stories import BY_NAME
 from tests.rules.playing import MONDAY_MORNING, act, opened
+from tests.stories import BY_NAME
 from workflows.answers import Answer
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import KINDS, Message

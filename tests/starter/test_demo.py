@@ -16,10 +16,11 @@ from starter.client.fast_forward import FastForward
 from starter.client.record import Files
 from starter.demo.player import Stage
 from starter.demo.screen import summary, wrongs
-from starter.demo.stories import BY_NAME, FOR_THE_DEMO, Story
+from starter.demo.stories import FOR_THE_DEMO, Story
 from starter.demo.tour import Row, Tour, paced
 from tests.conftest import Running
 from tests.starter.running import ROOT
+from tests.stories import BY_NAME
 from workflows.vocabulary import Outcome
 
 PATIENCE = 240.0

@@ -1,5 +1,22 @@
 """Stories of returns while an advance is frozen: intact, short, never made, disputed, refused, lost (R9.4, R9.7)."""
 
+from starter.demo.stories.returns import (
+    DELIVERED,
+    FLICKER_RETURNED,
+    FULFILLED,
+    INTACT,
+    LAMPS,
+    LAPSED,
+    NEVER_SENT,
+    SENT,
+    TO_RETURN,
+    advanced,
+    clawed_back,
+    paid_out,
+    recovered,
+    ruled,
+    unfrozen,
+)
 from starter.demo.stories.shared import (
     CLOSED,
     CONFIRMATION,
@@ -8,51 +25,9 @@ from starter.demo.stories.shared import (
     PAID_AND_CONTENT,
     TO_CONFIRMATION,
 )
-from starter.demo.stories.shared_advances import (
-    DELIVERED,
-    FLICKER_RETURNED,
-    FULFILLED,
-    LAMPS,
-    LAPSED,
-    RULED_ANEW,
-    SENT,
-    TO_RETURN,
-    advanced,
-    clawed_back,
-    confirmed,
-    paid_out,
-    recovered,
-    ruled,
-    unfrozen,
-)
-from starter.demo.stories.story import (
-    Ending,
-    Reaches,
-    Story,
-    agent,
-    buyer,
-    carrier,
-    passes,
-    seller,
-)
+from starter.demo.stories.story import Ending, Reaches, Story, agent, buyer, carrier, passes, seller
+from tests.stories.shared_advances import RULED_ANEW, confirmed
 from workflows.vocabulary import Outcome, Remedy
-
-INTACT = Story(
-    name="an_advance_is_unfrozen_when_the_return_is_intact",
-    zh="垫付冻结期间退货完好，解冻并追偿",
-    en="The lamps come back intact: unfrozen, and the fund is repaid",
-    rules=("R9.2", "R9.7"),
-    goods=LAMPS,
-    complaint=FLICKER_RETURNED,
-    acts=(*DELIVERED, seller("goods_received", leg="return", condition="intact"), *PAID_AND_CONTENT),
-    ends=Ending(
-        phases=FULFILLED,
-        outcome=Outcome.FULFILLED,
-        steps=("payment_settled R9.2", "goods_received R6.3", "payment_settled R9.7", "payment_settled R9.5"),
-        money=(advanced("600.00"), unfrozen("600.00"), recovered("600.00")),
-    ),
-)
-
 
 SHORT = Story(
     name="half_comes_back_and_half_of_the_advance_with_it",
@@ -67,37 +42,6 @@ SHORT = Story(
         outcome=Outcome.FULFILLED,
         steps=("goods_received R6.3", "payment_settled R9.7", "payment_settled R9.5"),
         money=(advanced("600.00"), unfrozen("300.00"), recovered("300.00")),
-    ),
-)
-
-
-NEVER_SENT = Story(
-    name="nothing_is_returned_and_the_advance_goes_back",
-    zh="买家未寄回并承认，垫付退回基金，货款付给卖家",
-    en="Nothing was returned: the advance goes back, the seller is paid",
-    rules=("R9.4", "R9.7", "R6.12"),
-    goods=LAMPS,
-    complaint=FLICKER_RETURNED,
-    acts=(
-        *TO_RETURN,
-        passes(days=7, hours=1),
-        agent("buyer_contacted", result="reached", text="买家称还在考虑。"),
-        agent("buyer_contacted", result="confirmed", text="买家承认没有寄回。"),
-        Reaches(CLOSED),
-    ),
-    ends=Ending(
-        phases=LAPSED,
-        outcome=Outcome.LAPSED,
-        steps=(
-            "buyer_to_be_asked R9.4",
-            "buyer_contacted R9.4",
-            "closing R9.4",
-            "payment_settled R9.4",
-            "payment_settled R6.12",
-            "closed R9.4",
-        ),
-        money=(advanced("600.00"), clawed_back("600.00"), paid_out("620.00")),
-        told=("buyer_to_be_asked agent", "advance_clawed_back buyer", "held_money_paid_out seller", "closed buyer"),
     ),
 )
 

@@ -1,12 +1,13 @@
 """Stories of withdrawal: in every phase until fulfilment starts, and not after it (R3.5)."""
 
-from starter.demo.stories.appealing import BUYER_APPEALS
-from starter.demo.stories.finishing import REFUND_ARRIVES
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
+from dataclasses import replace
+
+from starter.demo.stories.agreeing import WITHDRAWN, WITHDRAWN_AMONG_THEMSELVES
+from starter.demo.stories.second_looks import BUYER_APPEALS, REFUND_ARRIVES
 from starter.demo.stories.shared import (
-    ACCEPTED,
     CLOSED,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     CONTENT,
     REFUNDED,
     RULED_FOR_THE_SELLER,
@@ -18,14 +19,12 @@ from starter.demo.stories.shared import (
     TO_THE_END,
     TO_THE_PLATFORM,
 )
-from starter.demo.stories.story import Act, Ending, Reaches, Story, buyer
+from starter.demo.stories.story import Act, Ending, Reaches, Story
 from workflows.answers import Code
 from workflows.vocabulary import Outcome, Phase
 
-WITHDRAWN = buyer("withdrawn", reason="商家已私下补偿，不再投诉。")
 _ZH = {
     Phase.REVIEW: "审核",
-    Phase.NEGOTIATION: "协商",
     Phase.INTERVENTION: "平台介入",
     Phase.CONFIRMATION: "判定确认",
     Phase.APPEAL: "申诉",
@@ -34,20 +33,13 @@ _ZH = {
 
 def _withdrawn(during: tuple[Phase, ...], *acts: Act) -> Story:
     phase = during[-1]
-    return Story(
+    return replace(
+        WITHDRAWN_AMONG_THEMSELVES,
         name=f"withdrawn_during_{phase}",
         zh=f"{_ZH[phase]}阶段买家撤诉",
         en=f"The buyer withdraws during {phase}",
-        rules=("R3.5", "R10.4"),
-        goods=COAT,
-        complaint=COAT_NOT_AS_DESCRIBED,
         acts=(*acts, Reaches(phase), WITHDRAWN, Reaches(CLOSED)),
-        ends=Ending(
-            phases=(*during, CLOSED),
-            outcome=Outcome.WITHDRAWN,
-            steps=("withdrawn R3.5", "closed R3.5"),
-            told=("closed seller",),
-        ),
+        ends=replace(WITHDRAWN_AMONG_THEMSELVES.ends, phases=(*during, CLOSED)),
     )
 
 
@@ -69,7 +61,7 @@ TOO_LATE = Story(
 
 WITHDRAWING = (
     _withdrawn(TO_REVIEW),
-    _withdrawn(TO_NEGOTIATION, ACCEPTED),
+    WITHDRAWN_AMONG_THEMSELVES,
     _withdrawn(TO_INTERVENTION, *TO_THE_PLATFORM),
     _withdrawn(TO_CONFIRMATION, *TO_THE_PLATFORM, RULED_FOR_THE_SELLER),
     _withdrawn(TO_APPEAL, *TO_THE_PLATFORM, RULED_FOR_THE_SELLER, BUYER_APPEALS),

@@ -1,10 +1,13 @@
 """Stories of the end: payments that fail or dawdle, surveys, calls, a second cycle (R6.10, R10)."""
 
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
+from starter.demo.stories.agreeing import PAYMENT_REFUSED, RETRIED
+from starter.demo.stories.second_looks import DISCONTENT, REFUND_ARRIVES, SECOND_CYCLE, TWO_CYCLES
 from starter.demo.stories.shared import (
     ACCEPTED,
+    AGREED,
     CLOSED,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     FOLLOW_UP,
     FULFILMENT,
     INTERVENTION,
@@ -13,48 +16,9 @@ from starter.demo.stories.shared import (
     TO_NEGOTIATION,
     TO_THE_END,
 )
-from starter.demo.stories.story import (
-    Act,
-    Ending,
-    Paid,
-    Reaches,
-    Reports,
-    Story,
-    agent,
-    buyer,
-    manager,
-    passes,
-    refund,
-    seller,
-    supervisor,
-    yuan,
-)
+from starter.demo.stories.story import Ending, Reaches, Reports, Story, agent, buyer, passes, refund, seller, yuan
 from workflows.answers import Code
-from workflows.vocabulary import MoneyState, Outcome, Purpose
-
-AGREED: tuple[Act, ...] = (ACCEPTED, seller("seller_answered", answer="agree"))
-REFUND_ARRIVES: tuple[Act, ...] = (*AGREED, Reaches(FOLLOW_UP, MoneyState.SETTLED))
-RETRIED = agent("payment_retried", movement="{complaint}:refund:1", reason="买家已更换收款账户，重新付款。")
-DISCONTENT = buyer("survey_answered", score=2, comment="退款太慢，还要自己跟进。")
-SECOND_CYCLE = (INTERVENTION, FULFILMENT, FOLLOW_UP)
-
-PAYMENT_REFUSED = Story(
-    name="the_provider_declines_and_the_payment_is_retried",
-    zh="支付被拒，重新付款",
-    en="The provider declines; the handler orders the payment anew",
-    rules=("R6.10",),
-    goods=COAT,
-    complaint=COAT_NOT_AS_DESCRIBED,
-    provider=("declined",),
-    acts=(*AGREED, Reaches(FULFILMENT, MoneyState.FAILED), RETRIED, *PAID_AND_CONTENT),
-    ends=Ending(
-        phases=(*TO_NEGOTIATION, *TO_THE_END),
-        outcome=Outcome.SETTLED,
-        steps=("payment_failed R6.10", "payment_retried R6.10", "payment_decided R6.1", "payment_settled R6.1"),
-        money=(refund("299.00", MoneyState.FAILED), *REFUNDED),
-        told=("payment_failed agent", "payment_settled buyer"),
-    ),
-)
+from workflows.vocabulary import MoneyState, Outcome
 
 PAYMENT_PENDING = Story(
     name="a_pending_payment_settles_later",
@@ -200,55 +164,6 @@ SILENT_TO_THE_END = Story(
         steps=("survey_reminded R10.1", "callback_task_given R10.1", "duty_missed R7.2", "closed R10.2"),
         money=REFUNDED,
         told=("duty_missed agent", "closed buyer"),
-    ),
-)
-
-TO_THE_SECOND_SCORE: tuple[Act, ...] = (
-    *REFUND_ARRIVES,
-    DISCONTENT,
-    Reaches(INTERVENTION),
-    supervisor("noted", text="第二轮由主管跟进。"),
-    agent("offer_made", remedy="coupon", amount=yuan("20.00"), text="送上二十元无门槛券致歉。"),
-    buyer("offer_confirmed", offer=1),
-    seller("offer_confirmed", offer=1),
-    Reaches(FOLLOW_UP, MoneyState.SETTLED),
-    buyer("survey_answered", score=1, comment="券没什么用。"),
-    Reaches(FOLLOW_UP),
-)
-"""A second cycle, and the buyer is not content with it either."""
-
-TWO_CYCLES = Story(
-    name="discontent_twice_ends_with_a_letter",
-    zh="两轮仍不满意，运营经理致函",
-    en="Discontent twice: a second cycle, then a letter",
-    rules=("R10.2", "R10.4"),
-    goods=COAT,
-    complaint=COAT_NOT_AS_DESCRIBED,
-    acts=(
-        *TO_THE_SECOND_SCORE,
-        buyer("survey_answered", score=5, comment="改成五分。").refused(Code.NOT_NOW),
-        manager("letter_sent", text="尊敬的顾客：对本次体验深表歉意……"),
-        Reaches(CLOSED),
-    ),
-    ends=Ending(
-        phases=(*TO_NEGOTIATION, FULFILMENT, FOLLOW_UP, *SECOND_CYCLE, CLOSED),
-        outcome=Outcome.SETTLED,
-        steps=(
-            "survey_answered R10.1",
-            "second_cycle_started R10.2",
-            "intervention_started R10.2",
-            "work_order_opened R10.2",
-            "offer_confirmed R3.2",
-            "work_order_superseded R2.6",
-            "payment_settled R6.2",
-            "follow_up_started R10.1",
-            "survey_answered R10.1",
-            "letter_sent R10.2",
-            "closed R10.2",
-        ),
-        money=(*REFUNDED, Paid(Purpose.COUPON, yuan("20.00"))),
-        told=("second_cycle_started supervisor", "work_order_opened department", "work_order_superseded department"),
-        cycle=2,
     ),
 )
 

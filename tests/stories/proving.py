@@ -1,10 +1,11 @@
 """Stories of proof and gravity: who claims must prove, silence is recorded, grave cases go faster (R2.4, R4.4)."""
 
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
+from starter.demo.stories.ruling import BOTH_ASKED, SILENT_ON_EVIDENCE
 from starter.demo.stories.shared import (
     BUYER_CONFIRMS,
     CLOSED,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     INTERVENTION,
     PAID_AND_CONTENT,
     REFUNDED,
@@ -16,48 +17,11 @@ from starter.demo.stories.shared import (
     TO_THE_END,
     TO_THE_PLATFORM,
 )
-from starter.demo.stories.story import Ending, Reaches, Story, Tell, agent, buyer, passes, seller, supervisor
+from starter.demo.stories.story import Ending, Reaches, Story, agent, passes, seller, supervisor
 from workflows.answers import Code
-from workflows.vocabulary import Outcome, Role
+from workflows.vocabulary import Outcome
 
-_PHOTO = [{"id": "e-7", "kind": "photo", "uri": "oss://evidence/e-7.jpg", "sha256": "7" * 64, "note": "吊牌"}]
 _VIDEO = [{"id": "e-8", "kind": "video", "uri": "oss://evidence/e-8.mp4", "sha256": "8" * 64, "note": "入库质检"}]
-_TO_PROVE = "买家：实物照片；商家：质检记录。"
-_BOTH_ASKED = Tell(Role.AGENT, "evidence_requested", {"from": ["buyer", "seller"], "to_prove": _TO_PROVE})
-_MISSING = agent("ruled", **{**RULED_FOR_THE_BUYER.body, "reason": "evidence_missing_seller"})
-
-SILENT_ON_EVIDENCE = Story(
-    name="the_seller_was_asked_for_proof_and_gave_none",
-    zh="商家逾期未举证，承担不利后果",
-    en="Asked for proof, the seller gives none and bears the consequence",
-    rules=("R4.4", "R4.5", "R4.6"),
-    goods=COAT,
-    complaint=COAT_NOT_AS_DESCRIBED,
-    acts=(
-        *TO_THE_PLATFORM,
-        _BOTH_ASKED,
-        buyer("evidence_submitted", evidence=_PHOTO, final=True),
-        _MISSING.refused(Code.NOT_NOW),
-        passes(days=3, hours=1),
-        Reaches(INTERVENTION),
-        _MISSING,
-        BUYER_CONFIRMS,
-        SELLER_CONFIRMS,
-        *PAID_AND_CONTENT,
-    ),
-    ends=Ending(
-        phases=(*TO_CONFIRMATION, *TO_THE_END),
-        outcome=Outcome.FULFILLED,
-        steps=(
-            "evidence_requested R4.4",
-            "evidence_submitted R4.4",
-            "refused R4.5",
-            "evidence_silence R4.5",
-            "ruled R4.6",
-        ),
-        money=REFUNDED,
-    ),
-)
 
 LATE_BUT_ADMITTED = Story(
     name="late_evidence_is_admitted_and_decides",
@@ -68,7 +32,7 @@ LATE_BUT_ADMITTED = Story(
     complaint=COAT_NOT_AS_DESCRIBED,
     acts=(
         *TO_THE_PLATFORM,
-        _BOTH_ASKED,
+        BOTH_ASKED,
         passes(days=3, hours=1),
         seller("evidence_submitted", evidence=_VIDEO, final=True),
         agent("late_evidence_admitted", evidence_ids=["e-8"], reason="录像关键且买家已知情。"),

@@ -1,13 +1,20 @@
 """Stories of appeal: against an unfounded review and against a ruling, upheld, changed or sent back (R2.2, R5.4)."""
 
-from starter.demo.stories.authority import PHONE_DEAD, PHONE_RULING
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
-from starter.demo.stories.reviewing import UNFOUNDED
+from starter.demo.stories.second_looks import (
+    BUYER_APPEALS,
+    PHONE_DEAD,
+    PHONE_RULING,
+    RULING_CHANGED,
+    SELLER_APPEALS,
+    UNFOUNDED,
+    changed,
+)
 from starter.demo.stories.shared import (
     APPEAL,
     BUYER_CONFIRMS,
     CLOSED,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     CONFIRMATION,
     NEGOTIATION,
     PAID_AND_CONTENT,
@@ -20,41 +27,13 @@ from starter.demo.stories.shared import (
     TO_THE_END,
     TO_THE_PLATFORM,
 )
-from starter.demo.stories.story import (
-    Ending,
-    Reaches,
-    Story,
-    Tell,
-    agent,
-    buyer,
-    manager,
-    refund,
-    seller,
-    supervisor,
-    yuan,
-)
+from starter.demo.stories.story import Ending, Reaches, Story, Tell, agent, buyer, manager, refund, seller, supervisor
 from workflows.answers import Code
 from workflows.vocabulary import Outcome, Role
 
-BUYER_APPEALS = buyer("ruling_appealed", ruling=1, grounds="有第三方检测报告，请重新核实。")
-SELLER_APPEALS = seller("ruling_appealed", ruling=1, grounds="有入库质检录像，商品与描述一致。")
 UPHELD = supervisor("appeal_decided", decision="uphold", text="证据充分，维持原判定。")
 SENT_BACK = supervisor("appeal_decided", decision="send_back", text="新证据需重新核实，退回重判。")
 TO_CONFIRMATION_BY_REVIEW = (*TO_REVIEW, CONFIRMATION)
-
-
-def _changed(remedy: str, amount: str, liability: str = "seller", by: str = "s-1") -> Tell:
-    return supervisor(
-        "appeal_decided",
-        by=by,
-        decision="change",
-        text="检测报告成立，改判。",
-        liability=liability,
-        remedy=remedy,
-        amount=yuan(amount),
-        freight="seller",
-        reason="not_as_described",
-    )
 
 
 UNFOUNDED_UPHELD = Story(
@@ -83,7 +62,7 @@ UNFOUNDED_CHANGED = Story(
     acts=(
         UNFOUNDED,
         BUYER_APPEALS,
-        _changed("refund", "150.00"),
+        changed("refund", "150.00"),
         Reaches(CONFIRMATION),
         buyer("ruling_confirmed", ruling=2),
         seller("ruling_confirmed", ruling=2),
@@ -142,29 +121,6 @@ RULING_UPHELD = Story(
         steps=("ruling_appealed R5.4", "refused R5.4", "appeal_decided R5.4", "ruling_final R5.3"),
         money=REFUNDED,
         told=("appealed supervisor", "appealed buyer"),
-    ),
-)
-
-RULING_CHANGED = Story(
-    name="both_appeal_and_the_supervisor_changes_the_ruling",
-    zh="双方均申诉，主管改判部分退款",
-    en="Both appeal, the supervisor changes the ruling",
-    rules=("R5.3", "R5.4"),
-    goods=COAT,
-    complaint=COAT_NOT_AS_DESCRIBED,
-    acts=(
-        *TO_THE_PLATFORM,
-        RULED_FOR_THE_SELLER,
-        BUYER_APPEALS,
-        SELLER_APPEALS,
-        _changed("refund", "120.00", liability="both"),
-        *PAID_AND_CONTENT,
-    ),
-    ends=Ending(
-        phases=(*TO_APPEAL, *TO_THE_END),
-        outcome=Outcome.FULFILLED,
-        steps=("ruling_appealed R5.4", "ruling_appealed R5.4", "appeal_decided R5.4", "ruling_final R5.3"),
-        money=(refund("120.00"),),
     ),
 )
 

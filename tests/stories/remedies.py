@@ -1,7 +1,6 @@
 """Stories of each remedy: agreed as it was asked for (R3.5), or ruled, and who is liable and pays (R4.6, R6.11)."""
 
-from starter.demo.stories.replacing import DONE
-from starter.demo.stories.returning import CHAIRS
+from starter.demo.stories.returns import CHAIRS
 from starter.demo.stories.shared import (
     ACCEPTED,
     ASKED,
@@ -14,9 +13,6 @@ from starter.demo.stories.shared import (
     TO_CONFIRMATION,
     TO_NEGOTIATION,
     TO_THE_END,
-    asks,
-    refuses,
-    rules,
 )
 from starter.demo.stories.story import (
     Act,
@@ -34,6 +30,8 @@ from starter.demo.stories.story import (
     seller,
     yuan,
 )
+from tests.stories.replacing import DONE
+from tests.stories.shared import asks, refuses, rules
 from workflows.vocabulary import Channel, MoneyState, Outcome, Problem, Purpose, Remedy
 
 _TO_THE_RULING = (*TO_CONFIRMATION, *TO_THE_END)

@@ -1,7 +1,15 @@
 """Stories of goods that go back before money comes: intact, short, damaged, lost, never sent (R6.3, R6.4, R6.8)."""
 
+from starter.demo.stories.returns import (
+    CHAIRS,
+    CHAIRS_WOBBLE,
+    FREIGHT,
+    RETURNED_INTACT,
+    SENT_BACK,
+    SETTLED,
+    TO_FULFILMENT,
+)
 from starter.demo.stories.shared import (
-    ACCEPTED,
     BUYER_CONFIRMS,
     CLOSED,
     CONFIRMATION,
@@ -12,73 +20,12 @@ from starter.demo.stories.shared import (
     TO_NEGOTIATION,
     TO_THE_END,
 )
-from starter.demo.stories.story import (
-    Act,
-    Complaint,
-    Ending,
-    Goods,
-    Paid,
-    Reaches,
-    Story,
-    agent,
-    buyer,
-    carrier,
-    passes,
-    refund,
-    seller,
-    yuan,
-)
-from workflows.answers import Code
-from workflows.vocabulary import Outcome, Problem, Purpose, Remedy
+from starter.demo.stories.story import Act, Ending, Paid, Reaches, Story, agent, carrier, passes, refund, seller, yuan
+from workflows.vocabulary import Outcome, Purpose
 
-CHAIRS = Goods(
-    title="实木餐椅", spec="胡桃色 2 把", quantity=2, paid=yuan("458.00"), buyer="b-chenyu", seller="shop-mujing"
-)
-CHAIRS_WOBBLE = Complaint(
-    problem=Problem.QUALITY,
-    description="两把椅子椅腿高低不平，坐上去摇晃，要求退货退款。",
-    remedy=Remedy.RETURN_REFUND,
-    amount=yuan("458.00"),
-    name="陈宇",
-)
-SENT_BACK = buyer("goods_sent", leg="return", carrier="sf", tracking="SF2001", freight=yuan("38.00"))
-AGREED: tuple[Act, ...] = (ACCEPTED, seller("seller_answered", answer="agree"), Reaches(FULFILMENT))
-DELIVERED_BACK: tuple[Act, ...] = (*AGREED, SENT_BACK, carrier("delivered", "SF2001"))
-FREIGHT = Paid(Purpose.RETURN_FREIGHT, yuan("38.00"))
+DELIVERED_BACK: tuple[Act, ...] = (*TO_FULFILMENT, SENT_BACK, carrier("delivered", "SF2001"))
 PAID_OUT = Paid(Purpose.PAYOUT, yuan("458.00"))
 """What was held of the line goes to the seller, because nothing came back (R6.12)."""
-SETTLED = (*TO_NEGOTIATION, *TO_THE_END)
-
-RETURNED_INTACT = Story(
-    name="the_goods_come_back_intact_and_are_refunded",
-    zh="退货完好，退款并补运费",
-    en="The goods come back intact: refunded, and the freight repaid",
-    rules=("R6.3", "R6.8"),
-    goods=CHAIRS,
-    complaint=CHAIRS_WOBBLE,
-    acts=(
-        *AGREED,
-        buyer("goods_sent", leg="return", carrier="turtle", tracking="T1").refused(Code.UNKNOWN_REFERENCE),
-        SENT_BACK,
-        carrier("in_transit", "SF2001"),
-        carrier("picked_up", "SF2001"),
-        carrier("delivered", "SF2001"),
-        seller("goods_received", leg="return", condition="intact"),
-        *PAID_AND_CONTENT,
-    ),
-    ends=Ending(
-        phases=SETTLED,
-        outcome=Outcome.SETTLED,
-        steps=(
-            "refused R6.3",
-            "goods_sent R6.3",
-            "parcel_reported R6.4",
-            "goods_received R6.3",
-            "payment_settled R6.1",
-        ),
-        money=(FREIGHT, refund("458.00")),
-    ),
-)
 
 NEVER_RETURNED = Story(
     name="nothing_is_sent_back_and_the_complaint_lapses",
@@ -87,7 +34,7 @@ NEVER_RETURNED = Story(
     rules=("R6.3", "R10.4"),
     goods=CHAIRS,
     complaint=CHAIRS_WOBBLE,
-    acts=(*AGREED, passes(days=7, hours=1), Reaches(CLOSED)),
+    acts=(*TO_FULFILMENT, passes(days=7, hours=1), Reaches(CLOSED)),
     ends=Ending(
         phases=(*TO_NEGOTIATION, FULFILMENT, CLOSED),
         outcome=Outcome.LAPSED,
@@ -104,7 +51,7 @@ NEVER_PICKED_UP = Story(
     rules=("R6.3", "R6.4"),
     goods=CHAIRS,
     complaint=CHAIRS_WOBBLE,
-    acts=(*AGREED, SENT_BACK, passes(days=14), Reaches(CLOSED)),
+    acts=(*TO_FULFILMENT, SENT_BACK, passes(days=14), Reaches(CLOSED)),
     ends=Ending(
         phases=(*TO_NEGOTIATION, FULFILMENT, CLOSED),
         outcome=Outcome.LAPSED,
@@ -120,7 +67,7 @@ LOST = Story(
     rules=("R6.4", "R6.11"),
     goods=CHAIRS,
     complaint=CHAIRS_WOBBLE,
-    acts=(*AGREED, SENT_BACK, carrier("picked_up", "SF2001"), passes(days=45), Reaches(CLOSED)),
+    acts=(*TO_FULFILMENT, SENT_BACK, carrier("picked_up", "SF2001"), passes(days=45), Reaches(CLOSED)),
     ends=Ending(
         phases=SETTLED,
         outcome=Outcome.SETTLED,
@@ -202,7 +149,7 @@ FOUND_AGAIN = Story(
     goods=CHAIRS,
     complaint=CHAIRS_WOBBLE,
     acts=(
-        *AGREED,
+        *TO_FULFILMENT,
         SENT_BACK,
         passes(hours=49),
         carrier("lost", "SF2001"),
@@ -227,7 +174,7 @@ REFUSED_AT_THE_DOOR = Story(
     rules=("R6.3",),
     goods=CHAIRS,
     complaint=CHAIRS_WOBBLE,
-    acts=(*AGREED, SENT_BACK, carrier("refused", "SF2001"), passes(days=7, hours=1), *PAID_AND_CONTENT),
+    acts=(*TO_FULFILMENT, SENT_BACK, carrier("refused", "SF2001"), passes(days=7, hours=1), *PAID_AND_CONTENT),
     ends=Ending(
         phases=SETTLED,
         outcome=Outcome.SETTLED,
@@ -243,7 +190,7 @@ CAME_BACK = Story(
     rules=("R6.3", "R6.4"),
     goods=CHAIRS,
     complaint=CHAIRS_WOBBLE,
-    acts=(*AGREED, SENT_BACK, carrier("returned", "SF2001"), passes(days=7, hours=1), Reaches(CLOSED)),
+    acts=(*TO_FULFILMENT, SENT_BACK, carrier("returned", "SF2001"), passes(days=7, hours=1), Reaches(CLOSED)),
     ends=Ending(
         phases=(*TO_NEGOTIATION, FULFILMENT, CLOSED),
         outcome=Outcome.LAPSED,

@@ -1,5 +1,17 @@
 """Stories of the fund's advances: frozen, then the buyer's or the fund's again (R9.1 to R9.3, R5.6)."""
 
+from starter.demo.stories.returns import (
+    FROZEN,
+    FULFILLED,
+    LAMPS,
+    SELLER_SILENT,
+    advanced,
+    clawed_back,
+    ordered,
+    recovered,
+    ruled,
+    unfrozen,
+)
 from starter.demo.stories.shared import (
     BUYER_CONFIRMS,
     CLOSED,
@@ -14,21 +26,6 @@ from starter.demo.stories.shared import (
     TO_THE_END,
     TO_THE_PLATFORM,
 )
-from starter.demo.stories.shared_advances import (
-    FLICKER,
-    FROZEN,
-    FULFILLED,
-    KEEPS_IT,
-    LAMPS,
-    SELLER_SILENT,
-    advanced,
-    clawed_back,
-    confirmed,
-    ordered,
-    recovered,
-    ruled,
-    unfrozen,
-)
 from starter.demo.stories.story import (
     Act,
     Ending,
@@ -42,6 +39,7 @@ from starter.demo.stories.story import (
     supervisor,
     yuan,
 )
+from tests.stories.shared_advances import FLICKER, KEEPS_IT, confirmed
 from workflows.answers import Code
 from workflows.vocabulary import MoneyState, Outcome, Purpose, Remedy, Role
 

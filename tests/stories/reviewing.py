@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
+from starter.demo.stories.second_looks import UNFOUNDED_SILENT
 from starter.demo.stories.shared import (
     ACCEPTED,
     CLOSED,
     COAT,
-    CONFIRMATION,
+    COAT_NOT_AS_DESCRIBED,
     PAID_AND_CONTENT,
     REFUNDED,
     REGISTRATION,
@@ -16,41 +16,13 @@ from starter.demo.stories.shared import (
     TO_REVIEW,
     TO_THE_END,
 )
-from starter.demo.stories.story import (
-    Complaint,
-    Ending,
-    Goods,
-    Reaches,
-    Story,
-    agent,
-    buyer,
-    passes,
-    seller,
-    yuan,
-)
+from starter.demo.stories.story import Complaint, Ending, Goods, Reaches, Story, agent, buyer, passes, seller, yuan
 from workflows.answers import Code
 from workflows.parties import Party
 from workflows.vocabulary import Channel, Outcome, Problem, Remedy, Role
 
-UNFOUNDED = agent("reviewed", decision="unfounded", text="页面写明混纺比例，与吊牌一致，投诉不成立。")
 NEED_MATERIAL = agent("reviewed", decision="need_material", text="请补充吊牌照片。")
 MATERIAL = buyer("material_supplied", text="吊牌照片已上传。")
-
-UNFOUNDED_SILENT = Story(
-    name="found_unfounded_and_left_at_that",
-    zh="投诉不成立，买家未申诉",
-    en="Found unfounded; the buyer leaves it at that",
-    rules=("R2.1", "R2.2"),
-    goods=COAT,
-    complaint=COAT_NOT_AS_DESCRIBED,
-    acts=(UNFOUNDED, Reaches(CONFIRMATION), passes(hours=49), Reaches(CLOSED)),
-    ends=Ending(
-        phases=(*TO_REVIEW, CONFIRMATION, CLOSED),
-        outcome=Outcome.UNFOUNDED,
-        steps=("reviewed R2.1", "ruling_sent R4.6", "consent_by_silence R2.2", "ruling_final R5.3", "closed R2.2"),
-        told=("ruling_sent buyer", "closed buyer"),
-    ),
-)
 
 MATERIAL_ANSWERED = Story(
     name="material_is_asked_for_twice_at_most",

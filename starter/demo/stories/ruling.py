@@ -1,11 +1,11 @@
-"""Stories in which the platform steps in: asked or by itself, ruled, confirmed (R4, R5.1-R5.3)."""
+"""Stories of the tour in which the platform rules: silence, contest, proof that is missing (R4, R5.1-R5.3)."""
 
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
 from starter.demo.stories.shared import (
     ACCEPTED,
     BUYER_CONFIRMS,
     CLOSED,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     INTERVENTION,
     PAID_AND_CONTENT,
     REFUNDED,
@@ -13,23 +13,12 @@ from starter.demo.stories.shared import (
     RULED_FOR_THE_SELLER,
     SELLER_CONFIRMS,
     TO_CONFIRMATION,
-    TO_INTERVENTION,
     TO_THE_END,
     TO_THE_PLATFORM,
 )
-from starter.demo.stories.story import (
-    Ending,
-    Paid,
-    Reaches,
-    Story,
-    agent,
-    buyer,
-    passes,
-    seller,
-    yuan,
-)
+from starter.demo.stories.story import Ending, Reaches, Story, Tell, agent, buyer, passes, yuan
 from workflows.answers import Code
-from workflows.vocabulary import Outcome, Purpose
+from workflows.vocabulary import Outcome, Role
 
 CONTESTED_FOR_THE_BUYER = Story(
     name="contested_and_ruled_for_the_buyer",
@@ -142,56 +131,40 @@ RULED_FOR_SELLER = Story(
     ),
 )
 
-SELLER_GIVES_IN = Story(
-    name="the_seller_gives_in_once_the_platform_is_there",
-    zh="平台介入后商家同意退款",
-    en="Once the platform has stepped in, the seller agrees",
-    rules=("R3.4", "R3.5"),
+_PHOTO = [{"id": "e-7", "kind": "photo", "uri": "oss://evidence/e-7.jpg", "sha256": "7" * 64, "note": "吊牌"}]
+_TO_PROVE = "买家：实物照片；商家：质检记录。"
+BOTH_ASKED = Tell(Role.AGENT, "evidence_requested", {"from": ["buyer", "seller"], "to_prove": _TO_PROVE})
+_MISSING = agent("ruled", **{**RULED_FOR_THE_BUYER.body, "reason": "evidence_missing_seller"})
+
+SILENT_ON_EVIDENCE = Story(
+    name="the_seller_was_asked_for_proof_and_gave_none",
+    zh="商家逾期未举证，承担不利后果",
+    en="Asked for proof, the seller gives none and bears the consequence",
+    rules=("R4.4", "R4.5", "R4.6"),
     goods=COAT,
     complaint=COAT_NOT_AS_DESCRIBED,
     acts=(
         *TO_THE_PLATFORM,
-        seller("seller_answered", answer="refuse", reason="other").refused(Code.NOT_NOW),
-        seller("seller_answered", answer="agree"),
+        BOTH_ASKED,
+        buyer("evidence_submitted", evidence=_PHOTO, final=True),
+        _MISSING.refused(Code.NOT_NOW),
+        passes(days=3, hours=1),
+        Reaches(INTERVENTION),
+        _MISSING,
+        BUYER_CONFIRMS,
+        SELLER_CONFIRMS,
         *PAID_AND_CONTENT,
     ),
     ends=Ending(
-        phases=(*TO_INTERVENTION, *TO_THE_END),
-        outcome=Outcome.SETTLED,
-        steps=("refused R3.4", "seller_answered R3.5", "payment_settled R6.1"),
+        phases=(*TO_CONFIRMATION, *TO_THE_END),
+        outcome=Outcome.FULFILLED,
+        steps=(
+            "evidence_requested R4.4",
+            "evidence_submitted R4.4",
+            "refused R4.5",
+            "evidence_silence R4.5",
+            "ruled R4.6",
+        ),
         money=REFUNDED,
     ),
-)
-
-AGENT_MEDIATES = Story(
-    name="an_agents_offer_needs_both_parties",
-    zh="客服调解，双方同意补偿",
-    en="The agent mediates: an offer both must confirm",
-    rules=("R3.2", "R3.6", "R4.1", "R4.2"),
-    goods=COAT,
-    complaint=COAT_NOT_AS_DESCRIBED,
-    acts=(
-        *TO_THE_PLATFORM,
-        agent("offer_made", remedy="compensation", amount=yuan("29.00"), text="平台补偿二十九元，衣服留下，可以吗？"),
-        buyer("offer_confirmed", offer=1),
-        Reaches(INTERVENTION),
-        seller("offer_confirmed", offer=1),
-        *PAID_AND_CONTENT,
-    ),
-    ends=Ending(
-        phases=(*TO_INTERVENTION, *TO_THE_END),
-        outcome=Outcome.SETTLED,
-        steps=("offer_made R3.2", "offer_confirmed R3.2", "offer_confirmed R3.2", "payment_settled R6.2"),
-        money=(Paid(Purpose.COMPENSATION, yuan("29.00")),),
-        told=("offer_made buyer", "offer_made seller"),
-    ),
-)
-
-PLATFORM = (
-    CONTESTED_FOR_THE_BUYER,
-    SILENT_SELLER,
-    BOTH_SILENT,
-    RULED_FOR_SELLER,
-    SELLER_GIVES_IN,
-    AGENT_MEDIATES,
 )

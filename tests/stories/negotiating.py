@@ -1,10 +1,12 @@
 """Stories of buyer and seller among themselves: agreed, countered, refused, let lie, withdrawn (R3)."""
 
+from starter.demo.stories.agreeing import AGREED_AT_ONCE, BROKEN_CUP, COUNTER_OFFER_CONFIRMED
 from starter.demo.stories.shared import (
     ACCEPTED,
     ASKED,
     CLOSED,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     PAID_AND_CONTENT,
     REFUNDED,
     REFUSED_BY_SELLER,
@@ -15,70 +17,6 @@ from starter.demo.stories.shared import (
 from starter.demo.stories.story import Complaint, Ending, Paid, Reaches, Story, buyer, passes, seller, yuan
 from workflows.answers import Code
 from workflows.vocabulary import Outcome, Problem, Purpose, Remedy
-
-COAT_NOT_AS_DESCRIBED = Complaint(
-    problem=Problem.NOT_AS_DESCRIBED,
-    description="页面写的是含羊毛百分之七十，吊牌上只有百分之三十，与描述严重不符。",
-    remedy=Remedy.REFUND,
-    amount=yuan("299.00"),
-)
-BROKEN_CUP = Complaint(
-    problem=Problem.DAMAGED_IN_TRANSIT,
-    description="收到时茶壶壶嘴已经断裂，两个杯子有裂纹，外箱有明显挤压。",
-    remedy=Remedy.REFUND,
-    amount=yuan("168.00"),
-    name="王敏",
-)
-
-AGREED_AT_ONCE = Story(
-    name="the_seller_agrees_at_once",
-    zh="商家爽快退款",
-    en="The seller agrees at once",
-    rules=("R1.1", "R1.2", "R1.5", "R2.1", "R2.5", "R3.1", "R3.5", "R6.1", "R6.10", "R10.1", "R10.2", "R10.3", "R10.4"),
-    goods=COAT,
-    complaint=COAT_NOT_AS_DESCRIBED,
-    acts=(ACCEPTED, seller("seller_answered", answer="agree"), *PAID_AND_CONTENT),
-    ends=Ending(
-        phases=(*TO_NEGOTIATION, *TO_THE_END),
-        outcome=Outcome.SETTLED,
-        steps=(
-            "filed R1.2",
-            "assigned R2.5",
-            "reviewed R2.1",
-            "seller_answered R3.1",
-            "payment_decided R6.1",
-            "payment_requested R6.10",
-            "payment_settled R6.1",
-            "follow_up_started R10.1",
-            "survey_answered R10.1",
-            "closed R10.2",
-        ),
-        money=REFUNDED,
-        told=("filed buyer", "filed seller", "accepted seller", "closed buyer", "closed seller", "closed agent"),
-    ),
-)
-
-COUNTER_OFFER_CONFIRMED = Story(
-    name="a_counter_offer_is_confirmed",
-    zh="商家还价，买家接受部分退款",
-    en="The seller counters, the buyer takes it",
-    rules=("R3.1", "R3.2", "R3.5", "R6.2"),
-    goods=TEA_SET,
-    complaint=BROKEN_CUP,
-    acts=(
-        ACCEPTED,
-        seller("seller_answered", answer="counter", remedy="compensation", amount=yuan("60.00")),
-        buyer("offer_confirmed", offer=1),
-        *PAID_AND_CONTENT,
-    ),
-    ends=Ending(
-        phases=(*TO_NEGOTIATION, *TO_THE_END),
-        outcome=Outcome.SETTLED,
-        steps=("seller_answered R3.1", "offer_confirmed R3.2", "payment_decided R6.2", "payment_settled R6.2"),
-        money=(Paid(Purpose.COMPENSATION, yuan("60.00")),),
-        told=("seller_answered buyer", "payment_settled buyer"),
-    ),
-)
 
 STALE_OFFER_REFUSED = Story(
     name="a_replaced_offer_can_no_longer_be_confirmed",

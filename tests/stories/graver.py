@@ -1,13 +1,12 @@
 """Stories of the platform's tighter limits: quality, shipments, major complaints; a repair that fails (R4.3, R6.6)."""
 
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
-from starter.demo.stories.replacing import REPAIR, RETURNED, RICE_COOKER, UNDELIVERED
-from starter.demo.stories.returning import CHAIRS
+from starter.demo.stories.returns import CHAIRS
 from starter.demo.stories.shared import (
     ACCEPTED,
     ASKED,
     BUYER_CONFIRMS,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     FULFILMENT,
     INTERVENTION,
     PAID_AND_CONTENT,
@@ -35,6 +34,7 @@ from starter.demo.stories.story import (
     supervisor,
     yuan,
 )
+from tests.stories.replacing import REPAIR, RETURNED, RICE_COOKER, UNDELIVERED
 from workflows.vocabulary import Outcome, Problem, Remedy
 
 _GIVES_IN = seller("seller_answered", answer="agree")

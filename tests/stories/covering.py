@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from starter.demo.stories.returns import FULFILLED, SELLER_SILENT, advanced, ordered, recovered, ruled, unfrozen
 from starter.demo.stories.shared import (
     BUYER_CONFIRMS,
     CLOSED,
@@ -12,29 +13,8 @@ from starter.demo.stories.shared import (
     SELLER_CONFIRMS,
     TO_THE_PLATFORM,
 )
-from starter.demo.stories.shared_advances import (
-    FLICKER,
-    FULFILLED,
-    KEEPS_IT,
-    SELLER_IS_SHORT,
-    SELLER_SILENT,
-    advanced,
-    ordered,
-    recovered,
-    ruled,
-    unfrozen,
-)
-from starter.demo.stories.story import (
-    Act,
-    Ending,
-    Paid,
-    Reaches,
-    Story,
-    manager,
-    passes,
-    refund,
-    yuan,
-)
+from starter.demo.stories.story import Act, Ending, Paid, Reaches, Story, manager, passes, refund, yuan
+from tests.stories.shared_advances import FLICKER, KEEPS_IT, SELLER_IS_SHORT
 from workflows.answers import Code
 from workflows.vocabulary import MoneyState, Outcome, Purpose, Remedy
 

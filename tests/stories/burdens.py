@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from starter.demo.stories.negotiating import BROKEN_CUP
-from starter.demo.stories.replacing import UNDELIVERED
-from starter.demo.stories.returning import CHAIRS, CHAIRS_WOBBLE, DELIVERED_BACK, FREIGHT
+from starter.demo.stories.agreeing import BROKEN_CUP
+from starter.demo.stories.returns import CHAIRS, CHAIRS_WOBBLE, FREIGHT
 from starter.demo.stories.shared import (
     ACCEPTED,
     ASKED,
@@ -20,11 +19,6 @@ from starter.demo.stories.shared import (
     TO_CONFIRMATION,
     TO_NEGOTIATION,
     TO_THE_END,
-    asks,
-    gives_proof,
-    proof_is_asked,
-    refuses,
-    rules,
 )
 from starter.demo.stories.story import (
     Act,
@@ -42,6 +36,9 @@ from starter.demo.stories.story import (
     supervisor,
     yuan,
 )
+from tests.stories.replacing import UNDELIVERED
+from tests.stories.returning import DELIVERED_BACK
+from tests.stories.shared import asks, gives_proof, proof_is_asked, refuses, rules
 from workflows.vocabulary import Channel, Outcome, Phase, Problem, Purpose, Remedy
 
 _BOTH_CONFIRM: tuple[Act, ...] = (BUYER_CONFIRMS, SELLER_CONFIRMS)

@@ -1,11 +1,11 @@
 """Stories of rulings overturned later, by a second cycle or a court: the platform pays the seller back (R5.6, R8.4)."""
 
-from starter.demo.stories.finishing import DISCONTENT
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
+from starter.demo.stories.second_looks import DISCONTENT
 from starter.demo.stories.shared import (
     BUYER_CONFIRMS,
     CLOSED,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     CONFIRMATION,
     CONTENT,
     FOLLOW_UP,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from starter.demo.stories.returning import AGREED, CHAIRS, SETTLED
+from starter.demo.stories.returns import CHAIRS, SETTLED, TO_FULFILMENT
 from starter.demo.stories.shared import (
     CLOSED,
     CONTENT,
@@ -49,7 +49,7 @@ RESHIP = _asks(Problem.NOT_RECEIVED, Remedy.RESHIP, "物流停滞多日，一直
 APOLOGY = _asks(Problem.SERVICE_ATTITUDE, Remedy.APOLOGY, "客服辱骂顾客，要求正式道歉。", "陈宇")
 
 RETURNED: tuple[Act, ...] = (
-    *AGREED,
+    *TO_FULFILMENT,
     buyer("goods_sent", leg="return", carrier="sf", tracking="SF3001"),
     carrier("delivered", "SF3001"),
 )
@@ -138,7 +138,7 @@ SENT_AGAIN = Story(
     goods=UNDELIVERED,
     complaint=RESHIP,
     acts=(
-        *AGREED,
+        *TO_FULFILMENT,
         seller("goods_sent", leg="original", carrier="sf", tracking="SF3004"),
         carrier("delivered", "SF3004"),
         buyer("goods_received", leg="original", condition="intact"),
@@ -158,7 +158,7 @@ NOT_SENT_AGAIN = Story(
     rules=("R6.7", "R6.9"),
     goods=UNDELIVERED,
     complaint=RESHIP,
-    acts=(*AGREED, passes(hours=25), Reaches(INTERVENTION)),
+    acts=(*TO_FULFILMENT, passes(hours=25), Reaches(INTERVENTION)),
     ends=Ending(
         phases=(*TO_NEGOTIATION, FULFILMENT, INTERVENTION),
         outcome=None,
@@ -173,7 +173,7 @@ APOLOGISED = Story(
     rules=("R6.7",),
     goods=CHAIRS,
     complaint=APOLOGY,
-    acts=(*AGREED, seller("apology_made", text="对客服的不当言论，我们郑重道歉。"), *DONE),
+    acts=(*TO_FULFILMENT, seller("apology_made", text="对客服的不当言论，我们郑重道歉。"), *DONE),
     ends=Ending(phases=SETTLED, outcome=Outcome.SETTLED, steps=("apology_made R6.7", "follow_up_started R10.1")),
 )
 
@@ -184,7 +184,7 @@ PLATFORM_APOLOGISES = Story(
     rules=("R6.7",),
     goods=CHAIRS,
     complaint=APOLOGY,
-    acts=(*AGREED, passes(hours=25), *DONE),
+    acts=(*TO_FULFILMENT, passes(hours=25), *DONE),
     ends=Ending(phases=SETTLED, outcome=Outcome.SETTLED, steps=("apology_by_the_platform R6.7", "closed R10.2")),
 )
 

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
 from starter.demo.stories.shared import (
     ACCEPTED,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     INTERVENTION,
     NEGOTIATION,
     PAID_AND_CONTENT,

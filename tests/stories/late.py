@@ -1,17 +1,22 @@
 """Stories of what the platform leaves lying: each duty that is missed climbs, and its act still ends it (R7.2)."""
 
-from starter.demo.stories.appealing import BUYER_APPEALS, SELLER_APPEALS, SENT_BACK, UPHELD
-from starter.demo.stories.authority import PHONE_DEAD, PHONE_RULING
-from starter.demo.stories.finishing import AGREED, RETRIED, TO_THE_SECOND_SCORE
-from starter.demo.stories.negotiating import COAT_NOT_AS_DESCRIBED
-from starter.demo.stories.replacing import UNDELIVERED
+from starter.demo.stories.agreeing import RETRIED
+from starter.demo.stories.second_looks import (
+    BUYER_APPEALS,
+    PHONE_DEAD,
+    PHONE_RULING,
+    SELLER_APPEALS,
+    TO_THE_SECOND_SCORE,
+)
 from starter.demo.stories.shared import (
     ACCEPTED,
+    AGREED,
     APPEAL,
     ASKED,
     BUYER_CONFIRMS,
     CLOSED,
     COAT,
+    COAT_NOT_AS_DESCRIBED,
     CONFIRMATION,
     FOLLOW_UP,
     FULFILMENT,
@@ -28,8 +33,6 @@ from starter.demo.stories.shared import (
     TO_NEGOTIATION,
     TO_THE_END,
     TO_THE_PLATFORM,
-    asks,
-    refuses,
 )
 from starter.demo.stories.story import (
     Ending,
@@ -45,6 +48,9 @@ from starter.demo.stories.story import (
     supervisor,
     yuan,
 )
+from tests.stories.appealing import SENT_BACK, UPHELD
+from tests.stories.replacing import UNDELIVERED
+from tests.stories.shared import asks, refuses
 from workflows.vocabulary import MoneyState, Outcome, Problem, Purpose, Remedy
 
 _FORTNIGHT = passes(days=16)
