@@ -11,7 +11,7 @@ from activities.cases.record import Records
 from activities.cases.registry import Registry
 from activities.partner_events.publishing import Publisher
 from activities.store.pool import Pool
-from tests.receiving import Subscribers
+from tests.activities.partner_events.receiving import Subscribers
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.filing import Filing, OrderLine, Request
 from workflows.complaint.domain.messages import KINDS

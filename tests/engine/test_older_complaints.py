@@ -20,8 +20,8 @@ from tests.engine.attacker import filing as filed
 from tests.engine.telling import runs_of
 from tests.replay.before import BeforeTheInbox
 from tests.replay.histories import replayer
-from tests.rules.playing import opened
 from tests.stories import BY_NAME
+from tests.workflows.complaint.playing import opened
 from workers.composition.handler_metadata import KindsShown
 from workers.composition.workflow_runner import workflow_runner
 from workflows import wire

@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from activities.notifications.texts import render
 from starter.demo.stories import Story
-from tests.rules.playing import Play, scenes
 from tests.stories import STORIES
+from tests.workflows.complaint.playing import Play, scenes
 from workflows import ports, wire
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.domain.progress import shown_to
