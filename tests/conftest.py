@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from activities.store.pool import Pool, open_pool
 from tests.chance import SEED
-from tests.workers.sealing.rings import ring_file
+from tests.workers.encryption.rings import ring_file
 from workers.composition.whole_stack import any_ports, whole_stack
 from workers.encryption.converter import data_converter
 from workers.sandbox.client import SandboxClient

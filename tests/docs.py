@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from tests.rules.telling import rules_document, stories_document
+from tests import ROOT
+from tests.workflows.complaint.rulebook.telling import rules_document, stories_document
 from workflows.complaint.views.process_tables import process_tables
 from workflows.policy.loading import packaged
 
-DOCS = Path(__file__).parents[1] / "deploy" / "docs"
+DOCS = ROOT / "deploy" / "docs"
 
 
 def documents() -> dict[Path, str]:

@@ -13,7 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from activities.store.migrate import migrate
 from activities.store.pool import Pool, connect, open_pool
 from tests.activities.world import World
-from tests.sandbox.fixtures import http, operator, sandbox
+from tests.workers.sandbox.fixtures import http, operator, sandbox
 from workers.stack.postgres import Postgres
 from workers.stack.temporal import Temporal
 

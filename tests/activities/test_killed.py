@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from asyncio.subprocess import PIPE
-from pathlib import Path
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -12,9 +11,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.payments.partners import PaymentProvider
 from activities.payments.pay import Payments
 from activities.store.case_files import CaseFiles
+from tests import ROOT
 from tests.activities.dying import POINTS
 from tests.activities.world import World, a_registration, accepted, agreed, burst
-from tests.sandbox.running import RunningSandbox
+from tests.workers.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
 from workflows.complaint.domain.records import Payment
 from workflows.complaint.views.view import view_of
@@ -25,7 +25,7 @@ async def dies(url: str, partners: str, activity: str, point: str, given: Value)
     """Run the activity in a process of its own that is killed at that point."""
     command = ["-m", "tests.activities.dying", url, partners, activity, point]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=Path(__file__).parents[2]
+        sys.executable, *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT
     )
     _, errors = await asyncio.wait_for(process.communicate(given.model_dump_json().encode()), 20)
     assert process.returncode == -signal.SIGKILL, errors.decode()

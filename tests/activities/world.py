@@ -11,8 +11,8 @@ from activities.cases.record import Records
 from activities.cases.registry import Registry
 from activities.partner_events.publishing import Publisher
 from activities.store.pool import Pool
-from tests.receiving import Subscribers
-from tests.rules.steps import facts_of
+from tests.activities.partner_events.receiving import Subscribers
+from tests.workflows.complaint.steps import facts_of
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.filing import Filing, OrderLine, Request
 from workflows.complaint.domain.messages import KINDS

@@ -20,6 +20,7 @@ from activities.reconciliation.cases import Reconciling
 from activities.reconciliation.debts import Debts
 from activities.reconciliation.provider_book import Comparing
 from starter.cli.main import COMMANDS
+from tests import ROOT
 from workers.config.settings import Settings
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.rules.registry import DUTIES, HEARINGS, WINDOWS
@@ -27,7 +28,6 @@ from workflows.policy.loading import packaged
 from workflows.policy.model import LimitName
 from workflows.ports import PORTS
 
-ROOT = Path(__file__).parents[2]
 PACKAGES = ("workflows", "activities", "workers", "starter")
 
 

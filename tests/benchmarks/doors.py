@@ -21,7 +21,7 @@ from temporalio.api.enums.v1 import EventType
 from tests.benchmarks.bare import QUEUE
 from tests.benchmarks.measuring import filing, put_orders
 from tests.conftest import Running
-from tests.starter.gateway.signing import Program, programs
+from tests.starter.http.gateway.signing import Program, programs
 from workflows import wire
 
 AT_A_TIME = 32

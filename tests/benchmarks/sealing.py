@@ -20,7 +20,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from tests.benchmarks.measuring import filing, put_orders
 from tests.conftest import Running, running
-from tests.workers.sealing.rings import ring_file
+from tests.workers.encryption.rings import ring_file
 from workers.encryption.converter import data_converter
 from workflows import wire
 

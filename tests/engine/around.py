@@ -7,11 +7,11 @@ from typing import Any
 
 from starter.client.complaints import Complaints
 from starter.client.message_input import check, complete, party
+from tests.activities.partner_events.receiving import SECRET, Receiver, an_answer
 from tests.conftest import Running
 from tests.engine import canaries
 from tests.engine.attacker import until
-from tests.receiving import SECRET, Receiver, an_answer
-from tests.starter.running import Ran, filing, order, ran
+from tests.starter.cli.running import Ran, filing, order, ran
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.shapes import Happening, SandboxOrder
 from workflows import wire

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from starter.demo.stories import STORIES, Story
+from starter.demo.stories import Story
 from tests.conftest import Running, running
 from tests.engine.cutting import EVERY_FEW_EVENTS
 from tests.engine.telling import Told, tell_all
+from tests.stories import STORIES
 
 
 def _asked_for(request: pytest.FixtureRequest, parameter: str) -> set[str]:

@@ -24,7 +24,7 @@ from tests.conftest import Running
 from tests.engine.attacker import until
 from tests.engine.inbox import Inbox
 from tests.engine.stepping import StepByStep
-from tests.rules.playing import Play, opened, pass_until, say
+from tests.workflows.complaint.playing import Play, opened, pass_until, say
 from workers.sandbox.client import SandboxClient
 from workflows import wire
 from workflows.answers import Answer, Code, Receipt, Refusal

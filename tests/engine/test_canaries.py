@@ -15,12 +15,12 @@ from temporalio.common import RetryPolicy
 from activities.store.case_files import CaseFiles
 from starter.client.complaints import Complaints
 from starter.client.record import Files
+from tests.activities.partner_events.receiving import Receiver
 from tests.conftest import Running, running
 from tests.engine import canaries
 from tests.engine.around import Around
 from tests.engine.attacker import until
-from tests.receiving import Receiver
-from tests.starter.gateway.signing import programs
+from tests.starter.http.gateway.signing import programs
 from workers.sandbox.faults import Mode, Partner
 from workers.sandbox.shapes import SandboxOrder
 from workflows import wire

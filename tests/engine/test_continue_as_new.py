@@ -6,10 +6,11 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from activities.store.case_files import CaseFiles
-from starter.demo.stories import STORIES, Reports, Story, Tell, faults
+from starter.demo.stories import Reports, Story, Tell, faults
 from tests.engine.telling import Told
 from tests.engine.test_stories import hurts, paid_as_told, unreadable, what
 from tests.replay.histories import replayer
+from tests.stories import STORIES
 from workflows.vocabulary import Phase
 
 pytestmark = pytest.mark.timeout(900)

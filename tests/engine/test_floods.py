@@ -24,7 +24,7 @@ from tests.engine.attacker import (
     unhurt,
     until,
 )
-from tests.engine.outage import REGISTRATION, frozen, locked
+from tests.engine.outages.outage import REGISTRATION, frozen, locked
 from workflows import wire
 
 # -- a flood --------------------------------------------------------------------------------------------------------

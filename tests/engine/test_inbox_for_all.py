@@ -8,12 +8,12 @@ import pytest
 from temporalio import activity
 from temporalio.worker import Worker
 
-from starter.demo.stories import BY_NAME
 from tests.conftest import Running
 from tests.engine.attacker import AGENT, Handle, Json, events, in_phase, message, timeline, unhurt, until
 from tests.engine.attacker import filing as filed
 from tests.replay.histories import replayer
-from tests.rules.playing import opened
+from tests.stories import BY_NAME
+from tests.workflows.complaint.playing import opened
 from workers.composition.handler_metadata import KindsShown
 from workers.composition.workflow_runner import workflow_runner
 from workflows import wire

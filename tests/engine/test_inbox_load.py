@@ -14,8 +14,8 @@ from activities.store.inbox import Inbox
 from tests.chance import chance
 from tests.conftest import Running, running
 from tests.engine.attacker import AGENT, Handle, Json, message, opened, timeline, unhurt, until
-from tests.engine.outage import TEMPORAL, WORKER, kill
-from tests.starter.gateway.signing import Program, programs
+from tests.engine.outages.outage import TEMPORAL, WORKER, kill
+from tests.starter.http.gateway.signing import Program, programs
 from workers.stack.restarts import Patience
 from workflows.vocabulary import Phase
 

@@ -13,7 +13,7 @@ from starter.client.complaints import Complaints
 from starter.client.record import Files
 from tests.benchmarks.measuring import put_orders
 from tests.conftest import Running, running
-from tests.workers.sealing.rings import key, ring_file
+from tests.workers.encryption.rings import key, ring_file
 from workers.composition.whole_stack import any_ports, whole_stack
 from workers.stack.supervisor import Stack
 from workflows.answers import Receipt

@@ -14,14 +14,14 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Worker
 
 from starter.client.fast_forward import FastForward
-from starter.demo.stories import BY_NAME
 from tests.conftest import Running, running
 from tests.engine.attacker import AGENT, Handle, Json, in_phase, message, submit, timeline, unhurt, until
 from tests.engine.attacker import filing as filed
 from tests.engine.telling import runs_of
 from tests.replay.before import BeforeTheInbox
 from tests.replay.histories import replayer
-from tests.rules.playing import opened
+from tests.stories import BY_NAME
+from tests.workflows.complaint.playing import opened
 from workers.composition.handler_metadata import KindsShown
 from workers.composition.workflow_runner import workflow_runner
 from workflows import wire

@@ -23,7 +23,7 @@ from tests.engine.attacker import (
     unhurt,
     until,
 )
-from tests.engine.outage import frozen
+from tests.engine.outages.outage import frozen
 from workflows import wire
 
 SUPERVISOR = ("supervisor", "s-1")

@@ -4,10 +4,11 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.workflow import NondeterminismError
 
-from starter.demo.stories import STORIES, Story
+from starter.demo.stories import Story
 from tests.engine.telling import Told
 from tests.replay.changed import CHANGED
 from tests.replay.histories import replayer
+from tests.stories import STORIES
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)

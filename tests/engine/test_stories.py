@@ -11,9 +11,10 @@ from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadConverter
 
 from activities.store.case_files import CaseFiles
-from starter.demo.stories import STORIES, Story, faults
+from starter.demo.stories import Story, faults
 from starter.demo.stories.holding import first_missing
 from tests.engine.telling import Told
+from tests.stories import STORIES
 from workflows import wire
 from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import MovementView, View

@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from activities.notifications.texts import render
-from starter.demo.stories import STORIES, Story
-from tests.rules.playing import Play, scenes
+from starter.demo.stories import Story
+from tests.stories import STORIES
+from tests.workflows.complaint.playing import Play, scenes
 from workflows import ports, wire
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.domain.records import Notice

@@ -15,7 +15,7 @@ from typing import Any
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from tests.workers.sealing.rings import ring_file
+from tests.workers.encryption.rings import ring_file
 from workers.composition.handler_metadata import KindsShown
 from workers.composition.workflow_runner import workflow_runner
 from workers.encryption.converter import data_converter

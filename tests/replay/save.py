@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import structlog
 
-from starter.demo.stories import BY_NAME
 from tests.conftest import Running, running
 from tests.engine.cutting import EVERY_FEW_EVENTS
 from tests.engine.telling import runs_of, tell_all
 from tests.replay import histories
 from tests.replay.overdue import in_time_and_overtaken
+from tests.stories import BY_NAME
 from workers.composition.whole_stack import whole_stack
 
 Tells = Callable[[Running], Awaitable[str]]

@@ -14,7 +14,7 @@ from tests.replay.before import BeforeTheInbox
 from tests.replay.changed import CHANGED
 from tests.replay.overdue import in_time_and_overtaken
 from tests.replay.save import RELEASES, of
-from tests.workers.sealing.rings import key
+from tests.workers.encryption.rings import key
 
 CLEAR = [name for name in histories.names() if not name.endswith(histories.SEALED)]
 FIRST = f"2026-11-{RELEASES['2026-11'].whole[0]}"

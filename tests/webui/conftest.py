@@ -12,8 +12,8 @@ from starter.client.complaints import Complaints
 from starter.client.fast_forward import FastForward
 from starter.client.record import Files
 from starter.demo.player import Playing, Stage
-from starter.demo.stories import BY_NAME
 from tests.conftest import Running
+from tests.stories import BY_NAME
 from tests.webui import browser
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from starter.demo.screen import link
 from tests.conftest import Running
 from tests.engine.attacker import until
-from tests.starter.codec.conftest import SAID, Desk, desk, noted
+from tests.starter.http.codec.conftest import SAID, Desk, desk, noted
 from tests.webui import browser
 
 __all__ = ["desk"]

@@ -1,9 +1,7 @@
-"""What many stories have in common: goods of a small shop, the agent's yes, a buyer who is content."""
+"""What the stories of the tour and many others share: a small shop's goods, the agent's yes, a buyer who is content."""
 
-from typing import Literal
-
-from starter.demo.stories.story import Act, Complaint, Goods, Paid, Reaches, Tell, agent, buyer, refund, seller, yuan
-from workflows.vocabulary import Channel, MoneyState, Phase, Problem, Remedy, Role
+from starter.demo.stories.story import Act, Complaint, Goods, Paid, Reaches, agent, buyer, refund, seller, yuan
+from workflows.vocabulary import MoneyState, Phase, Problem, Remedy
 
 REGISTRATION, REVIEW, NEGOTIATION = Phase.REGISTRATION, Phase.REVIEW, Phase.NEGOTIATION
 INTERVENTION, CONFIRMATION, APPEAL = Phase.INTERVENTION, Phase.CONFIRMATION, Phase.APPEAL
@@ -57,47 +55,11 @@ PAID_AND_CONTENT: tuple[Act, ...] = (Reaches(FOLLOW_UP, MoneyState.SETTLED), CON
 
 REFUNDED: tuple[Paid, ...] = (refund("299.00"),)
 
+COAT_NOT_AS_DESCRIBED = Complaint(
+    problem=Problem.NOT_AS_DESCRIBED,
+    description="页面写的是含羊毛百分之七十，吊牌上只有百分之三十，与描述严重不符。",
+    remedy=Remedy.REFUND,
+    amount=yuan("299.00"),
+)
 
-def refuses(reason: str) -> Tell:
-    """The seller refuses, for a reason of the closed list."""
-    return seller("seller_answered", answer="refuse", reason=reason)
-
-
-def proof_is_asked(*of: Literal["buyer", "seller"], what: str) -> Tell:
-    """The handler says who is to prove what."""
-    return Tell(Role.AGENT, "evidence_requested", {"from": [*of], "to_prove": what})
-
-
-def gives_proof(who: Literal["buyer", "seller"], kind: str) -> Tell:
-    """A party gives one piece of evidence and locks it in."""
-    item = {"id": f"e-{who}", "kind": kind, "uri": f"oss://evidence/{who}", "sha256": "a" * 64}
-    return Tell(Role(who), "evidence_submitted", {"evidence": [item], "final": True})
-
-
-def asks(
-    problem: Problem,
-    remedy: Remedy,
-    description: str,
-    amount: str | None = None,
-    channel: Channel = Channel.ORDER_PAGE,
-) -> Complaint:
-    """A complaint of which only this matters."""
-    return Complaint(
-        problem=problem,
-        remedy=remedy,
-        description=description,
-        amount=yuan(amount) if amount else None,
-        channel=channel,
-    )
-
-
-def rules(liability: str, remedy: str, reason: str, amount: str | None = None, freight: str = "seller") -> Tell:
-    """The handler rules."""
-    body = {
-        "liability": liability,
-        "remedy": remedy,
-        "reason": reason,
-        "freight": freight,
-        "text": "依据现有证据判定。",
-    }
-    return Tell(Role.AGENT, "ruled", {**body, **({"amount": yuan(amount)} if amount else {})})
+AGREED: tuple[Act, ...] = (ACCEPTED, seller("seller_answered", answer="agree"))

@@ -4,7 +4,6 @@ Stories are told in people's words and in time that passes, never in dates, so t
 demo lives through them; the tests run them through the rules alone, on the real server, replayed and cut in two.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -284,12 +283,3 @@ def yuan(text: str) -> Money:
 def refund(text: str, state: MoneyState = MoneyState.SETTLED) -> Paid:
     """A refund as it must stand in the end."""
     return Paid(Purpose.REFUND, yuan(text), state)
-
-
-def unique(stories: Sequence[Story]) -> tuple[Story, ...]:
-    """Return the stories, every name of which is one of its kind."""
-    names = [story.name for story in stories]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise ValueError(f"told under one name: {', '.join(sorted(twice))}")
-    return tuple(stories)

@@ -1,0 +1,3 @@
+from tests.workers.sandbox.fixtures import http, operator, sandbox
+
+__all__ = ["http", "operator", "sandbox"]
