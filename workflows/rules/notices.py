@@ -41,7 +41,7 @@ def _handler(case: Case, step: Step) -> Iterator[Party]:
 def _who_sees_to_it(case: Case, step: Step) -> Iterator[Party]:
     """The handler, unless the failure leads on by itself: to an advance, or to a debt (R6.11, R9.5)."""
     entry = entry_of(case, (step.reason or "").split(": ")[0])
-    if case.first_edition or entry is None or entry.owned_since:
+    if entry is None or entry.owned_since:
         yield from _handler(case, step)
 
 
