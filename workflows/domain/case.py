@@ -48,7 +48,7 @@ class Case(Value):
     calendar: Calendar
     staff: Staff
     filed_at: Instant
-    edition: int = 1
+    edition: int
     """The edition of the rules it was opened under, for good: a rule that makes a running complaint wait for or ask
     something else looks at it, so that older complaints replay. What `workflow.patched` is to the workflow, this is to
     the rules."""
