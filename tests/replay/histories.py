@@ -74,7 +74,7 @@ def save(name: str, history: WorkflowHistory, folder: Path = FOLDER, *, binding:
             file.write(gzip.compress(text.encode(), mtime=0))
     except FileExistsError:
         raise AlreadySaved(
-            f"{path.name} is saved already and stays as it is: mend a red replay with workflow.patched or by the edition, "
+            f"{path.name} is saved already and stays as it is: mend a red replay by a patch or by the edition, "
             "or save another history under a new name"
         ) from None
     return path
