@@ -3,7 +3,7 @@
 from activities.store.named_queries import query
 from activities.store.pool import Pool
 from workflows.money.amount import NOTHING, Money
-from workflows.money.movement import LineRef, Movement
+from workflows.money.movement import Movement
 
 
 class HeldMoney:
@@ -11,11 +11,6 @@ class HeldMoney:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-
-    async def line_of(self, movement: Movement) -> LineRef | None:
-        """Return the order line its complaint is about; None if no such complaint is on record."""
-        row = await self._pool.fetchrow(query("line_of"), movement.key.split(":", maxsplit=1)[0])
-        return None if row is None else LineRef(order_id=row["order_id"], line=row["line"])
 
     async def left(self, movement: Movement) -> Money:
         """Return what is left for a movement that is on record as requested; nothing if its order is not known."""

@@ -17,7 +17,7 @@ from workflows.complaint.views.details import current_details
 from workflows.complaint.views.progress import progress
 from workflows.complaint.views.record import unwritten
 from workflows.complaint.views.search_attributes import attributes
-from workflows.complaint.views.timeline import shown_to, step_view
+from workflows.complaint.views.timeline import StepView, shown_to, step_view
 from workflows.complaint.views.view import view_of
 from workflows.complaint.views.why_due import explained
 
@@ -50,21 +50,27 @@ def _end(play: Play) -> dict[str, Json]:
     parties = [party for party in (case.buyer, case.seller) if party]
     record = unwritten(case, 0, 0)
     return {
-        "timeline": [_json(step_view(step)) for step in case.timeline],
+        "timeline": [_step(step_view(step)) for step in case.timeline],
         "answers": [_json(answer) for answer in play.answers],
         "notices": [_notice(notice) for notice in play.notices],
         "why_due": [_json(one) for one in explained(case)],
         "progress": {party.role: _json(progress(view_of(case), party.role)) for party in parties},
         "shown": {
-            party.role: [_json(shown) for step in case.timeline if (shown := shown_to(step, party))]
+            party.role: [_step(shown) for step in case.timeline if (shown := shown_to(step, party))]
             for party in parties
         },
         "record": _json(record.model_copy(update={"steps": (), "view": None, "notices": ()})),
     }
 
 
+def _step(step: StepView) -> Json:
+    # A carrier's own clock is the clock on the wall, whatever time it is in the story.
+    told = _json(step)
+    return {**told, "said": {**told["said"], "at": None}} if step.event == "parcel_reported" and step.said else told
+
+
 def _notice(notice: Notice) -> dict[str, Json]:
-    return {**_json(notice), **{locale: [*render(notice, locale)] for locale in ("en", "zh_CN")}}
+    return {**_json(notice.but(step=None)), **{locale: [*render(notice, locale)] for locale in ("en", "zh_CN")}}
 
 
 def names() -> dict[str, Json]:

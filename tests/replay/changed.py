@@ -8,6 +8,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from workflows.complaint.workflow import Complaint
+from workflows.values import Instant
 
 
 @workflow.defn(dynamic=True)
@@ -60,4 +61,23 @@ class RecordsFirst(Complaint):
         return await self._closed_or_handed_over()
 
 
+@workflow.defn(dynamic=True)
+class AsksNobody(Complaint):
+    """Another activity is gone: silence is acted on without asking the inbox."""
+
+    @workflow.init
+    def __init__(self, start: Sequence[RawValue]) -> None:
+        super().__init__(start)
+
+    @workflow.run
+    async def run(self, start: Sequence[RawValue]) -> dict[str, str]:
+        """Live through the complaint, and take everybody who is not heard for silent."""
+        return await super().run(start)
+
+    def _unasked_silence(self, until: Instant, *, at_the_instant: bool) -> Instant | None:
+        del until, at_the_instant
+        return None
+
+
 CHANGED = (NeverRecords, WaitsFirst, RecordsFirst)
+"""What the history of every complaint that lives to its end shows."""

@@ -1,6 +1,7 @@
 """Saved histories: what running complaints looked like on the day they were saved, for every later code to replay.
 
-A history is evidence. A red replay is mended in the workflow (`workflow.patched`), never by saving it again.
+Until 1.0 no complaint runs anywhere: histories are made anew whenever the code changes what they hold. From 1.0 on they
+bind: a red replay is mended in the workflow (`workflow.patched`) or in the rule (`Case.edition`), not by saving again.
 """
 
 import base64
@@ -20,6 +21,9 @@ from workers.composition.handler_metadata import KindsShown
 from workers.composition.workflow_runner import workflow_runner
 from workers.encryption.converter import data_converter
 from workflows.complaint.workflow import Complaint
+
+BINDING = False
+"""Whether saved histories bind: True from 1.0 on, and never False again."""
 
 FOLDER = Path(__file__).parent / "histories"
 _ENDING = ".json.gz"
@@ -61,16 +65,16 @@ def load(name: str) -> WorkflowHistory:
     return WorkflowHistory.from_json(saved["complaint"], saved["history"])
 
 
-def save(name: str, history: WorkflowHistory, folder: Path = FOLDER) -> Path:
-    """Save a history, once; raises AlreadySaved."""
+def save(name: str, history: WorkflowHistory, folder: Path = FOLDER, *, binding: bool = BINDING) -> Path:
+    """Save a history, in the place of an earlier one of that name; raises AlreadySaved where that binds."""
     path = folder / f"{name}{_ENDING}"
     text = json.dumps({"complaint": history.workflow_id, "history": _nameless(history.to_json_dict())})
     try:
-        with path.open("xb") as file:
+        with path.open("xb" if binding else "wb") as file:
             file.write(gzip.compress(text.encode(), mtime=0))
     except FileExistsError:
         raise AlreadySaved(
-            f"{path.name} is saved already and stays as it is: mend a red replay with workflow.patched, "
+            f"{path.name} is saved already and stays as it is: mend a red replay by a patch or by the edition, "
             "or save another history under a new name"
         ) from None
     return path

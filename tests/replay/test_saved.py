@@ -1,6 +1,7 @@
 """Complaints of every day on which histories were saved go on under the code of today."""
 
 import gzip
+import inspect
 import json
 import re
 from pathlib import Path
@@ -10,14 +11,19 @@ from temporalio.client import WorkflowHistory
 from temporalio.workflow import NondeterminismError
 
 from tests.replay import histories
-from tests.replay.before import BeforeTheInbox
-from tests.replay.changed import CHANGED
+from tests.replay.changed import CHANGED, AsksNobody
 from tests.replay.overdue import in_time_and_overtaken
-from tests.replay.save import RELEASES, of
+from tests.replay.save import RELEASES, of, save
+from tests.stories import BY_NAME
 from tests.workers.encryption.rings import key
+from tests.workflows.complaint.playing import play
+from workflows.complaint import mailbox, workflow
+from workflows.vocabulary import Outcome, Phase
 
 CLEAR = [name for name in histories.names() if not name.endswith(histories.SEALED)]
-FIRST = f"2026-11-{RELEASES['2026-11'].whole[0]}"
+UNRELEASED = RELEASES["unreleased"]
+FIRST = f"unreleased-{UNRELEASED.whole[0]}"
+IN_TIME = f"unreleased-{in_time_and_overtaken.__name__}"
 
 
 @pytest.mark.parametrize("name", CLEAR)
@@ -42,6 +48,28 @@ def test_all_that_was_told_for_a_release_is_saved_and_nothing_else() -> None:
     assert told == set(histories.names())
 
 
+def test_they_go_through_every_phase_and_every_kind_of_ending() -> None:
+    """But for what is told without a story, which comes on top."""
+    told = (*UNRELEASED.whole, *UNRELEASED.cut, *UNRELEASED.cut_late, *UNRELEASED.sealed)
+    cases = [play(BY_NAME[name]).case for name in told]
+    passed = {step.phase for case in cases for step in case.timeline}
+    assert passed | {case.phase for case in cases} == {*Phase}
+    withdrawn = {Outcome.WITHDRAWN}  # as `in_time_and_overtaken` asserts of itself
+    assert {case.outcome for case in cases} | withdrawn == {*Outcome}
+
+
+def test_they_go_through_every_activity() -> None:
+    events = [event for name in CLEAR for event in histories.load(name).events]
+    scheduled = (one.activity_task_scheduled_event_attributes.activity_type.name for one in events)
+    assert {*scheduled} - {""} == asked_for()
+
+
+def asked_for() -> set[str]:
+    """Return the activities that the code of complaints asks for."""
+    sources = map(inspect.getsource, (workflow, mailbox))
+    return {name for source in sources for name in re.findall(r"await ports\.(\w+)\(", source)}
+
+
 @pytest.mark.parametrize("changed", CHANGED, ids=lambda one: one.__name__)
 async def test_a_change_that_running_complaints_cannot_stand_is_found(changed: type) -> None:
     history = histories.load(FIRST)
@@ -50,20 +78,28 @@ async def test_a_change_that_running_complaints_cannot_stand_is_found(changed: t
 
 
 async def test_a_complaint_that_no_longer_asked_the_inbox_is_found() -> None:
-    """The histories of the first release would not notice: nothing was asked then."""
     with pytest.raises(NondeterminismError):
-        await histories.replayer(BeforeTheInbox).replay_workflow(
-            histories.load(f"2026-11-doors-{in_time_and_overtaken.__name__}")
-        )
+        await histories.replayer(AsksNobody).replay_workflow(histories.load(IN_TIME))
 
 
-def test_a_saved_history_is_never_overwritten(tmp_path: Path) -> None:
-    history = histories.load(FIRST)
-    path = histories.save("again", history, tmp_path)
+def test_until_histories_bind_the_latest_stands(tmp_path: Path) -> None:
+    first = histories.save("again", histories.load(FIRST), tmp_path, binding=False)
+    before = first.read_bytes()
+    assert histories.save("again", histories.load(IN_TIME), tmp_path, binding=False) == first
+    assert first.read_bytes() != before
+
+
+def test_a_history_that_binds_is_never_overwritten(tmp_path: Path) -> None:
+    path = histories.save("again", histories.load(FIRST), tmp_path, binding=True)
     before = path.read_bytes()
     with pytest.raises(histories.AlreadySaved, match=r"again\.json\.gz is saved already"):
-        histories.save("again", WorkflowHistory("other", []), tmp_path)
+        histories.save("again", WorkflowHistory("other", []), tmp_path, binding=True)
     assert path.read_bytes() == before
+
+
+async def test_a_release_whose_histories_bind_is_not_told_again() -> None:
+    with pytest.raises(histories.AlreadySaved, match="unreleased has its 16 histories"):
+        await save("unreleased", binding=True)
 
 
 @pytest.mark.parametrize("name", histories.names())

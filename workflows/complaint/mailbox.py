@@ -95,10 +95,7 @@ class Listening:
         silent = self._next_silence()
         if silent is None or (silent > until if at_the_instant else silent >= until):
             return None
-        if self._case.asks_the_inbox:
-            return silent
-        # One answer for each silence: a run that replays one it did not ask about asks about the next all the same.
-        return silent if workflow.patched(f"the inbox is asked about {silent.isoformat()}") else None
+        return silent
 
     # -- messages -------------------------------------------------------------------------------------------------
 

@@ -35,8 +35,6 @@ from workflows.complaint.views.view import registering, view_of
 from workflows.complaint.views.why_due import explained
 from workflows.vocabulary import Phase
 
-_GOES_ON = "a run that should give way goes on while it waits for a payment"
-
 
 def _fired(timer: asyncio.Task[None] | None) -> bool:
     return timer is not None and timer.done()
@@ -154,9 +152,7 @@ class Complaint(Listening):
 
     def _gives_way(self) -> bool:
         """Say whether the next run takes over; the provider may take days to answer, and till then life goes on."""
-        if not workflow.info().is_continue_as_new_suggested():
-            return False
-        return not (self._paying and (self._case.asks_the_inbox or workflow.patched(_GOES_ON)))
+        return workflow.info().is_continue_as_new_suggested() and not self._paying
 
     def _timer_for(self, moment: Moment | None) -> asyncio.Task[None] | None:
         # A message that moves no deadline touches no timer: a re-armed timer is cost and noise.

@@ -33,7 +33,7 @@ class Movement(Value):
     remark: ShortText = ""
     provider_reference: Id | None = None
     line: LineRef | None = None
-    """Absent in complaints that were opened before movements named it."""
+    """Every movement that a complaint decides names it."""
     rest: Money | None = None
     """Of an unfreezing: what goes back to the fund in the same transaction (R9.7)."""
 

@@ -12,7 +12,7 @@ from activities.payments.alipay.names import Unwritable, request_number
 from activities.payments.alipay.refunds import Refunds
 from activities.payments.alipay.transfers import Transfers
 from workflows.money.amount import Money
-from workflows.money.movement import LineRef, Movement, PaymentAnswer
+from workflows.money.movement import Movement, PaymentAnswer
 from workflows.vocabulary import MoneyState, Purpose, Role
 
 CALL_SECONDS = 3.0
@@ -27,9 +27,6 @@ _INSIDE_OUR_ACCOUNT = frozenset({Purpose.ADVANCE, Purpose.CLAW_BACK, Purpose.REC
 
 class Held(Protocol):
     """Our own books, as the adapter needs them: Alipay does not know whose the money in the account is."""
-
-    async def line_of(self, movement: Movement) -> LineRef | None:
-        """Return the order line of a movement that does not name it itself."""
 
     async def left(self, movement: Movement) -> Money:
         """Return what the line's held money can still give for a movement that a seller pays."""
@@ -72,7 +69,6 @@ class Alipay(PartnerClient):
         What a seller pays is first held against the line's held money: what that does not cover is refused whole,
         with what it could still give (R6.11).
         """
-        movement = await self._placed(movement)
         known = None if first_attempt else await self.look_up(movement)
         if known is not None:
             return known
@@ -87,15 +83,10 @@ class Alipay(PartnerClient):
 
     async def look_up(self, movement: Movement) -> PaymentAnswer | None:
         """Return what is known of a movement; None if Alipay has carried out nothing under its number."""
-        movement = await self._placed(movement)
         try:
             return await self._way(movement).look_up(movement)
         except Unwritable as wrong:
             raise self._partner.confused(f"cannot be asked: {wrong}") from None
-
-    async def _placed(self, movement: Movement) -> Movement:
-        """Return the movement with its order line; complaints of earlier editions leave it to our books to know."""
-        return movement if movement.line else movement.but(line=await self._held.line_of(movement))
 
     def _way(self, movement: Movement) -> _Way:
         if movement.purpose in _INSIDE_OUR_ACCOUNT:

@@ -21,6 +21,3 @@ FROM movements mine
 JOIN complaints this ON this.complaint = mine.complaint
 JOIN lines l ON l.order_id = this.order_id AND l.line = this.line
 WHERE mine.key = $1;
-
--- name: line_of
-SELECT order_id, line FROM complaints WHERE complaint = $1;

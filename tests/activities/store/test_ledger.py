@@ -209,12 +209,12 @@ async def test_a_word_that_the_complaint_refuses_is_kept_and_changes_nothing(wor
     await world.record(burst(owed, failed))
     message = PaymentReported(
         kind="payment_reported", message_id="m-late", sender=PROVIDER, movement=failed.money[0].movement.key,
-        result="settled", provider_reference="p-1",
+        result="reversed", provider_reference="p-1",
     )  # fmt: skip
-    told = refused_word(failed.but(edition=1), message)
+    told = refused_word(failed, message)
     for _ in range(2):
         await world.record(burst(failed, told))
-    assert await contradictions(world.pool) == [("settled", "failed")]
+    assert await contradictions(world.pool) == [("reversed", "failed")]
     assert await world.pool.fetchval("SELECT state FROM movements") == "failed"
 
 

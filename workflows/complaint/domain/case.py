@@ -33,9 +33,9 @@ from workflows.time.calendar import Calendar
 from workflows.values import Instant, Value
 from workflows.vocabulary import Outcome, Phase, Role, Severity
 
-EDITION = 3
-"""The edition of the rules. 1 is the first release; 2 made the whole process of it; 3 asks the inbox before silence is
-acted on (CHANGELOG)."""
+EDITION = 1
+"""The edition of the rules that complaints are opened under now. A release whose rules make a running complaint wait
+for or ask something else counts it up (CONTRIBUTING.md)."""
 
 
 class Case(Value):
@@ -49,9 +49,10 @@ class Case(Value):
     calendar: Calendar
     staff: Staff
     filed_at: Instant
-    edition: int = 1
-    """The edition of the rules it was opened under: where a later one waits for or asks something else, it keeps to its
-    own, so that running complaints replay. What `workflow.patched` is to the workflow, this is to the rules."""
+    edition: int
+    """The edition of the rules it was opened under, for good: a rule that makes a running complaint wait for or ask
+    something else looks at it, so that older complaints replay. What `workflow.patched` is to the workflow, this is to
+    the rules."""
     phase: Phase = Phase.REGISTRATION
     outcome: Outcome | None = None
     closed_at: Instant | None = None
@@ -97,16 +98,6 @@ class Case(Value):
     timeline: tuple[Step, ...] = ()
     now: Instant
     """The instant of the last step: what is heard later never happens earlier (R7.4)."""
-
-    @property
-    def first_edition(self) -> bool:
-        """Opened before the rules waited for and asked what they do today."""
-        return self.edition < 2
-
-    @property
-    def asks_the_inbox(self) -> bool:
-        """Opened when the platform's edge had an inbox: before silence is acted on, it is asked (R7.4)."""
-        return self.edition >= 3
 
     @property
     def closed(self) -> bool:

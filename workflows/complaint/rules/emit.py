@@ -51,7 +51,7 @@ def enter(case: Case, phase: Phase) -> Case:
 
 def work_order_superseded(case: Case, at: Instant) -> Case:
     """End a work order that is open: what was to be put to the buyer is agreed or ruled, or over (R2.6)."""
-    if not case.work_orders or case.work_orders[-1].over or case.first_edition:
+    if not case.work_orders or case.work_orders[-1].over:
         return case
     order = case.work_orders[-1]
     case = emit(case, at, WorkOrderSuperseded(work_order=order.number), "R2.6")

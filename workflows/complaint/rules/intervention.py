@@ -81,8 +81,7 @@ def _unresolved(case: Case) -> Iterator[Runs]:
 @duty(LimitName.RESOLVE)
 def the_handler_owes_a_resolution(case: Case) -> Iterator[Runs]:
     """Run until a ruling is sent or an offer agreed; SYSTEM never rules on merit, it escalates (R4.2, R4.7)."""
-    # In the first edition a major complaint had the next limit instead of this one, not besides.
-    return iter(()) if case.first_edition and case.severity is Severity.MAJOR else _unresolved(case)
+    return _unresolved(case)
 
 
 @duty(LimitName.RESOLVE_MAJOR, of=LimitName.RESOLVE)

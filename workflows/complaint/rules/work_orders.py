@@ -80,8 +80,7 @@ def responsible_department(problem: Problem) -> str:
 def open_for_the_cycle(case: Case, at: Instant, score: int) -> Case:
     """Ask the responsible department why the buyer is not content, unless one is asked already (R10.2)."""
     department = responsible_department(case.filing.problem)
-    asked_already = not _none_open(case) or not case.staff.knows(Role.DEPARTMENT, department)
-    if case.first_edition or asked_already:
+    if not _none_open(case) or not case.staff.knows(Role.DEPARTMENT, department):
         return case
     case = emit(case, at, WorkOrderOpenedBySystem(department=department, score=score), "R10.2")
     question = f"The buyer gave score {score}: what was the cause, who is responsible, what is to be done?"

@@ -25,11 +25,6 @@ class Books:
 
     def __init__(self) -> None:
         self.held = Money(amount=30900)
-        self.line: LineRef | None = None
-
-    async def line_of(self, movement: Movement) -> LineRef | None:
-        assert movement.line is None
-        return self.line
 
     async def left(self, movement: Movement) -> Money:
         assert movement.payer.role is Role.SELLER

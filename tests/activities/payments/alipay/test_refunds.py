@@ -10,7 +10,6 @@ from tests.activities.payments.alipay.gateway import LocalGateway
 from tests.activities.payments.alipay.paying import FUND, Books, a_movement, number_of
 from workflows.complaint.domain.parts import PLATFORM
 from workflows.money.amount import Money
-from workflows.money.movement import LineRef
 from workflows.vocabulary import Purpose
 
 SEND, LOOK_UP = "alipay.trade.refund", "alipay.trade.fastpay.refund.query"
@@ -180,16 +179,6 @@ async def test_what_was_refunded_already_is_told_whatever_is_held_by_now(
         await alipay.pay(a_movement(), first_attempt=True)
     books.held = Money(amount=0)
     assert (await alipay.pay(a_movement(), first_attempt=False)).result == "settled"
-
-
-async def test_a_movement_of_an_earlier_edition_takes_its_order_from_our_books(
-    gateway: LocalGateway, alipay: Alipay, books: Books
-) -> None:
-    books.line = LineRef(order_id="o-1", line=1)
-    movement = a_movement(order=None)
-    assert await alipay.look_up(movement) is None
-    assert (await alipay.pay(movement, first_attempt=False)).result == "settled"
-    assert list(gateway.trades["o-1"].refunds) == [number_of(movement)]
 
 
 @pytest.mark.parametrize(

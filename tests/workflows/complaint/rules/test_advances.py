@@ -144,16 +144,6 @@ def test_a_pending_ruling_and_one_sent_back_do_not_stand() -> None:
         assert refused_advance(play) == (Code.NOT_NOW, "R9.1")
 
 
-def test_a_complaint_of_the_first_edition_knows_no_advance_and_pays_nothing_out() -> None:
-    play = ruled()
-    play.case = play.case.but(edition=1)
-    assert refused_advance(play) == (Code.NOT_NOW, "R9.1")
-    lapsing = on_stage(BY_NAME["nothing_is_sent_back_and_the_complaint_lapses"], 3)
-    lapsing.case = lapsing.case.but(edition=1)
-    passes(lapsing, 8 * DAY)
-    assert (lapsing.case.outcome, lapsing.case.money) == (Outcome.LAPSED, ())
-
-
 def test_what_is_advanced_counts_against_the_line_for_other_complaints_too() -> None:
     assert decided_for_the_buyer(frozen().case) == WHOLE
 

@@ -115,14 +115,6 @@ def test_a_restitution_that_failed_is_paid_again_to_the_seller() -> None:
     assert len(given_back(play)) == 2
 
 
-def test_a_complaint_of_the_first_edition_only_notes_it() -> None:
-    play = settling()
-    play.case = play.case.but(edition=1)
-    court(play)
-    assert given_back(play) == []
-    assert play.case.points_owed == ("not_as_described",)
-
-
 # -- nothing decided is lost when a complaint ends (R6.10, R10.4) ------------------------------------------------------
 
 

@@ -50,14 +50,6 @@ def test_a_failure_of_an_overdue_payment_gives_its_owner_no_fresh_day() -> None:
     assert due_at(play, LimitName.PAYMENT_OWNED) == owned
 
 
-def test_a_complaint_of_the_first_edition_keeps_counting_from_the_failure() -> None:
-    play = paying()
-    play.case = play.case.but(edition=1)
-    passes(play, 2 * DAY)
-    reported(play, "failed")
-    assert play.case.money[-1].owned_since == play.now
-
-
 # -- the provider takes its word back (R6.10) ----------------------------------------------------------------------
 
 
@@ -124,12 +116,3 @@ def test_what_has_failed_after_all_is_the_handlers_as_if_it_was_taken_back() -> 
     assert isinstance(says(play, 1, "settled"), Refusal)
     retries(play, 1)
     assert stands(play) == [MoneyState.REVERSED, MoneyState.SETTLED]
-
-
-def test_a_complaint_of_the_first_edition_goes_by_the_first_word() -> None:
-    for first, second in (("failed", "settled"), ("settled", "failed")):
-        play = paying()
-        play.case = play.case.but(edition=1)
-        says(play, 1, first)
-        assert isinstance(says(play, 1, second), Refusal)
-        assert stands(play) == [MoneyState(first)]

@@ -19,7 +19,6 @@ from tests.workflows.complaint.saying import (
     proven,
     running,
 )
-from workflows.complaint.rules.deadlines import deadlines
 from workflows.complaint.views.view import waiting_on
 from workflows.policy.loading import packaged
 from workflows.policy.model import LimitName
@@ -119,12 +118,6 @@ def test_who_was_warned_before_it_became_major_is_not_warned_again() -> None:
     play.case = play.case.but(severity=Severity.MAJOR)
     passes(play, HOUR)
     assert rungs(play, "platform resolves")[:3] == ["duty_warned", "duty_missed", "escalated_to_supervisor"]
-
-
-def test_a_major_complaint_of_the_first_edition_has_the_tighter_limit_alone() -> None:
-    play = left_lying(0)
-    play.case = play.case.but(edition=1)
-    assert LimitName.RESOLVE not in {one.name for one in deadlines(play.case)}
 
 
 def test_who_becomes_major_late_climbs_by_the_tighter_limit_from_the_asking_on() -> None:

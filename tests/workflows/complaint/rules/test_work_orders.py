@@ -18,7 +18,6 @@ from tests.workflows.complaint.saying import (
     on_stage,
     passes,
     refused,
-    running,
     tell,
 )
 from workflows.answers import Code, Receipt, Refusal
@@ -127,16 +126,8 @@ def test_the_date_is_told_to_buyer_and_handler() -> None:
     assert sentence(play.case.timeline[-1]) == "Thursday 2026-12-03 10:00"
 
 
-def test_a_work_order_of_the_first_edition_runs_on_beside_fulfilment() -> None:
-    play = with_a_work_order()
-    play.case = play.case.but(edition=1)
-    hears(play, "seller_answered", Role.SELLER, "shop-qinghe", answer="agree")
-    assert running(play.case, LimitName.WORK_ORDER)
-
-
-def in_the_second_cycle(edition: int = 2) -> Play:
+def in_the_second_cycle() -> Play:
     play = on_stage(BY_NAME["discontent_twice_ends_with_a_letter"], 3)
-    play.case = play.case.but(edition=edition)
     hears(play, "survey_answered", Role.BUYER, "b-lihua", score=2)
     return play
 
@@ -154,10 +145,6 @@ def test_a_second_cycle_asks_the_responsible_department_and_staff_may_ask_anothe
     body = {"department": "order", "question": "?"}
     assert refused(play, "work_order_opened", Role.SUPERVISOR, "s-1", **body).code is Code.NOT_NOW
     assert broken(play.case) == ()
-
-
-def test_a_second_cycle_of_the_first_edition_asks_nobody_by_itself() -> None:
-    assert in_the_second_cycle(edition=1).case.work_orders == ()
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def ask_the_buyer(case: Case, at: Instant, why: Cause) -> Case:
 def pay_out(case: Case, at: Instant) -> Case:
     """Pay the seller what is held of the line (R6.12)."""
     held = left_held(case)
-    if case.first_edition or case.seller is None or not held:
+    if case.seller is None or not held:
         return case
     return _payout(case, held, at)
 

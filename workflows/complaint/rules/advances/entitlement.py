@@ -34,9 +34,6 @@ def _lacking(entry: Entry) -> bool:
 
 def against_an_advance(case: Case) -> NotHeard | None:
     """Return what stands against an advance now, with the rule and what to do; None where nothing does (R9.1)."""
-    if case.first_edition:
-        text = "this complaint was opened under rules without advances; retry the payment once the seller has money"
-        return NotHeard(Code.NOT_NOW, "R9.1", text)
     if case.closing:
         return NotHeard(
             Code.NOT_NOW, "R10.4", f"the complaint ends as {case.closing.outcome}; nothing is owed any more"

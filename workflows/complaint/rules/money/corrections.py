@@ -14,7 +14,7 @@ def waits_for(case: Case, entry: Entry) -> tuple[Entry, ...] | None:
 
     It is owned itself, or every try that came in its place has failed as well and the last of them is owned.
     """
-    if case.first_edition or entry.movement.state is not MoneyState.FAILED or _advanced_instead(case, entry):
+    if entry.movement.state is not MoneyState.FAILED or _advanced_instead(case, entry):
         return None
     movement = entry.movement
     later = case.money[case.money.index(entry) + 1 :]

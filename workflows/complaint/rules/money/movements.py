@@ -123,7 +123,7 @@ def left_held(case: Case) -> Money:
 
 def end(case: Case, at: Instant, outcome: Outcome, rule: str, because: Because | None = None) -> Case:
     """Close the complaint, as soon as no money is under way any more (R10.4)."""
-    if case.first_edition or not under_way(case):
+    if not under_way(case):
         return close(case, at, outcome, rule, because)
     case = work_order_superseded(case, at)
     case = emit(case, at, events.Closing(outcome=outcome, because=because), rule)

@@ -22,7 +22,7 @@ BY_SILENCE = "seller_silent"
 
 def taken_off_the_seller(case: Case, at: Instant, by: Ruling) -> Case:
     """Overturn what was final before where a ruling, final now, finds the seller not liable (R5.6)."""
-    if case.first_edition or by.liability in _ON_THE_SELLER:
+    if by.liability in _ON_THE_SELLER:
         return case
     return _overturned(case, at, {"by_ruling": by.number}, by.by, [one for one in _standing(case) if one.final_at])
 
@@ -30,7 +30,7 @@ def taken_off_the_seller(case: Case, at: Instant, by: Ruling) -> Case:
 def overturned_by_a_court(case: Case, at: Instant, forum: str, reference: str, noted_by: Party) -> Case:
     """Overturn the rulings against the seller, as a court has (R5.6); they are fulfilled all the same (R5.5)."""
     by = {"forum": forum, "reference": reference}
-    return case if case.first_edition else _overturned(case, at, by, noted_by, _standing(case))
+    return _overturned(case, at, by, noted_by, _standing(case))
 
 
 def _standing(case: Case) -> list[Ruling]:

@@ -213,14 +213,13 @@ def _may_be_advanced(case: Case, entry: Entry) -> bool:
     by_seller = entry.movement.payer.role is Role.SELLER and entry.movement.purpose in AWARDED | {
         Purpose.RETURN_FREIGHT
     }
-    return by_seller and not case.first_edition and in_good_standing(case)
+    return by_seller and in_good_standing(case)
 
 
 def see_to(case: Case, key: str, at: Instant) -> Case:
     """Let the handler own a movement that failed or came back (R6.10)."""
     # Who owned it for being late owns it still: a failure gives no working day on top (R6.10).
-    since = None if case.first_edition else known(case, key).owned_since
-    return owned(case, key, since or at)
+    return owned(case, key, known(case, key).owned_since or at)
 
 
 def done(case: Case, at: Instant) -> Case:
@@ -280,8 +279,7 @@ def the_provider_reports(case: Case, message: PaymentReported, at: Instant) -> C
     if entry is None:
         raise NotHeard(Code.UNKNOWN_REFERENCE, "R6.10", f"{message.movement} is no movement of this complaint")
     state, said = entry.movement.state, message.result
-    taken_back = said == "failed" and not case.first_edition
-    if state is MoneyState.SETTLED and (said == "reversed" or taken_back):
+    if state is MoneyState.SETTLED and said in {"reversed", "failed"}:
         return _reversed(case, entry, said, at)
     if said == "settled" and corrections.waits_for(case, entry):
         return _settled_after_all(case, entry, message.provider_reference, at)
