@@ -14,7 +14,7 @@ from starter.client.errors import WrongUse
 from starter.client.filing_input import flat, money_in, read_object
 from workflows.complaint.decoding import NotUnderstood, understand
 from workflows.complaint.domain.messages import KINDS, Message
-from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.rules.tables import HEARINGS
 from workflows.complaint.views.catalogue import DESCRIPTIONS
 from workflows.money.amount import Money
 from workflows.parties import Party

@@ -20,7 +20,7 @@ from workflows.complaint.domain.parcels import Parcel, on_their_way
 from workflows.complaint.domain.records import Notice, Record, Registration
 from workflows.complaint.rules.dispatch import expire, hear
 from workflows.complaint.rules.emit import emit
-from workflows.complaint.rules.money.payments import decided_for_the_buyer
+from workflows.complaint.rules.money.orders import decided_for_the_buyer
 from workflows.complaint.rules.registration import open_case
 from workflows.complaint.views.notices import notices_of
 from workflows.complaint.views.partner_events import Stream

@@ -23,7 +23,7 @@ from starter.cli.main import COMMANDS
 from tests import ROOT
 from workers.config.settings import Settings
 from workflows.complaint.domain.messages import KINDS
-from workflows.complaint.rules.registry import DUTIES, HEARINGS, WINDOWS
+from workflows.complaint.rules.tables import DUTIES, HEARINGS, WINDOWS
 from workflows.policy.loading import packaged
 from workflows.policy.model import LimitName
 from workflows.ports import PORTS

@@ -18,7 +18,7 @@ from tests.stories import STORIES
 from workflows import wire
 from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import MovementView, View
-from workflows.complaint.rules.money.payments import AWARDED
+from workflows.complaint.rules.money.orders import AWARDED
 from workflows.vocabulary import MoneyState, Phase, Purpose, Role
 
 pytestmark = pytest.mark.timeout(900)

@@ -20,7 +20,8 @@ from tests.replay import histories
 from tests.replay.changed import WaitsFirst
 from tests.replay.patched import WAITS_FIRST, WaitsFirstIfNew
 from workflows.complaint.domain.case import EDITION, Case
-from workflows.complaint.rules.registry import WINDOWS, Runs
+from workflows.complaint.rules.registry import Runs
+from workflows.complaint.rules.tables import WINDOWS
 from workflows.complaint.snapshot import Carried, handed_over
 from workflows.complaint.workflow import Complaint
 from workflows.policy.model import LimitName

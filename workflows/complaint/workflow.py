@@ -23,9 +23,8 @@ from workflows.complaint.domain.view import View
 from workflows.complaint.domain.why_due import WhyDue
 from workflows.complaint.mailbox import Listening
 from workflows.complaint.rules.deadlines import Moment, summary
-from workflows.complaint.rules.dispatch import UNREAD, expire, refuse_unread
-from workflows.complaint.rules.money.payments import ceiling, owed, paid, requested
-from workflows.complaint.rules.reprojection import reprojected
+from workflows.complaint.rules.dispatch import UNREAD, expire, paid, refuse_unread, reprojected
+from workflows.complaint.rules.money.settlement import ceiling, owed, requested
 from workflows.complaint.snapshot import STEPS_KEPT, carried, handed_over
 from workflows.complaint.views.details import current_details
 from workflows.complaint.views.record import left_to_the_next_run, unwritten

@@ -28,7 +28,7 @@ from tests.activities.world import (
     withdrawn,
 )
 from workflows.complaint.domain.records import Payment
-from workflows.complaint.rules.reprojection import reprojected
+from workflows.complaint.rules.dispatch import reprojected
 from workflows.complaint.views.view import view_of
 from workflows.complaint.views.why_due import explained
 from workflows.money.movement import Movement, PaymentAnswer

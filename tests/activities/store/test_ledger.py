@@ -20,9 +20,9 @@ from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import PaymentReported
 from workflows.complaint.domain.records import Payment
 from workflows.complaint.rules.dispatch import hear
+from workflows.complaint.rules.dispatch import paid as answered
 from workflows.complaint.rules.emit import close
-from workflows.complaint.rules.money.payments import paid as answered
-from workflows.complaint.rules.money.payments import requested
+from workflows.complaint.rules.money.settlement import requested
 from workflows.money.amount import Money
 from workflows.money.movement import Movement, PaymentAnswer
 from workflows.parties import Party

@@ -22,7 +22,7 @@ from workflows.answers import Code, Receipt, Refusal
 from workflows.complaint.decoding import NotUnderstood, understand_update
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.rules.dispatch import hear
-from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.rules.tables import HEARINGS
 from workflows.vocabulary import Role
 
 

@@ -10,10 +10,9 @@ from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import Message
 from workflows.complaint.domain.records import Facts, Notice, Registration
 from workflows.complaint.rules.deadlines import next_moment
-from workflows.complaint.rules.dispatch import expire, hear
-from workflows.complaint.rules.money.payments import owed, paid, requested
+from workflows.complaint.rules.dispatch import expire, hear, paid, reprojected
+from workflows.complaint.rules.money.settlement import owed, requested
 from workflows.complaint.rules.registration import open_case
-from workflows.complaint.rules.reprojection import reprojected
 from workflows.complaint.views.notices import notices_of
 from workflows.money.amount import Money
 from workflows.money.movement import Movement, PaymentAnswer

@@ -9,7 +9,7 @@ from workflows.answers import Code, Receipt
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.rules.dispatch import hear
-from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.rules.tables import HEARINGS
 from workflows.complaint.views.catalogue import senders
 from workflows.complaint.views.examples import example
 from workflows.values import Instant

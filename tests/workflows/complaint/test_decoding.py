@@ -18,7 +18,7 @@ from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.filing import Filing
 from workflows.complaint.domain.messages import KINDS, BaseMessage
 from workflows.complaint.rules.dispatch import allowed, hear
-from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.rules.tables import HEARINGS
 from workflows.complaint.views.catalogue import DESCRIPTIONS
 from workflows.complaint.views.examples import example
 from workflows.vocabulary import Phase, Role

@@ -15,7 +15,7 @@ from tests.workflows.complaint.walking import MOVES, STARTS, Move, Said, Walk, h
 from workflows.answers import Refusal
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.timeline import event_is_for
-from workflows.complaint.rules.deadlines import MARKED, Moment, climb, next_moment
+from workflows.complaint.rules.deadlines import MARKED, Moment, climb, duty_of, next_moment
 from workflows.complaint.rules.dispatch import allowed, expire, hear
 from workflows.complaint.views.view import view_of
 from workflows.vocabulary import PARTIES, Role
@@ -101,7 +101,7 @@ def ladder() -> Iterator[list[tuple[object, int]]]:
 
     def written_down(case: Case, moment: Moment) -> Case:
         if moment.rung != MARKED:  # what is only marked missed takes no rung
-            taken.append((moment.deadline.duty, moment.rung))
+            taken.append((duty_of(moment.deadline), moment.rung))
         return climb(case, moment)
 
     with pytest.MonkeyPatch.context() as patched:

@@ -17,7 +17,8 @@ from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import Message
 from workflows.complaint.rules import dispatch
 from workflows.complaint.rules.emit import emit
-from workflows.complaint.rules.registry import HEARINGS, WINDOWS, Deadline, Window
+from workflows.complaint.rules.registry import Deadline, Window
+from workflows.complaint.rules.tables import HEARINGS, WINDOWS
 from workflows.policy.model import LimitName
 from workflows.time.limits import Length
 from workflows.values import Instant

@@ -15,9 +15,8 @@ from workflows.answers import Answer
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import KINDS, Message
 from workflows.complaint.rules.deadlines import next_moment
-from workflows.complaint.rules.dispatch import allowed, expire, hear
-from workflows.complaint.rules.money.payments import owed, paid, requested
-from workflows.complaint.rules.reprojection import reprojected
+from workflows.complaint.rules.dispatch import allowed, expire, hear, paid, reprojected
+from workflows.complaint.rules.money.settlement import owed, requested
 from workflows.complaint.views.examples import example
 from workflows.money.amount import Money
 from workflows.money.movement import PaymentAnswer

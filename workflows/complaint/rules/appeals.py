@@ -14,7 +14,7 @@ from workflows.complaint.rules.evidence import exhibit
 from workflows.complaint.rules.money.movements import end
 from workflows.complaint.rules.money.overturned import overturned_by_a_court
 from workflows.complaint.rules.people import RUNNING
-from workflows.complaint.rules.registry import Runs, duty, hears
+from workflows.complaint.rules.registry import Rules, Runs
 from workflows.complaint.rules.review import accept
 from workflows.complaint.rules.rulings import make_final, require_asked, require_consistent, send
 from workflows.parties import Party
@@ -22,12 +22,14 @@ from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import PARTIES, Outcome, Phase, Role, RulingReason
 
+rules = Rules()
+
 
 def _appeal_open(case: Case) -> bool:
     return case.phase is Phase.CONFIRMATION or (case.appeal is not None and case.appeal.sent_back_at is None)
 
 
-@hears(RulingAppealed, "R5.4", by=PARTIES, during=(Phase.CONFIRMATION, Phase.APPEAL), when=_appeal_open)
+@rules.hears(RulingAppealed, "R5.4", by=PARTIES, during=(Phase.CONFIRMATION, Phase.APPEAL), when=_appeal_open)
 def a_party_appeals(case: Case, message: RulingAppealed, at: Instant) -> Case:
     """Open phase appeal, or join the other party's appeal (R5.4)."""
     role = message.sender.role
@@ -49,21 +51,21 @@ def a_party_appeals(case: Case, message: RulingAppealed, at: Instant) -> Case:
     )
 
 
-@duty(LimitName.APPEAL_DECISION)
+@rules.duty(LimitName.APPEAL_DECISION)
 def a_supervisor_owes_a_decision(case: Case) -> Iterator[Runs]:
     """Run from the first appeal; where every supervisor took part, for the operations manager (R5.4)."""
     if case.phase is Phase.APPEAL and case.appeal and not case.appeal.sent_back_at:
         yield Runs(case.appeal.since, None if _uninvolved(case) else Role.OPERATIONS_MANAGER)
 
 
-@duty(LimitName.SEND_BACK_RULING)
+@rules.duty(LimitName.SEND_BACK_RULING)
 def the_handler_owes_a_new_ruling(case: Case) -> Iterator[Runs]:
     """Run from the send back until the next ruling is sent; a countersign is inside it, as in R4.2 (R5.4)."""
     if case.phase is Phase.APPEAL and case.appeal and case.appeal.sent_back_at:
         yield Runs(case.appeal.sent_back_at)
 
 
-@hears(
+@rules.hears(
     AppealDecided,
     "R5.4",
     by=(Role.SUPERVISOR, Role.OPERATIONS_MANAGER),
@@ -139,7 +141,7 @@ def _send_back(case: Case, at: Instant) -> Case:
     return case.but(appeal=case.appeal.but(sent_back_at=at) if case.appeal else None, rulings=_replaced(case))
 
 
-@hears(ExternalRecourseNoted, "R5.5", by=(Role.AGENT,), during=RUNNING)
+@rules.hears(ExternalRecourseNoted, "R5.5", by=(Role.AGENT,), during=RUNNING)
 def external_recourse_is_noted(case: Case, message: ExternalRecourseNoted, at: Instant) -> Case:
     """Before any ruling the complaint is referred out; later the platform's ruling is fulfilled all the same (R5.5)."""
     if message.result == "overturned":

@@ -11,12 +11,14 @@ from workflows.complaint.domain.parts import Hold
 from workflows.complaint.rules.burden import category
 from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.people import RUNNING
-from workflows.complaint.rules.registry import Deadline, Runs, hears, window
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.policy.model import LimitName
 from workflows.time.limits import Stop, StopReason, due
 from workflows.time.wording import instant_in_words
 from workflows.values import Instant
 from workflows.vocabulary import Role
+
+rules = Rules()
 
 _WAITING = {Role.BUYER: StopReason.WAITING_BUYER, Role.SELLER: StopReason.WAITING_SELLER}
 
@@ -48,7 +50,7 @@ def _end(case: Case, at: Instant) -> Case:
     return case.but(holds=tuple(one.but(ended_at=at) if one.ended_at is None else one for one in case.holds))
 
 
-@hears(HoldPlaced, "R7.7", by=(Role.OPERATIONS_MANAGER,), during=RUNNING)
+@rules.hears(HoldPlaced, "R7.7", by=(Role.OPERATIONS_MANAGER,), during=RUNNING)
 def a_hold_is_placed(case: Case, message: HoldPlaced, at: Instant) -> Case:
     """Let windows, duties and new payments stand still until the stated end; a second hold replaces the first."""
     most: timedelta = case.policy.hold_at_most.elapsed
@@ -62,7 +64,7 @@ def _is_held(case: Case) -> bool:
     return held(case) is not None
 
 
-@hears(HoldReleased, "R7.7", by=(Role.OPERATIONS_MANAGER,), during=RUNNING, when=_is_held)
+@rules.hears(HoldReleased, "R7.7", by=(Role.OPERATIONS_MANAGER,), during=RUNNING, when=_is_held)
 def a_hold_is_released(case: Case, message: HoldReleased, at: Instant) -> Case:
     """Let everything go on before the stated end (R7.7)."""
     del message
@@ -75,7 +77,7 @@ def _hold_runs(case: Case) -> Iterator[Runs]:
         yield Runs(running.since, until=running.until)
 
 
-@window(LimitName.HOLD, _hold_runs)
+@rules.window(LimitName.HOLD, _hold_runs)
 def a_hold_ends(case: Case, deadline: Deadline) -> Case:
     """Release the hold at its end; the operations manager is told (R7.7)."""
     case = emit(case, deadline.due_at, HoldEnded(), "R7.7")

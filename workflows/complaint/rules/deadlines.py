@@ -16,7 +16,8 @@ from workflows.complaint.domain.events import (
 from workflows.complaint.domain.parts import Climb, Ended
 from workflows.complaint.rules.clocks import holds, stops
 from workflows.complaint.rules.emit import emit
-from workflows.complaint.rules.registry import DUTIES, LADDERS, MET, WINDOWS, Deadline, Runs
+from workflows.complaint.rules.registry import Deadline, Runs
+from workflows.complaint.rules.tables import DUTIES, LADDERS, MET, WINDOWS
 from workflows.policy.model import LimitName
 from workflows.time.limits import Length, Stop, due, share_of
 from workflows.values import Instant
@@ -83,11 +84,12 @@ def _is(climb: Climb, name: LimitName, runs: Runs) -> bool:
 
 def rung_of(case: Case, deadline: Deadline) -> int:
     """Return how far a duty has climbed, by whichever of its limits; 0 while it is not even warned."""
-    return max((climb.rung for climb in case.climbs if _duty(climb) == deadline.duty), default=0)
+    return max((climb.rung for climb in case.climbs if duty_of(climb) == duty_of(deadline)), default=0)
 
 
-def _duty(climb: Climb) -> tuple[LimitName, str, Instant]:
-    return (LADDERS.get(climb.name, climb.name), climb.subject, climb.start)
+def duty_of(one: Climb | Deadline) -> tuple[LimitName, str, Instant]:
+    """Return what it is one of several limits of, or the only one (R4.3)."""
+    return (LADDERS.get(one.name, one.name), one.subject, one.start)
 
 
 def _same(climb: Climb, deadline: Deadline) -> bool:
@@ -107,7 +109,7 @@ def tightest(case: Case) -> tuple[Deadline, ...]:
 def _leader(case: Case, deadline: Deadline, running: tuple[Deadline, ...]) -> Deadline:
     if deadline.name not in LADDERS and deadline.name not in LADDERS.values():
         return deadline
-    limits = [one for one in running if one.duty == deadline.duty]
+    limits = [one for one in running if duty_of(one) == duty_of(deadline)]
     climbing = [one for one in limits if any(_same(climb, one) and climb.rung >= MISSED for climb in case.climbs)]
     return min(climbing or limits, key=lambda one: one.due_at)
 

@@ -1,17 +1,22 @@
-"""The two ways a case changes: it hears a message, or time passes (R7.4)."""
+"""The ways a case changes: it hears a message, time passes, an answer comes that it asked for (R7.4)."""
 
 from workflows.answers import Answer, Code, NotHeard, Receipt, Refusal
 from workflows.complaint.domain.case import Case
-from workflows.complaint.domain.events import Heard, LateMessage, Refused
+from workflows.complaint.domain.events import CalendarApplied, CalendarUnknown, Heard, LateMessage, Refused
 from workflows.complaint.domain.messages import Message
 from workflows.complaint.domain.timeline import event_is_for
 from workflows.complaint.rules.deadlines import climb, next_moment, turned
 from workflows.complaint.rules.emit import emit
+from workflows.complaint.rules.money.settlement import answered
 from workflows.complaint.rules.people import require_known
-from workflows.complaint.rules.registry import HEARINGS, WINDOWS, Hearing
+from workflows.complaint.rules.registry import Hearing
+from workflows.complaint.rules.reprojection import pinned
 from workflows.complaint.rules.size import MOST, weight
+from workflows.complaint.rules.tables import HEARINGS, WINDOWS
 from workflows.money.amount import Money
+from workflows.money.movement import PaymentAnswer
 from workflows.parties import Party
+from workflows.time.calendar import Calendar
 from workflows.values import Instant
 from workflows.vocabulary import PARTIES, Role
 
@@ -166,3 +171,26 @@ def expire(case: Case, until: Instant, *, at_the_instant: bool = True) -> Case:
             lapse = WINDOWS[moment.deadline.name].lapse
             case = turned(case, lapse(case, moment.deadline), lapsed=moment.deadline)
     return case
+
+
+def paid(case: Case, key: str, answer: PaymentAnswer, at: Instant) -> Case:
+    """Take the provider's answer to a movement it was asked for (R6.10)."""
+    after = answered(case, key, answer, at)
+    return turned(case, after, kind="payment_reported" if answer.result == "settled" else None)
+
+
+def reprojected(case: Case, calendar: Calendar | None, at: Instant) -> Case:
+    """Count every running limit by the new calendar from here on; an unknown version changes nothing (R7.6).
+
+    What was due before by the old one passes first; a complaint that has closed meanwhile stays as it is (R10.4).
+    """
+    case = expire(case, at, at_the_instant=False)
+    wanted = case.calendar_wanted
+    case = case.but(calendar_wanted=None)
+    if case.closed:
+        return case
+    if calendar is None:
+        return emit(case, at, CalendarUnknown(wanted=wanted), "R7.6")
+    case = emit(case, at, CalendarApplied(before=case.calendar.version, after=calendar.version), "R7.6")
+    before = (*(one for one in case.calendars_before if one.version != case.calendar.version), case.calendar)
+    return case.but(calendar=pinned(calendar, case.filed_at), calendars_before=before)

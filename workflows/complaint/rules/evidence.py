@@ -11,11 +11,13 @@ from workflows.complaint.domain.parts import EvidenceWindow, Exhibit, ExhibitSta
 from workflows.complaint.rules.burden import category
 from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.intervention import stepped_in
-from workflows.complaint.rules.registry import Deadline, Runs, hears, window
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.parties import Party
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import PARTIES, Phase, Role
+
+rules = Rules()
 
 MOST_EXHIBITS = 200
 """References of one party in one complaint: a bound on what a case carries, far above what anybody weighs."""
@@ -41,7 +43,7 @@ def _nothing_is_ruled(case: Case) -> bool:
     return case.ruling is None or case.ruling.state != "pending"
 
 
-@hears(EvidenceRequested, "R4.4", by=(Role.AGENT, Role.SUPERVISOR), during=_DISPUTED, when=_nothing_is_ruled)
+@rules.hears(EvidenceRequested, "R4.4", by=(Role.AGENT, Role.SUPERVISOR), during=_DISPUTED, when=_nothing_is_ruled)
 def evidence_is_requested(case: Case, message: EvidenceRequested, at: Instant) -> Case:
     """Open a window of 3 days for each party named, saying what is to be proven (R4.4)."""
     roles = [Role(name) for name in dict.fromkeys(message.from_)]
@@ -52,7 +54,7 @@ def evidence_is_requested(case: Case, message: EvidenceRequested, at: Instant) -
     return stepped_in(case.but(evidence_windows=(*case.evidence_windows, *windows)), at)
 
 
-@hears(EvidenceSubmitted, "R4.4", by=PARTIES, during=_DISPUTED)
+@rules.hears(EvidenceSubmitted, "R4.4", by=PARTIES, during=_DISPUTED)
 def evidence_is_submitted(case: Case, message: EvidenceSubmitted, at: Instant) -> Case:
     """Stage items while the party's window runs, lock them in with *final*; afterwards they are late (R4.4, R4.5)."""
     role = message.sender.role
@@ -81,7 +83,7 @@ def _windows_run(case: Case) -> Iterator[Runs]:
                 yield Runs(one.since, one.role, f"{one.role}", length=category(case).evidence)
 
 
-@window(LimitName.EVIDENCE, _windows_run)
+@rules.window(LimitName.EVIDENCE, _windows_run)
 def an_evidence_window_ends(case: Case, deadline: Deadline) -> Case:
     """Count what is staged, record who stayed silent; SYSTEM does not rule (R4.5)."""
     running = open_window(case, deadline.actor)
@@ -98,7 +100,7 @@ def _something_late(case: Case) -> bool:
     return any(one.state == "late" for one in case.exhibits)
 
 
-@hears(LateEvidenceAdmitted, "R4.5", by=(Role.AGENT, Role.SUPERVISOR), during=_DISPUTED, when=_something_late)
+@rules.hears(LateEvidenceAdmitted, "R4.5", by=(Role.AGENT, Role.SUPERVISOR), during=_DISPUTED, when=_something_late)
 def late_evidence_is_admitted(case: Case, message: LateEvidenceAdmitted, at: Instant) -> Case:
     """Let late items count, with a reason (R4.5)."""
     del at

@@ -16,11 +16,13 @@ from workflows.complaint.domain.parts import FollowUp
 from workflows.complaint.rules.emit import emit, enter
 from workflows.complaint.rules.intervention import ask_the_platform
 from workflows.complaint.rules.money.movements import end
-from workflows.complaint.rules.registry import Deadline, Runs, duty, hears, window
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.complaint.rules.work_orders import open_for_the_cycle
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import Outcome, Phase, Role
+
+rules = Rules()
 
 
 def begin_follow_up(case: Case, at: Instant) -> Case:
@@ -42,7 +44,7 @@ def _callback_runs(case: Case) -> bool:
     return case.phase is Phase.FOLLOW_UP and case.follow_up is not None and case.follow_up.letter_since is None
 
 
-@hears(SurveyAnswered, "R10.1", by=(Role.BUYER,), during=(Phase.FOLLOW_UP,), when=_callback_runs)
+@rules.hears(SurveyAnswered, "R10.1", by=(Role.BUYER,), during=(Phase.FOLLOW_UP,), when=_callback_runs)
 def the_buyer_answers_the_survey(case: Case, message: SurveyAnswered, at: Instant) -> Case:
     """Close when the buyer is content; else a second cycle, or the letter (R10.2)."""
     return _scored(case, message.score, at)
@@ -52,8 +54,8 @@ def _supervisor_calls_back(case: Case) -> bool:
     return case.supervised and _callback_runs(case)
 
 
-@hears(CallbackMade, "R10.1", by=(Role.AGENT,), during=(Phase.FOLLOW_UP,), when=_callback_runs)
-@hears(CallbackMade, "R10.1", by=(Role.SUPERVISOR,), during=(Phase.FOLLOW_UP,), when=_supervisor_calls_back)
+@rules.hears(CallbackMade, "R10.1", by=(Role.AGENT,), during=(Phase.FOLLOW_UP,), when=_callback_runs)
+@rules.hears(CallbackMade, "R10.1", by=(Role.SUPERVISOR,), during=(Phase.FOLLOW_UP,), when=_supervisor_calls_back)
 def the_agent_calls_back(case: Case, message: CallbackMade, at: Instant) -> Case:
     """Take what the buyer said on the phone; who cannot be reached has until the end (R10.1)."""
     if message.score is not None:
@@ -82,14 +84,14 @@ def _second_cycle(case: Case, at: Instant, score: int) -> Case:
     return open_for_the_cycle(asked, at, score)
 
 
-@window(LimitName.CALLBACK_SHORT_MESSAGE, lambda case: _reminder(case, "short_message_at"))
+@rules.window(LimitName.CALLBACK_SHORT_MESSAGE, lambda case: _reminder(case, "short_message_at"))
 def a_short_message_is_sent(case: Case, deadline: Deadline) -> Case:
     """Remind a silent buyer by short message after 24 h (R10.1)."""
     case = emit(case, deadline.due_at, SurveyReminded(), "R10.1")
     return case.but(follow_up=case.follow_up.but(short_message_at=deadline.due_at) if case.follow_up else None)
 
 
-@window(LimitName.CALLBACK_PHONE, lambda case: _reminder(case, "phone_task_at"))
+@rules.window(LimitName.CALLBACK_PHONE, lambda case: _reminder(case, "phone_task_at"))
 def a_phone_task_is_given(case: Case, deadline: Deadline) -> Case:
     """Give the handler a phone task after 48 h of silence (R10.1)."""
     hours = tuple(f"{one.opens:%H:%M}-{one.closes:%H:%M}" for one in case.policy.callback_hours)
@@ -107,7 +109,7 @@ def _survey_runs(case: Case) -> Iterator[Runs]:
         yield Runs(case.follow_up.since)
 
 
-@window(LimitName.SURVEY, _survey_runs)
+@rules.window(LimitName.SURVEY, _survey_runs)
 def the_follow_up_ends(case: Case, deadline: Deadline) -> Case:
     """Close on silence to the end (R10.2); a call that nobody made has been missed by then (R7.2)."""
     if any(True for _ in the_agent_owes_a_call(case)):
@@ -115,14 +117,14 @@ def the_follow_up_ends(case: Case, deadline: Deadline) -> Case:
     return _end(case, deadline.due_at, Cause.SILENCE_TO_THE_END)
 
 
-@duty(LimitName.CALLBACK)
+@rules.duty(LimitName.CALLBACK)
 def the_agent_owes_a_call(case: Case) -> Iterator[Runs]:
     """Run once the phone task is given, until the call is made (R10.1)."""
     if case.follow_up and _callback_runs(case) and case.follow_up.phone_task_at and not case.follow_up.called_at:
         yield Runs(case.follow_up.since)
 
 
-@duty(LimitName.LETTER)
+@rules.duty(LimitName.LETTER)
 def the_operations_manager_owes_a_letter(case: Case) -> Iterator[Runs]:
     """Run from a bad score in the second cycle (R10.2)."""
     if case.follow_up and case.follow_up.letter_since and case.phase is Phase.FOLLOW_UP:
@@ -133,7 +135,7 @@ def _letter_owed(case: Case) -> bool:
     return case.follow_up is not None and case.follow_up.letter_since is not None
 
 
-@hears(LetterSent, "R10.2", by=(Role.OPERATIONS_MANAGER,), during=(Phase.FOLLOW_UP,), when=_letter_owed)
+@rules.hears(LetterSent, "R10.2", by=(Role.OPERATIONS_MANAGER,), during=(Phase.FOLLOW_UP,), when=_letter_owed)
 def the_letter_is_sent(case: Case, message: LetterSent, at: Instant) -> Case:
     """Close after the letter, outcome unchanged (R10.2)."""
     del message

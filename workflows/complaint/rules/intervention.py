@@ -8,10 +8,12 @@ from workflows.complaint.domain.events import InterventionStarted
 from workflows.complaint.domain.messages import BuyerContacted
 from workflows.complaint.domain.parts import Intervention
 from workflows.complaint.rules.emit import emit, enter
-from workflows.complaint.rules.registry import Runs, duty, hears
+from workflows.complaint.rules.registry import Rules, Runs
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import Phase, Problem, Role, Severity
+
+rules = Rules()
 
 _QUALITY = frozenset({Problem.QUALITY, Problem.DAMAGED_IN_TRANSIT})
 _LOGISTICS = frozenset({Problem.NOT_SHIPPED, Problem.FALSE_SHIPMENT, Problem.NOT_RECEIVED, Problem.DELAYED})
@@ -32,7 +34,7 @@ def stepped_in(case: Case, at: Instant) -> Case:
     return case.but(intervention=case.intervention.but(stepped_in_at=at))
 
 
-@duty(LimitName.STEP_IN)
+@rules.duty(LimitName.STEP_IN)
 def the_handler_owes_a_first_move(case: Case) -> Iterator[Runs]:
     """Run until the first staff message of the intervention (R4.1)."""
     if case.phase is Phase.INTERVENTION and case.intervention and not case.intervention.stepped_in_at:
@@ -53,19 +55,19 @@ def _unmoved(case: Case, problems: frozenset[Problem]) -> Iterator[Runs]:
         yield Runs(asked.asked_at)
 
 
-@duty(LimitName.FIRST_MOVE_QUALITY)
+@rules.duty(LimitName.FIRST_MOVE_QUALITY)
 def the_handler_owes_an_offer_or_ruling_on_quality(case: Case) -> Iterator[Runs]:
     """Run until the handler's first offer or ruling on quality or damage (R4.3)."""
     return _unmoved(case, _QUALITY)
 
 
-@duty(LimitName.FIRST_MOVE_LOGISTICS)
+@rules.duty(LimitName.FIRST_MOVE_LOGISTICS)
 def the_handler_owes_an_offer_or_ruling_on_logistics(case: Case) -> Iterator[Runs]:
     """Run until the handler's first offer or ruling on a shipment (R4.3)."""
     return _unmoved(case, _LOGISTICS)
 
 
-@duty(LimitName.CONTACT_MAJOR)
+@rules.duty(LimitName.CONTACT_MAJOR)
 def the_handler_owes_the_buyer_of_a_major_complaint_a_call(case: Case) -> Iterator[Runs]:
     """Run until the buyer of a major complaint was contacted (R4.3)."""
     asked = case.intervention if case.phase is Phase.INTERVENTION else None
@@ -78,13 +80,13 @@ def _unresolved(case: Case) -> Iterator[Runs]:
         yield Runs(case.intervention.asked_at)
 
 
-@duty(LimitName.RESOLVE)
+@rules.duty(LimitName.RESOLVE)
 def the_handler_owes_a_resolution(case: Case) -> Iterator[Runs]:
     """Run until a ruling is sent or an offer agreed; SYSTEM never rules on merit, it escalates (R4.2, R4.7)."""
     return _unresolved(case)
 
 
-@duty(LimitName.RESOLVE_MAJOR, of=LimitName.RESOLVE)
+@rules.duty(LimitName.RESOLVE_MAJOR, of=LimitName.RESOLVE)
 def the_handler_owes_a_quick_resolution(case: Case) -> Iterator[Runs]:
     """Run for a major complaint until a ruling is sent or an offer agreed (R4.3)."""
     return _unresolved(case) if case.severity is Severity.MAJOR else iter(())
@@ -94,8 +96,8 @@ def _supervised(case: Case) -> bool:
     return case.supervised
 
 
-@hears(BuyerContacted, "R4.1", by=(Role.AGENT,), during=(Phase.INTERVENTION,))
-@hears(BuyerContacted, "R4.1", by=(Role.SUPERVISOR,), during=(Phase.INTERVENTION,), when=_supervised)
+@rules.hears(BuyerContacted, "R4.1", by=(Role.AGENT,), during=(Phase.INTERVENTION,))
+@rules.hears(BuyerContacted, "R4.1", by=(Role.SUPERVISOR,), during=(Phase.INTERVENTION,), when=_supervised)
 def the_buyer_is_contacted(case: Case, message: BuyerContacted, at: Instant) -> Case:
     """Talking to the buyer is a first move of the platform (R4.1)."""
     del message

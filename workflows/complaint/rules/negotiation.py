@@ -15,11 +15,13 @@ from workflows.complaint.rules.intervention import ask_the_platform
 from workflows.complaint.rules.money.movements import end
 from workflows.complaint.rules.offers import agreed, answered, propose
 from workflows.complaint.rules.points import owe_points
-from workflows.complaint.rules.registry import Deadline, Runs, hears, window
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.parties import Party
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import Outcome, Phase, Role, Severity
+
+rules = Rules()
 
 BEFORE_FULFILMENT = frozenset({Phase.REVIEW, Phase.NEGOTIATION, Phase.INTERVENTION, Phase.CONFIRMATION, Phase.APPEAL})
 _UNTIL_FINAL = frozenset({Phase.INTERVENTION, Phase.CONFIRMATION, Phase.APPEAL})
@@ -29,7 +31,7 @@ def _unanswered(case: Case) -> bool:
     return case.negotiation is not None and case.negotiation.answered_at is None
 
 
-@hears(SellerAnswered, "R3.1", by=(Role.SELLER,), during=(Phase.NEGOTIATION,))
+@rules.hears(SellerAnswered, "R3.1", by=(Role.SELLER,), during=(Phase.NEGOTIATION,))
 def the_seller_answers(case: Case, message: SellerAnswered, at: Instant) -> Case:
     """Agree ends the dispute; counter is an offer; refuse opens the buyer's way to the platform."""
     case = exhibit(case, message.sender, message.evidence, at)
@@ -43,7 +45,7 @@ def the_seller_answers(case: Case, message: SellerAnswered, at: Instant) -> Case
     return case
 
 
-@hears(SellerAnswered, "R3.5", by=(Role.SELLER,), during=_UNTIL_FINAL)
+@rules.hears(SellerAnswered, "R3.5", by=(Role.SELLER,), during=_UNTIL_FINAL)
 def the_seller_gives_in(case: Case, message: SellerAnswered, at: Instant) -> Case:
     """Hear only *agree* once the platform has stepped in; until a ruling is final it replaces it (R3.4, R3.5)."""
     if message.answer != "agree":
@@ -64,7 +66,7 @@ def _seller_owes_an_answer(case: Case) -> Iterator[Runs]:
         yield Runs(case.negotiation.since)
 
 
-@window(LimitName.SELLER_ANSWER, _seller_owes_an_answer)
+@rules.window(LimitName.SELLER_ANSWER, _seller_owes_an_answer)
 def the_seller_stays_silent(case: Case, deadline: Deadline) -> Case:
     """The platform steps in by itself, with reason "seller silent" (R3.3)."""
     case = owe_points(case, deadline.due_at, "seller_silent")
@@ -75,7 +77,7 @@ def _buyer_may_ask(case: Case) -> bool:
     return case.negotiation is not None and case.negotiation.answered_at is not None
 
 
-@hears(InterventionRequested, "R3.4", by=(Role.BUYER,), during=(Phase.NEGOTIATION,), when=_buyer_may_ask)
+@rules.hears(InterventionRequested, "R3.4", by=(Role.BUYER,), during=(Phase.NEGOTIATION,), when=_buyer_may_ask)
 def the_buyer_asks_the_platform(case: Case, message: InterventionRequested, at: Instant) -> Case:
     """Step in at the buyer's request, also while an offer is live (R3.4)."""
     del message
@@ -86,7 +88,7 @@ def _grave(case: Case) -> bool:
     return case.severity is not Severity.GENERAL
 
 
-@hears(InterventionRequested, "R3.4", by=(Role.SUPERVISOR,), during=(Phase.NEGOTIATION,), when=_grave)
+@rules.hears(InterventionRequested, "R3.4", by=(Role.SUPERVISOR,), during=(Phase.NEGOTIATION,), when=_grave)
 def a_supervisor_steps_in(case: Case, message: InterventionRequested, at: Instant) -> Case:
     """A supervisor may step in at any time when the complaint is major, batch or claim (R3.4)."""
     del message
@@ -101,7 +103,7 @@ def _buyer_may_still_ask(case: Case) -> Iterator[Runs]:
         yield Runs(max([case.negotiation.answered_at, *ends]))
 
 
-@window(LimitName.ASK_PLATFORM, _buyer_may_still_ask)
+@rules.window(LimitName.ASK_PLATFORM, _buyer_may_still_ask)
 def nobody_asks_the_platform(case: Case, deadline: Deadline) -> Case:
     """The complaint lapses when the buyer lets the answer stand (R3.4)."""
     return close(case, deadline.due_at, Outcome.LAPSED, "R3.4", Because(cause=Cause.NOT_ASKED))
@@ -113,7 +115,7 @@ def _nothing_done_yet(case: Case) -> bool:
     return case.cycle == 1 and frozen and not case.goods
 
 
-@hears(Withdrawn, "R3.5", by=(Role.BUYER,), during=BEFORE_FULFILMENT, when=_nothing_done_yet)
+@rules.hears(Withdrawn, "R3.5", by=(Role.BUYER,), during=BEFORE_FULFILMENT, when=_nothing_done_yet)
 def the_buyer_withdraws(case: Case, message: Withdrawn, at: Instant) -> Case:
     """End the complaint at the buyer's wish, until fulfilment starts; an advance goes back first (R3.5, R9.7)."""
     del message

@@ -13,13 +13,15 @@ from workflows.complaint.domain.parts import PLATFORM, Decision, Freight, Negoti
 from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.goods.fulfilment import decide
 from workflows.complaint.rules.intervention import moved
-from workflows.complaint.rules.money.payments import require_within_ceiling
-from workflows.complaint.rules.registry import Deadline, Runs, hears, window
+from workflows.complaint.rules.money.orders import require_within_ceiling
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.money.amount import Money
 from workflows.parties import Party
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import PARTIES, Liability, Phase, Problem, Remedy, Role
+
+rules = Rules()
 
 OPEN_TO_OFFERS = frozenset({Phase.NEGOTIATION, Phase.INTERVENTION})
 
@@ -91,8 +93,8 @@ def _supervised(case: Case) -> bool:
     return case.supervised
 
 
-@hears(OfferMade, "R3.2", by=(Role.BUYER, Role.SELLER, Role.AGENT), during=OPEN_TO_OFFERS)
-@hears(OfferMade, "R3.2", by=(Role.SUPERVISOR,), during=OPEN_TO_OFFERS, when=_supervised)
+@rules.hears(OfferMade, "R3.2", by=(Role.BUYER, Role.SELLER, Role.AGENT), during=OPEN_TO_OFFERS)
+@rules.hears(OfferMade, "R3.2", by=(Role.SUPERVISOR,), during=OPEN_TO_OFFERS, when=_supervised)
 def an_offer_is_made(case: Case, message: OfferMade, at: Instant) -> Case:
     """Put a numbered proposal; it replaces the one before it. From the seller it is also an answer (annex, R3.1)."""
     if message.sender.role is Role.SELLER:
@@ -133,7 +135,7 @@ def _offer_is_live(case: Case) -> bool:
     return case.live_offer is not None
 
 
-@hears(OfferConfirmed, "R3.2", by=PARTIES, during=OPEN_TO_OFFERS, when=_offer_is_live)
+@rules.hears(OfferConfirmed, "R3.2", by=PARTIES, during=OPEN_TO_OFFERS, when=_offer_is_live)
 def an_offer_is_confirmed(case: Case, message: OfferConfirmed, at: Instant) -> Case:
     """Settle when everybody who must has said yes to the same number (R3.2)."""
     offer = _live(case, message.offer)
@@ -151,7 +153,7 @@ def an_offer_is_confirmed(case: Case, message: OfferConfirmed, at: Instant) -> C
     return agreed(case, offer.award, payer, offer.by, at)
 
 
-@hears(OfferRejected, "R3.2", by=PARTIES, during=OPEN_TO_OFFERS, when=_offer_is_live)
+@rules.hears(OfferRejected, "R3.2", by=PARTIES, during=OPEN_TO_OFFERS, when=_offer_is_live)
 def an_offer_is_rejected(case: Case, message: OfferRejected, at: Instant) -> Case:
     """End the offer of that number (R3.2)."""
     _live(case, message.offer)
@@ -165,7 +167,7 @@ def _offer_waits(case: Case) -> Iterator[Runs]:
                 yield Runs(case.live_offer.made_at, role, f"{case.live_offer.number}:{role}")
 
 
-@window(LimitName.OFFER, _offer_waits)
+@rules.window(LimitName.OFFER, _offer_waits)
 def an_offer_lapses(case: Case, deadline: Deadline) -> Case:
     """End an offer that was not confirmed by everybody in time (R3.2)."""
     number = case.live_offer.number if case.live_offer else 0

@@ -4,10 +4,12 @@ from workflows.answers import Code, NotHeard
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import HandedOver, Noted
 from workflows.complaint.rules.intervention import stepped_in
-from workflows.complaint.rules.registry import hears
+from workflows.complaint.rules.registry import Rules
 from workflows.parties import Party
 from workflows.values import Instant
 from workflows.vocabulary import PARTIES, STAFF, Phase, Role
+
+rules = Rules()
 
 RUNNING = frozenset(Phase) - {Phase.CLOSED, Phase.REGISTRATION}
 """Every phase in which somebody can still say something that counts."""
@@ -27,14 +29,14 @@ def _require_party(case: Case, sender: Party) -> None:
         raise NotHeard(Code.WRONG_SENDER, "R1.3", f"{sender} is not the {sender.role} of this order")
 
 
-@hears(Noted, "R4.1", by=STAFF, during=RUNNING)
+@rules.hears(Noted, "R4.1", by=STAFF, during=RUNNING)
 def a_note_is_kept(case: Case, message: Noted, at: Instant) -> Case:
     """Keep a note of any member of staff; in intervention it is a first move of the platform (R4.1)."""
     del message
     return stepped_in(case, at)
 
 
-@hears(HandedOver, "R2.5", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING)
+@rules.hears(HandedOver, "R2.5", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING)
 def the_complaint_is_handed_over(case: Case, message: HandedOver, at: Instant) -> Case:
     """Give the complaint to another named handler; the step says from whom, to whom, with which open points."""
     del at

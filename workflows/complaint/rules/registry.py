@@ -1,10 +1,10 @@
-"""Where rules announce themselves: which message a rule hears, which limit it runs, what silence leads to.
+"""What a rule is: which message it hears, which limit it runs, what silence leads to.
 
-Every table shown to people (what can be sent now, messages x phases, deadlines) is read from here.
+A module of rules has one `rules = Rules()` and enters its functions by the decorators; `tables.py` names the modules.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from workflows.answers import NotHeard
 from workflows.complaint.domain.case import Case
@@ -70,11 +70,6 @@ class Deadline(NamedTuple):
         """What makes it the same deadline before and after a change."""
         return (self.name, self.subject, self.start)
 
-    @property
-    def duty(self) -> tuple[LimitName, str, Instant]:
-        """What it is one of several limits of, or the only one (R4.3)."""
-        return (LADDERS.get(self.name, self.name), self.subject, self.start)
-
 
 Since = Callable[[Case], Iterable[Runs]]
 Lapse = Callable[[Case, Deadline], Case]
@@ -89,94 +84,95 @@ class Window(NamedTuple):
 
 Met = Callable[[Case, Deadline], bool]
 
-HEARINGS: dict[str, list[Hearing]] = {}
-WINDOWS: dict[LimitName, Window] = {}
-DUTIES: dict[LimitName, Since] = {}
-MET: dict[LimitName, Met] = {}
-LADDERS: dict[LimitName, LimitName] = {}
-"""Limit to the duty it is one of several limits of: the duty has one ladder (R4.3)."""
+Settles = Callable[[Case, Entry, Instant], Case]
+Fails = Callable[[Case, Entry, Money | None, Instant], Case]
 
 
 def _always(_: Case) -> bool:
     return True
 
 
-def hears(
-    model: type[M],
-    rule: str,
-    *,
-    by: Iterable[Role],
-    during: Iterable[Phase],
-    when: Callable[[Case], bool] = _always,
-    against: Against | None = None,
-) -> Callable[[Callable[[Case, M, Instant], Case]], Callable[[Case, M, Instant], Case]]:
-    """Announce a rule that hears a message; it returns the next case or raises `NotHeard`."""
-    kind = model.model_fields["kind"].annotation.__args__[0]  # type: ignore[union-attr]  # a Literal of one kind
+class Rules:
+    """The rules of one module: which messages they hear, which limits they run; `tables.py` puts all of them together.
 
-    def announce(act: Callable[[Case, M, Instant], Case]) -> Callable[[Case, M, Instant], Case]:
-        HEARINGS.setdefault(kind, []).append(Hearing(kind, rule, frozenset(by), frozenset(during), when, act, against))
-        return act
-
-    return announce
-
-
-def window(name: LimitName, since: Since) -> Callable[[Lapse], Lapse]:
-    """Announce what the silent end of a limit leads to."""
-
-    def announce(lapse: Lapse) -> Lapse:
-        WINDOWS[name] = Window(since, lapse)
-        return lapse
-
-    return announce
-
-
-def duty(name: LimitName, *, of: LimitName | None = None) -> Callable[[Since], Since]:
-    """Announce a duty of the platform: when it is missed it climbs (R7.2); or a further limit `of` another duty."""
-
-    def announce(since: Since) -> Since:
-        DUTIES[name] = since
-        if of is not None:
-            LADDERS[name] = of
-        return since
-
-    return announce
-
-
-def met(name: LimitName) -> Callable[[Met], Met]:
-    """Announce when a message that can end a limit has really met it; without such a rule it always has."""
-
-    def announce(has: Met) -> Met:
-        MET[name] = has
-        return has
-
-    return announce
-
-
-Settles = Callable[[Case, Entry, Instant], Case]
-Fails = Callable[[Case, Entry, Money | None, Instant], Case]
-
-SETTLES: dict[Purpose, Settles] = {}
-FAILS: dict[Purpose, Fails] = {}
-
-
-def settles(purpose: Purpose) -> Callable[[Settles], Settles]:
-    """Announce what follows when a movement of that purpose has settled."""
-
-    def announce(act: Settles) -> Settles:
-        SETTLES[purpose] = act
-        return act
-
-    return announce
-
-
-def fails(purpose: Purpose) -> Callable[[Fails], Fails]:
-    """Announce what follows when one is proven to have failed, or came back, instead of an owner (R6.10).
-
-    The amount is what the provider says could still be had, None where it says nothing of it.
+    The decorators leave the functions as they are.
     """
 
-    def announce(act: Fails) -> Fails:
-        FAILS[purpose] = act
-        return act
+    def __init__(self) -> None:
+        self.hearings: list[Hearing] = []
+        self.windows: dict[LimitName, Window] = {}
+        self.duties: dict[LimitName, Since] = {}
+        self.met_when: dict[LimitName, Met] = {}
+        self.ladders: dict[LimitName, LimitName] = {}
+        self.settles: dict[Purpose, Settles] = {}
+        self.fails: dict[Purpose, Fails] = {}
 
-    return announce
+    def hears(
+        self,
+        model: type[M],
+        rule: str,
+        *,
+        by: Iterable[Role],
+        during: Iterable[Phase],
+        when: Callable[[Case], bool] = _always,
+        against: Against | None = None,
+    ) -> Callable[[Callable[[Case, M, Instant], Case]], Callable[[Case, M, Instant], Case]]:
+        """Hear a message: the function returns the next case or raises `NotHeard`."""
+        (kind,) = get_args(model.model_fields["kind"].annotation)
+
+        def enter(act: Callable[[Case, M, Instant], Case]) -> Callable[[Case, M, Instant], Case]:
+            found = Hearing(str(kind), rule, frozenset(by), frozenset(during), when, act, against)
+            self.hearings.append(found)
+            return act
+
+        return enter
+
+    def window(self, name: LimitName, since: Since) -> Callable[[Lapse], Lapse]:
+        """Say what the silent end of a limit leads to."""
+
+        def enter(lapse: Lapse) -> Lapse:
+            self.windows[name] = Window(since, lapse)
+            return lapse
+
+        return enter
+
+    def duty(self, name: LimitName, *, of: LimitName | None = None) -> Callable[[Since], Since]:
+        """Run a duty of the platform, which climbs when it is missed (R7.2); or a further limit `of` another duty."""
+
+        def enter(since: Since) -> Since:
+            self.duties[name] = since
+            if of is not None:
+                self.ladders[name] = of
+            return since
+
+        return enter
+
+    def met(self, name: LimitName) -> Callable[[Met], Met]:
+        """Say when a message that can end a limit has really met it; without such a rule it always has."""
+
+        def enter(has: Met) -> Met:
+            self.met_when[name] = has
+            return has
+
+        return enter
+
+    def when_settled(self, purpose: Purpose) -> Callable[[Settles], Settles]:
+        """Say what follows when a movement of that purpose has settled."""
+
+        def enter(act: Settles) -> Settles:
+            self.settles[purpose] = act
+            return act
+
+        return enter
+
+    def when_failed(self, purpose: Purpose) -> Callable[[Fails], Fails]:
+        """Say what follows when one is proven to have failed, or came back, instead of an owner (R6.10).
+
+        The amount is what the provider says could still be had, None where it says nothing of it.
+        """
+
+        def enter(act: Fails) -> Fails:
+            self.fails[purpose] = act
+            return act
+
+        return enter

@@ -12,14 +12,16 @@ from workflows.complaint.domain.parts import Negotiation, Review, Ruling
 from workflows.complaint.rules.emit import close, emit, enter
 from workflows.complaint.rules.evidence import exhibit
 from workflows.complaint.rules.registration import courtesy_call, hidden_defect
-from workflows.complaint.rules.registry import Deadline, Runs, duty, hears, window
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.complaint.rules.rulings import send
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
 
+rules = Rules()
 
-@window(
+
+@rules.window(
     LimitName.FIRST_RESPONSE,
     lambda case: [Runs(case.filed_at)] if not case.first_response_at and not case.first_response_missed else [],
 )
@@ -29,7 +31,7 @@ def no_human_responded_in_time(case: Case, deadline: Deadline) -> Case:
     return missed.but(first_response_missed=True)
 
 
-@duty(LimitName.REVIEW)
+@rules.duty(LimitName.REVIEW)
 def the_agent_owes_a_review(case: Case) -> Iterator[Runs]:
     """Run from filing, and anew from each answer with material."""
     if case.phase is Phase.REVIEW and case.review and case.review.agent_since:
@@ -40,8 +42,8 @@ def _supervised(case: Case) -> bool:
     return case.supervised
 
 
-@hears(Reviewed, "R2.1", by=(Role.AGENT,), during=(Phase.REVIEW,))
-@hears(Reviewed, "R2.1", by=(Role.SUPERVISOR,), during=(Phase.REVIEW,), when=_supervised)
+@rules.hears(Reviewed, "R2.1", by=(Role.AGENT,), during=(Phase.REVIEW,))
+@rules.hears(Reviewed, "R2.1", by=(Role.SUPERVISOR,), during=(Phase.REVIEW,), when=_supervised)
 def the_agent_reviews(case: Case, message: Reviewed, at: Instant) -> Case:
     """Go where the review points: to the seller, back to the buyer, or to an end."""
     severity = _severity(case, message)
@@ -90,7 +92,7 @@ def _buyer_has_the_floor(case: Case) -> bool:
     return case.review is not None and case.review.buyer_since is not None
 
 
-@hears(MaterialSupplied, "R2.1", by=(Role.BUYER,), during=(Phase.REVIEW,), when=_buyer_has_the_floor)
+@rules.hears(MaterialSupplied, "R2.1", by=(Role.BUYER,), during=(Phase.REVIEW,), when=_buyer_has_the_floor)
 def the_buyer_supplies_material(case: Case, message: MaterialSupplied, at: Instant) -> Case:
     """Keep the material; the agent has a new working day (R2.1)."""
     requests = case.review.material_requests if case.review else 0
@@ -99,7 +101,7 @@ def the_buyer_supplies_material(case: Case, message: MaterialSupplied, at: Insta
     )
 
 
-@window(
+@rules.window(
     LimitName.MATERIAL,
     lambda case: [Runs(case.review.buyer_since)] if case.review and case.review.buyer_since else [],
 )

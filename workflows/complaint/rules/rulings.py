@@ -15,14 +15,16 @@ from workflows.complaint.rules.evidence import evidence_silence, require_windows
 from workflows.complaint.rules.goods.fulfilment import decide
 from workflows.complaint.rules.intervention import moved
 from workflows.complaint.rules.money.movements import end
+from workflows.complaint.rules.money.orders import require_within_ceiling
 from workflows.complaint.rules.money.overturned import taken_off_the_seller
-from workflows.complaint.rules.money.payments import require_within_ceiling
 from workflows.complaint.rules.offers import end_live_offer
 from workflows.complaint.rules.points import owe_points, reverse_points
-from workflows.complaint.rules.registry import Deadline, Runs, duty, hears, window
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import PARTIES, Liability, Outcome, Phase, Remedy, Role, RulingReason, Severity
+
+rules = Rules()
 
 _SILENCE = {
     RulingReason.SELLER_SILENT: Role.SELLER,
@@ -65,8 +67,10 @@ def the_handler_rules(case: Case, message: Ruled, at: Instant) -> Case:
     return send(case, ruling, at)
 
 
-hears(Ruled, "R4.6", by=(Role.AGENT,), during=(Phase.INTERVENTION, Phase.APPEAL), when=_may_rule)(the_handler_rules)
-hears(Ruled, "R4.6", by=(Role.SUPERVISOR,), during=(Phase.INTERVENTION, Phase.APPEAL), when=_supervisor_may_rule)(
+rules.hears(Ruled, "R4.6", by=(Role.AGENT,), during=(Phase.INTERVENTION, Phase.APPEAL), when=_may_rule)(
+    the_handler_rules
+)
+rules.hears(Ruled, "R4.6", by=(Role.SUPERVISOR,), during=(Phase.INTERVENTION, Phase.APPEAL), when=_supervisor_may_rule)(
     the_handler_rules
 )
 
@@ -107,7 +111,7 @@ def _keep_pending(case: Case, ruling: Ruling, at: Instant) -> Case:
     return case.but(rulings=(*case.rulings, ruling))
 
 
-@duty(LimitName.COUNTERSIGN)
+@rules.duty(LimitName.COUNTERSIGN)
 def a_supervisor_owes_a_countersign(case: Case) -> Iterator[Runs]:
     """Run while a ruling above the limit waits (R4.6)."""
     if case.ruling and case.ruling.state == "pending":
@@ -118,7 +122,9 @@ def _pending(case: Case) -> bool:
     return case.ruling is not None and case.ruling.state == "pending"
 
 
-@hears(RulingCountersigned, "R4.6", by=(Role.SUPERVISOR,), during=(Phase.INTERVENTION, Phase.APPEAL), when=_pending)
+@rules.hears(
+    RulingCountersigned, "R4.6", by=(Role.SUPERVISOR,), during=(Phase.INTERVENTION, Phase.APPEAL), when=_pending
+)
 def a_supervisor_countersigns(case: Case, message: RulingCountersigned, at: Instant) -> Case:
     """Approve: the ruling is sent; return: the handler rules anew (R4.6)."""
     ruling = _numbered(case, message.ruling)
@@ -150,7 +156,7 @@ def send(case: Case, ruling: Ruling, at: Instant) -> Case:
     return enter(case, Phase.CONFIRMATION).but(rulings=(*older, sent), intervention=intervention, appeal=None)
 
 
-@hears(RulingConfirmed, "R5.1", by=PARTIES, during=(Phase.CONFIRMATION,))
+@rules.hears(RulingConfirmed, "R5.1", by=PARTIES, during=(Phase.CONFIRMATION,))
 def a_party_confirms(case: Case, message: RulingConfirmed, at: Instant) -> Case:
     """Take a party's yes; with the last one the ruling is final (R5.3)."""
     ruling = _numbered(case, message.ruling)
@@ -178,14 +184,14 @@ def take_position(case: Case, role: Role, stance: Stance, at: Instant) -> Case:
     return case
 
 
-@window(LimitName.CONFIRMATION, lambda case: _parties_asked(case, (Role.BUYER, Role.SELLER)))
+@rules.window(LimitName.CONFIRMATION, lambda case: _parties_asked(case, (Role.BUYER, Role.SELLER)))
 def silence_is_consent(case: Case, deadline: Deadline) -> Case:
     """Record consent by silence, as such (R5.2)."""
     case = emit(case, deadline.due_at, ConsentBySilence(party=deadline.actor), "R5.2")
     return take_position(case, deadline.actor, "silent", deadline.due_at)
 
 
-@window(LimitName.UNFOUNDED_APPEAL, lambda case: _parties_asked(case, (Role.BUYER,)))
+@rules.window(LimitName.UNFOUNDED_APPEAL, lambda case: _parties_asked(case, (Role.BUYER,)))
 def the_buyer_leaves_it_unfounded(case: Case, deadline: Deadline) -> Case:
     """Close as unfounded when the buyer does not appeal (R2.2)."""
     case = emit(case, deadline.due_at, ConsentBySilence(party=Role.BUYER), "R2.2")

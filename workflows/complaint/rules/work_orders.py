@@ -11,11 +11,13 @@ from workflows.complaint.domain.parts import WorkOrder
 from workflows.complaint.rules.clocks import holds
 from workflows.complaint.rules.emit import becomes_major, emit, work_order_superseded
 from workflows.complaint.rules.people import RUNNING
-from workflows.complaint.rules.registry import Runs, duty, hears
+from workflows.complaint.rules.registry import Rules, Runs
 from workflows.policy.model import LimitName
 from workflows.time.limits import put_off
 from workflows.values import Instant
 from workflows.vocabulary import Phase, Problem, Role
+
+rules = Rules()
 
 _BEFORE_A_DECISION = frozenset({Phase.REVIEW, Phase.NEGOTIATION, Phase.INTERVENTION})
 
@@ -39,7 +41,7 @@ def _none_open(case: Case) -> bool:
     return case.work_orders[-1].of_the_cycle and case.work_orders[-1].state == "open"
 
 
-@hears(WorkOrderOpened, "R2.6", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_none_open)
+@rules.hears(WorkOrderOpened, "R2.6", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_none_open)
 def a_work_order_is_opened(case: Case, message: WorkOrderOpened, at: Instant) -> Case:
     """Ask the responsible department for cause, person responsible and plan, within 3 working days (R2.6)."""
     return _opened(work_order_superseded(case, at), message.department, message.question, at)
@@ -87,7 +89,7 @@ def open_for_the_cycle(case: Case, at: Instant, score: int) -> Case:
     return _opened(case, department, question, at, of_the_cycle=True)
 
 
-@duty(LimitName.WORK_ORDER)
+@rules.duty(LimitName.WORK_ORDER)
 def the_department_owes_an_answer(case: Case) -> Iterator[Runs]:
     """Run from the opening, or from the buyer's rejection; a date the department named takes its place (R2.6)."""
     order = _awaits(case, "open", "date_named")
@@ -106,7 +108,7 @@ def _department_may_answer(case: Case) -> bool:
     return _awaits(case, "open", "date_named") is not None
 
 
-@hears(WorkOrderAnswered, "R2.6", by=(Role.DEPARTMENT,), during=RUNNING, when=_department_may_answer)
+@rules.hears(WorkOrderAnswered, "R2.6", by=(Role.DEPARTMENT,), during=RUNNING, when=_department_may_answer)
 def the_department_answers(case: Case, message: WorkOrderAnswered, at: Instant) -> Case:
     """Put the plan to the buyer; or take a date, which the department may name once (R2.6)."""
     order = case.work_orders[-1]
@@ -130,7 +132,9 @@ def _buyer_decides(case: Case) -> bool:
     return order is not None and (order.state == "put_to_buyer" or not order.date_decided)
 
 
-@hears(WorkOrderPlanDecided, "R2.6", by=(Role.BUYER, Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_buyer_decides)
+@rules.hears(
+    WorkOrderPlanDecided, "R2.6", by=(Role.BUYER, Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_buyer_decides
+)
 def the_buyer_decides_on_the_plan(case: Case, message: WorkOrderPlanDecided, at: Instant) -> Case:
     """Accept ends it; a date refused makes the complaint major; a plan refused goes back once, then above (R2.6)."""
     order = case.work_orders[-1]
@@ -155,7 +159,7 @@ def _manager_decides(case: Case) -> bool:
     return _awaits(case, "put_to_manager") is not None
 
 
-@hears(WorkOrderPlanDecided, "R2.6", by=(Role.GENERAL_MANAGER,), during=RUNNING, when=_manager_decides)
+@rules.hears(WorkOrderPlanDecided, "R2.6", by=(Role.GENERAL_MANAGER,), during=RUNNING, when=_manager_decides)
 def the_general_manager_decides(case: Case, message: WorkOrderPlanDecided, at: Instant) -> Case:
     """End the work order with the general manager's word, the history attached (R2.6)."""
     del at
@@ -163,7 +167,7 @@ def the_general_manager_decides(case: Case, message: WorkOrderPlanDecided, at: I
     return _replaced(case, order.but(state="accepted" if message.decision == "accept" else "rejected"))
 
 
-@duty(LimitName.PLAN_DECISION)
+@rules.duty(LimitName.PLAN_DECISION)
 def the_general_manager_owes_a_decision(case: Case) -> Iterator[Runs]:
     """Run from the second rejection until the general manager has decided (R2.6, R7.1)."""
     order = _awaits(case, "put_to_manager")
@@ -171,7 +175,7 @@ def the_general_manager_owes_a_decision(case: Case) -> Iterator[Runs]:
         yield Runs(order.since, subject=f"{order.number}")
 
 
-@duty(LimitName.PLAN_TOLD)
+@rules.duty(LimitName.PLAN_TOLD)
 def the_buyer_is_to_be_told_something(case: Case) -> Iterator[Runs]:
     """Run from filing until the buyer was told a plan, an offer or a ruling (R2.6)."""
     if case.phase in _BEFORE_A_DECISION and case.cycle == 1 and not _told(case):

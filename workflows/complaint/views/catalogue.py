@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import KINDS, BaseMessage
-from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.rules.tables import HEARINGS
 from workflows.vocabulary import Role
 
 _COMMON = frozenset(BaseMessage.model_fields)

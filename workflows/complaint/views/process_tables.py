@@ -6,7 +6,8 @@ from typing import Any
 
 from workflows.complaint.domain.catalogue import Notify
 from workflows.complaint.domain.timeline import CATALOGUE
-from workflows.complaint.rules.registry import DUTIES, HEARINGS, WINDOWS, Hearing
+from workflows.complaint.rules.registry import Hearing
+from workflows.complaint.rules.tables import DUTIES, HEARINGS, WINDOWS
 from workflows.complaint.views.notices import OF_A_GRAVE_COMPLAINT
 from workflows.policy.model import LimitName, Policy
 from workflows.vocabulary import Phase

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.records import Record
 from workflows.complaint.domain.timeline import Step
-from workflows.complaint.rules.money.payments import decided_for_the_buyer
+from workflows.complaint.rules.money.orders import decided_for_the_buyer
 from workflows.complaint.views.notices import notices_of
 from workflows.complaint.views.view import view_of
 

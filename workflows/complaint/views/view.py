@@ -28,7 +28,8 @@ from workflows.complaint.rules.advances.balance import (
 )
 from workflows.complaint.rules.deadlines import deadlines, level, overdue, tightest
 from workflows.complaint.rules.money.movements import FAILED, known
-from workflows.complaint.rules.registry import HEARINGS, Deadline
+from workflows.complaint.rules.registry import Deadline
+from workflows.complaint.rules.tables import HEARINGS
 from workflows.policy.model import Limit, LimitName
 from workflows.vocabulary import Phase, Role, Severity
 

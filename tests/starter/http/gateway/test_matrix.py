@@ -14,7 +14,7 @@ from tests.starter.http.gateway.signing import Program
 from tests.starter.http.gateway.wire import statuses, written
 from tests.workflows.complaint.speaking import roles_of, scene
 from workflows.complaint.domain.messages import KINDS
-from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.rules.tables import HEARINGS
 from workflows.vocabulary import STAFF, Role
 
 ROLES = sorted({*Role} - {Role.SYSTEM})

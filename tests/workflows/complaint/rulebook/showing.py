@@ -11,7 +11,7 @@ from tests.workflows.complaint.playing import Play, scenes
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.parts import Ended
 from workflows.complaint.rules.deadlines import SUPERVISOR
-from workflows.complaint.rules.registry import DUTIES
+from workflows.complaint.rules.tables import DUTIES
 from workflows.policy.model import LimitName
 from workflows.words.sentences import sentence
 

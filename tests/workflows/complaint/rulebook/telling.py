@@ -7,7 +7,7 @@ from tests.stories import STORIES
 from tests.workflows.complaint.rulebook.ids import BY_TEST, ELSEWHERE, LIMITS_ELSEWHERE, RULES
 from tests.workflows.complaint.rulebook.implemented import implemented
 from tests.workflows.complaint.rulebook.showing import by_limit, by_rule
-from workflows.complaint.rules.registry import DUTIES, WINDOWS
+from workflows.complaint.rules.tables import DUTIES, WINDOWS
 from workflows.policy.loading import packaged
 from workflows.policy.model import LimitName
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs import documents
-from workflows.complaint.rules.registry import HEARINGS, Hearing
+from workflows.complaint.rules.registry import Hearing
+from workflows.complaint.rules.tables import HEARINGS
 from workflows.complaint.views.process_tables import process_tables
 from workflows.policy.loading import packaged
 

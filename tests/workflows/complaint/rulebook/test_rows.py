@@ -20,9 +20,9 @@ from workflows.complaint.domain.parts import PLATFORM, Entry, Freight, Ruling, W
 from workflows.complaint.domain.records import Facts, Registration
 from workflows.complaint.domain.timeline import CATALOGUE
 from workflows.complaint.rules.burden import burden
-from workflows.complaint.rules.money.payments import AWARDED
+from workflows.complaint.rules.money.orders import AWARDED
 from workflows.complaint.rules.registration import open_case
-from workflows.complaint.rules.registry import HEARINGS
+from workflows.complaint.rules.tables import HEARINGS
 from workflows.complaint.views.notices import OF_A_GRAVE_COMPLAINT
 from workflows.complaint.views.view import view_of
 from workflows.policy.loading import packaged

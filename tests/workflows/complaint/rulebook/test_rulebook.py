@@ -8,7 +8,7 @@ import pytest
 from tests.workflows.complaint.rulebook.ids import BY_TEST, ELSEWHERE, LIMITS_ELSEWHERE, RULES
 from tests.workflows.complaint.rulebook.implemented import implemented
 from tests.workflows.complaint.rulebook.showing import Ends, by_limit, by_rule, shown
-from workflows.complaint.rules.registry import DUTIES, WINDOWS
+from workflows.complaint.rules.tables import DUTIES, WINDOWS
 from workflows.policy.model import LimitName
 
 

@@ -17,8 +17,9 @@ from workflows.complaint.domain.messages import Message
 from workflows.complaint.domain.view import AdvanceView
 from workflows.complaint.rules.advances.entitlement import against_an_advance, most_to_be_advanced
 from workflows.complaint.rules.deadlines import deadlines
-from workflows.complaint.rules.dispatch import allowed, hear
-from workflows.complaint.rules.money.payments import decided_for_the_buyer, owed, paid, requested
+from workflows.complaint.rules.dispatch import allowed, hear, paid
+from workflows.complaint.rules.money.orders import decided_for_the_buyer
+from workflows.complaint.rules.money.settlement import owed, requested
 from workflows.complaint.views.details import current_details
 from workflows.complaint.views.view import view_of
 from workflows.money.amount import Money

@@ -24,7 +24,7 @@ from tests.workflows.complaint.saying import (
     released,
 )
 from workflows.answers import Code
-from workflows.complaint.rules.money.payments import owed
+from workflows.complaint.rules.money.settlement import owed
 from workflows.complaint.views.view import view_of
 from workflows.complaint.views.why_due import explained
 from workflows.policy.model import LimitName

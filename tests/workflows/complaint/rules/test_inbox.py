@@ -15,7 +15,8 @@ from tests.workflows.complaint.walking import Said, Walk
 from workflows.complaint.domain.case import Case
 from workflows.complaint.rules.deadlines import next_silence
 from workflows.complaint.rules.dispatch import expire, hear
-from workflows.complaint.rules.registry import WINDOWS, Deadline, Window
+from workflows.complaint.rules.registry import Deadline, Window
+from workflows.complaint.rules.tables import WINDOWS
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 

@@ -7,7 +7,8 @@ from tests.workflows.complaint.playing import Play
 from tests.workflows.complaint.saying import DAY, hears, hold, on_stage, passes, refused
 from workflows.answers import Code
 from workflows.complaint.rules.deadlines import deadlines
-from workflows.complaint.rules.money.payments import decided, owed
+from workflows.complaint.rules.money.orders import decided
+from workflows.complaint.rules.money.settlement import owed
 from workflows.complaint.views.view import waiting_on
 from workflows.money.amount import Money
 from workflows.vocabulary import MoneyState, Phase, Purpose, Role

@@ -7,8 +7,7 @@ from tests.workflows.complaint.playing import Play
 from tests.workflows.complaint.saying import DAY, HOUR, due_at, hears, on_stage, passes, tell
 from workflows.answers import Code, Receipt, Refusal
 from workflows.complaint.domain.case import Case
-from workflows.complaint.rules.dispatch import allowed
-from workflows.complaint.rules.money.payments import paid
+from workflows.complaint.rules.dispatch import allowed, paid
 from workflows.money.movement import PaymentAnswer
 from workflows.policy.model import LimitName
 from workflows.vocabulary import MoneyState, Phase, Role

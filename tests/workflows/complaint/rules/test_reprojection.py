@@ -16,7 +16,7 @@ from tests.workflows.complaint.saying import (
 )
 from workflows.answers import Code
 from workflows.complaint.rules.deadlines import deadlines
-from workflows.complaint.rules.reprojection import reprojected
+from workflows.complaint.rules.dispatch import reprojected
 from workflows.complaint.views.view import view_of
 from workflows.complaint.views.why_due import explained
 from workflows.policy.loading import packaged

@@ -10,13 +10,15 @@ from workflows.complaint.rules.advances.entitlement import against_an_advance
 from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.goods import legs
 from workflows.complaint.rules.money.movements import FAILED, by_platform, left_held, moved, owned, write_down
-from workflows.complaint.rules.money.payments import order_payment, purpose_of, see_to
+from workflows.complaint.rules.money.orders import order_payment, purpose_of, see_to
 from workflows.complaint.rules.points import owe_points
-from workflows.complaint.rules.registry import fails, settles
+from workflows.complaint.rules.registry import Rules
 from workflows.money.amount import NOTHING, Money
 from workflows.parties import Party
 from workflows.values import Instant
 from workflows.vocabulary import MoneyState, Purpose
+
+rules = Rules()
 
 
 def stand_in(case: Case, amount: Money, payer: Party, rule: str, at: Instant) -> tuple[Case, Money]:
@@ -139,7 +141,7 @@ def _repaid_under(case: Case) -> str:
     return "R6.11" if by_ruling else "R6.4"
 
 
-@settles(Purpose.ADVANCE)
+@rules.when_settled(Purpose.ADVANCE)
 def it_is_frozen(case: Case, entry: Entry, at: Instant) -> Case:
     """Keep the advance frozen, or do at once what was decided of it meanwhile; the seller owes points (R8.4, R9.6)."""
     if entry.movement.key != case.advances[-1].key:
@@ -151,7 +153,7 @@ def it_is_frozen(case: Case, entry: Entry, at: Instant) -> Case:
     return repay_the_fund(_resolved(case, at), at)
 
 
-@fails(Purpose.ADVANCE)
+@rules.when_failed(Purpose.ADVANCE)
 def it_was_not_made(case: Case, entry: Entry, available: Money | None, at: Instant) -> Case:
     """Give it an owner; where it was to stand for a payment already, that is paid the normal way (R6.10, R6.1)."""
     del available
@@ -167,14 +169,14 @@ def it_was_not_made(case: Case, entry: Entry, available: Money | None, at: Insta
     return case
 
 
-@settles(Purpose.RECOVERY)
+@rules.when_settled(Purpose.RECOVERY)
 def something_is_recovered(case: Case, entry: Entry, at: Instant) -> Case:
     """Write down what the seller still owes when only a part was to be had (R9.5)."""
     del entry
     return _debt_recorded(case, at)
 
 
-@fails(Purpose.RECOVERY)
+@rules.when_failed(Purpose.RECOVERY)
 def a_recovery_fails(case: Case, entry: Entry, available: Money | None, at: Instant) -> Case:
     """Take what can be had, and let the rest be a debt; the platform's has an owner instead (R9.5, R6.10)."""
     movement = entry.movement
@@ -215,7 +217,7 @@ def _payout(case: Case, amount: Money, at: Instant) -> Case:
     )  # fmt: skip
 
 
-@fails(Purpose.PAYOUT)
+@rules.when_failed(Purpose.PAYOUT)
 def less_is_held(case: Case, entry: Entry, available: Money | None, at: Instant) -> Case:
     """Pay out what the provider says is held; anything else has an owner (R6.12, R6.10)."""
     if available is None or entry.movement.amount <= available:

@@ -12,12 +12,14 @@ from workflows.complaint.domain.parts import FUND, PLATFORM, SYSTEM
 from workflows.complaint.rules.advances.balance import course, debt_of
 from workflows.complaint.rules.money.movements import write_down
 from workflows.complaint.rules.people import RUNNING
-from workflows.complaint.rules.registry import hears
+from workflows.complaint.rules.registry import Rules
 from workflows.money.movement import Movement
 from workflows.policy.model import Policy
 from workflows.time.wording import instant_in_words
 from workflows.values import Instant
 from workflows.vocabulary import MoneyState, Purpose, Role
+
+rules = Rules()
 
 
 def next_try(debt: Debt, policy: Policy) -> Instant:
@@ -59,7 +61,7 @@ def _something_is_owed(case: Case) -> bool:
     return debt_of(case) is not None
 
 
-@hears(DebtWrittenOff, "R9.5", by=(Role.OPERATIONS_MANAGER,), during=RUNNING, when=_something_is_owed)
+@rules.hears(DebtWrittenOff, "R9.5", by=(Role.OPERATIONS_MANAGER,), during=RUNNING, when=_something_is_owed)
 def the_debt_is_written_off(case: Case, message: DebtWrittenOff, at: Instant) -> Case:
     """Give up what the seller owes for an advance, named by its recovery or by itself, once it is old enough (R9.5)."""
     debt = debt_of(case)

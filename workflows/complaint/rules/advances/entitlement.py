@@ -5,7 +5,7 @@ from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.parts import Entry, Ruling
 from workflows.complaint.rules.advances.balance import in_good_standing, state, unresolved
 from workflows.complaint.rules.money.movements import COUNTED, FAILED, total
-from workflows.complaint.rules.money.payments import AWARDED, left_of_the_line
+from workflows.complaint.rules.money.orders import AWARDED, left_of_the_line
 from workflows.money.amount import NOTHING, Money
 from workflows.vocabulary import REFUNDING, Liability, Purpose, Role
 

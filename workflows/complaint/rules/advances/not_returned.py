@@ -11,10 +11,12 @@ from workflows.complaint.rules.advances.course import asked_no_more, give_back, 
 from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.goods.fulfilment import back_to_the_handler
 from workflows.complaint.rules.money.movements import end
-from workflows.complaint.rules.registry import Deadline, Runs, hears, window
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import Outcome, Phase, Role
+
+rules = Rules()
 
 _TO_PROVE = "tracking number and proof of delivery of the return"
 
@@ -28,7 +30,7 @@ def _asking_runs(case: Case) -> Iterator[Runs]:
         yield Runs(case.advance.asked_since)
 
 
-@window(LimitName.ADVANCE_CONTACT, _asking_runs)
+@rules.window(LimitName.ADVANCE_CONTACT, _asking_runs)
 def the_buyer_is_not_reached(case: Case, deadline: Deadline) -> Case:
     """Claw the advance back, and pay the seller what is held (R9.4)."""
     return _nothing_came_back(case, deadline.due_at, Cause.NOT_REACHED)
@@ -38,8 +40,8 @@ def _supervised_asking(case: Case) -> bool:
     return case.supervised and _asking(case)
 
 
-@hears(BuyerContacted, "R9.4", by=(Role.AGENT,), during=(Phase.FULFILMENT,), when=_asking)
-@hears(BuyerContacted, "R9.4", by=(Role.SUPERVISOR,), during=(Phase.FULFILMENT,), when=_supervised_asking)
+@rules.hears(BuyerContacted, "R9.4", by=(Role.AGENT,), during=(Phase.FULFILMENT,), when=_asking)
+@rules.hears(BuyerContacted, "R9.4", by=(Role.SUPERVISOR,), during=(Phase.FULFILMENT,), when=_supervised_asking)
 def the_buyer_is_asked(case: Case, message: BuyerContacted, at: Instant) -> Case:
     """Take what the buyer says: nothing was returned, or it was; who is not reached has until the end (R9.4)."""
     match message.result:

@@ -16,19 +16,21 @@ from workflows.complaint.rules.advances.entitlement import (
     uncovered,
 )
 from workflows.complaint.rules.money.movements import FAILED, changed, entry_of, write_down
-from workflows.complaint.rules.money.payments import order_payment
+from workflows.complaint.rules.money.orders import order_payment
 from workflows.complaint.rules.people import RUNNING
-from workflows.complaint.rules.registry import Runs, duty, hears
+from workflows.complaint.rules.registry import Rules, Runs
 from workflows.money.amount import Money
 from workflows.parties import Party
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import Phase, Purpose, Role
 
+rules = Rules()
+
 _RULED = (Phase.CONFIRMATION, Phase.APPEAL, Phase.FULFILMENT)
 
 
-@duty(LimitName.ADVANCE_ORDER)
+@rules.duty(LimitName.ADVANCE_ORDER)
 def the_handler_owes_an_advance(case: Case) -> Iterator[Runs]:
     """Run from the refusal of a payment that the seller's money does not cover (R6.11)."""
     for entry in uncovered(case):
@@ -40,8 +42,8 @@ def _supervised(case: Case) -> bool:
     return case.supervised
 
 
-@hears(AdvanceOrdered, "R9.1", by=(Role.AGENT,), during=_RULED, against=against_an_advance)
-@hears(AdvanceOrdered, "R9.1", by=(Role.SUPERVISOR,), during=_RULED, when=_supervised, against=against_an_advance)
+@rules.hears(AdvanceOrdered, "R9.1", by=(Role.AGENT,), during=_RULED, against=against_an_advance)
+@rules.hears(AdvanceOrdered, "R9.1", by=(Role.SUPERVISOR,), during=_RULED, when=_supervised, against=against_an_advance)
 def the_handler_orders_an_advance(case: Case, message: AdvanceOrdered, at: Instant) -> Case:
     """Let the fund advance it to the buyer, frozen; what the seller's money did not cover it pays (R9.2, R6.11)."""
     return _ordered(case, message.amount, message.sender, message.reason[:200], at)
@@ -106,7 +108,7 @@ def _something_failed(case: Case) -> bool:
     return any(to_be_tried_again(case, one) for one in case.money)
 
 
-@hears(PaymentRetried, "R6.10", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_something_failed)
+@rules.hears(PaymentRetried, "R6.10", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_something_failed)
 def a_payment_is_retried(case: Case, message: PaymentRetried, at: Instant) -> Case:
     """Order a new movement with the next number after a proven failure (R6.10)."""
     entry = entry_of(case, message.movement)

@@ -20,14 +20,16 @@ from workflows.complaint.rules.emit import emit, enter, work_order_superseded
 from workflows.complaint.rules.goods import legs
 from workflows.complaint.rules.intervention import ask_the_platform
 from workflows.complaint.rules.money.movements import end
-from workflows.complaint.rules.money.payments import apology_awaited, done, order_payment, paid_at_once
+from workflows.complaint.rules.money.orders import apology_awaited, done, order_payment, paid_at_once
 from workflows.complaint.rules.points import owe_points
-from workflows.complaint.rules.registry import Deadline, Runs, hears, window
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.money.amount import NOTHING, Money
 from workflows.parties import Party
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import Outcome, Phase, Problem, Purpose, Remedy, Role
+
+rules = Rules()
 
 _RETURNED_FIRST = frozenset({Remedy.RETURN_REFUND, Remedy.EXCHANGE, Remedy.REPAIR})
 
@@ -71,7 +73,7 @@ def _return_is_due(case: Case) -> Iterator[Runs]:
         yield Runs(leg.since, subject=leg.subject)
 
 
-@window(LimitName.RETURN_SHIPMENT, _return_is_due)
+@rules.window(LimitName.RETURN_SHIPMENT, _return_is_due)
 def the_buyer_returns_nothing(case: Case, deadline: Deadline) -> Case:
     """Close as lapsed, and pay the seller what is held (R6.3, R6.12); with an advance the buyer is asked (R9.7)."""
     if live(case):
@@ -86,7 +88,7 @@ def _inspection_is_due(case: Case) -> Iterator[Runs]:
         yield Runs(leg.arrived_at)
 
 
-@window(LimitName.INSPECTION, _inspection_is_due)
+@rules.window(LimitName.INSPECTION, _inspection_is_due)
 def the_seller_does_not_inspect(case: Case, deadline: Deadline) -> Case:
     """Count the return as intact (R6.3)."""
     case = emit(case, deadline.due_at, IntactBySilence(party=Role.SELLER), "R6.3")
@@ -152,19 +154,19 @@ def _ships(case: Case, *named: LegName) -> Iterator[Runs]:
         yield Runs(leg.since, subject=leg.subject)
 
 
-@window(LimitName.REPLACEMENT, lambda case: _ships(case, "replacement"))
+@rules.window(LimitName.REPLACEMENT, lambda case: _ships(case, "replacement"))
 def no_replacement_is_sent(case: Case, deadline: Deadline) -> Case:
     """Turn the exchange into a refund (R6.9)."""
     return becomes_a_refund(case, deadline.due_at, Cause.NO_REPLACEMENT_IN_TIME)
 
 
-@window(LimitName.REPAIR, lambda case: _ships(case, "repaired"))
+@rules.window(LimitName.REPAIR, lambda case: _ships(case, "repaired"))
 def nothing_repaired_is_sent(case: Case, deadline: Deadline) -> Case:
     """Turn the repair into a refund (R6.9)."""
     return becomes_a_refund(case, deadline.due_at, Cause.NO_REPAIR_IN_TIME)
 
 
-@window(LimitName.SELLER_SHIPS, lambda case: _ships(case, "missing_part", "original"))
+@rules.window(LimitName.SELLER_SHIPS, lambda case: _ships(case, "missing_part", "original"))
 def nothing_is_shipped(case: Case, deadline: Deadline) -> Case:
     """Let the handler rule the amount (R6.9)."""
     case = owe_points(case, deadline.due_at, "fulfilment_not_done")
@@ -183,7 +185,7 @@ def _seller_can_decline(case: Case) -> bool:
     return leg is not None and leg.state == "awaited"
 
 
-@hears(FulfilmentDeclined, "R6.9", by=(Role.SELLER,), during=(Phase.FULFILMENT,), when=_seller_can_decline)
+@rules.hears(FulfilmentDeclined, "R6.9", by=(Role.SELLER,), during=(Phase.FULFILMENT,), when=_seller_can_decline)
 def the_seller_declines(case: Case, message: FulfilmentDeclined, at: Instant) -> Case:
     """Exchange and repair become a refund; for a part or the original the handler rules the amount (R6.5, R6.9)."""
     if legs.current(case, "replacement", "repaired"):
@@ -206,7 +208,7 @@ def _apology_is_due(case: Case) -> Iterator[Runs]:
         yield Runs(_award_of(case).at)
 
 
-@window(LimitName.APOLOGY, _apology_is_due)
+@rules.window(LimitName.APOLOGY, _apology_is_due)
 def the_platform_apologises(case: Case, deadline: Deadline) -> Case:
     """Make the apology in the seller's place (R6.7)."""
     case = emit(case, deadline.due_at, ApologyByThePlatform(), "R6.7")
@@ -217,7 +219,7 @@ def _apologised(case: Case, at: Instant) -> Case:
     return done(case.but(decision=_award_of(case).but(apologised=True)), at)
 
 
-@hears(ApologyMade, "R6.7", by=(Role.SELLER, Role.AGENT), during=(Phase.FULFILMENT,), when=apology_awaited)
+@rules.hears(ApologyMade, "R6.7", by=(Role.SELLER, Role.AGENT), during=(Phase.FULFILMENT,), when=apology_awaited)
 def the_apology_is_made(case: Case, message: ApologyMade, at: Instant) -> Case:
     """End fulfilment with the apology (R6.7)."""
     del message

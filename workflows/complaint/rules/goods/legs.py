@@ -8,11 +8,13 @@ from workflows.complaint.domain.events import CarrierInquiryGiven
 from workflows.complaint.domain.messages import Condition, GoodsSent, LegName
 from workflows.complaint.domain.parts import Leg
 from workflows.complaint.rules.emit import emit
-from workflows.complaint.rules.registry import Deadline, Runs, hears, window
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.money.amount import Money
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import Phase, Role
+
+rules = Rules()
 
 STATES = ("awaited", "sent", "picked_up", "in_transit", "returned", "lost", "refused", "delivered")
 """A parcel's states in the order in which they outweigh each other: events come in any order, delivered stays."""
@@ -66,7 +68,7 @@ def _awaited(case: Case) -> bool:
     return leg is not None and leg.state == "awaited"
 
 
-@hears(GoodsSent, "R6.3", by=(Role.BUYER, Role.SELLER), during=(Phase.FULFILMENT,), when=_awaited)
+@rules.hears(GoodsSent, "R6.3", by=(Role.BUYER, Role.SELLER), during=(Phase.FULFILMENT,), when=_awaited)
 def the_goods_are_sent(case: Case, message: GoodsSent, at: Instant) -> Case:
     """Take carrier and tracking number of the leg that is owed."""
     leg = case.goods[-1]
@@ -89,7 +91,7 @@ def _silent_since_sent(case: Case) -> Iterator[Runs]:
         yield Runs(leg.sent_at, subject=leg.leg)
 
 
-@window(LimitName.CARRIER_FIRST, _silent_since_sent)
+@rules.window(LimitName.CARRIER_FIRST, _silent_since_sent)
 def the_carrier_never_reported(case: Case, deadline: Deadline) -> Case:
     """Let the handler ask the carrier (R6.4)."""
     return _inquire(case, deadline.due_at)
@@ -102,7 +104,7 @@ def _silent_on_the_way(case: Case) -> Iterator[Runs]:
         yield Runs(leg.last_event_at, subject=leg.leg)
 
 
-@window(LimitName.CARRIER_NEXT, _silent_on_the_way)
+@rules.window(LimitName.CARRIER_NEXT, _silent_on_the_way)
 def the_carrier_fell_silent(case: Case, deadline: Deadline) -> Case:
     """Let the handler ask the carrier (R6.4)."""
     return _inquire(case, deadline.due_at)

@@ -18,11 +18,13 @@ from workflows.complaint.rules.goods.fulfilment import (
     repay_freight,
     return_inspected,
 )
-from workflows.complaint.rules.money.payments import done
-from workflows.complaint.rules.registry import Deadline, Runs, hears, window
+from workflows.complaint.rules.money.orders import done
+from workflows.complaint.rules.registry import Deadline, Rules, Runs
 from workflows.policy.model import LimitName
 from workflows.values import Instant
 from workflows.vocabulary import Phase, Remedy, Role
+
+rules = Rules()
 
 _TO_THE_BUYER: tuple[LegName, ...] = ("replacement", "repaired", "missing_part", "original")
 
@@ -32,7 +34,7 @@ def _on_its_way(case: Case) -> bool:
     return leg is not None and leg.tracking is not None
 
 
-@hears(ParcelReported, "R6.4", by=(Role.CARRIER,), during=(Phase.FULFILMENT,), when=_on_its_way)
+@rules.hears(ParcelReported, "R6.4", by=(Role.CARRIER,), during=(Phase.FULFILMENT,), when=_on_its_way)
 def the_carrier_reports(case: Case, message: ParcelReported, at: Instant) -> Case:
     """Take an event of the carrier, in whatever order it comes; refused by the seller counts as arrival (R6.3)."""
     leg = case.goods[-1]
@@ -81,7 +83,7 @@ def _seller_can_report(case: Case) -> bool:
     return leg is not None and leg.state != "awaited"
 
 
-@hears(GoodsReceived, "R6.3", by=(Role.SELLER,), during=(Phase.FULFILMENT,), when=_seller_can_report)
+@rules.hears(GoodsReceived, "R6.3", by=(Role.SELLER,), during=(Phase.FULFILMENT,), when=_seller_can_report)
 def the_seller_reports_the_return(case: Case, message: GoodsReceived, at: Instant) -> Case:
     """Take the inspection; the seller's own report counts as arrival (R6.3)."""
     _require(message, "return")
@@ -105,7 +107,7 @@ def _buyer_can_report(case: Case) -> bool:
     return leg is not None and leg.state != "awaited"
 
 
-@hears(GoodsReceived, "R6.7", by=(Role.BUYER,), during=(Phase.FULFILMENT,), when=_buyer_can_report)
+@rules.hears(GoodsReceived, "R6.7", by=(Role.BUYER,), during=(Phase.FULFILMENT,), when=_buyer_can_report)
 def the_buyer_reports_the_goods(case: Case, message: GoodsReceived, at: Instant) -> Case:
     """Intact ends fulfilment; anything else goes back to the handler (R6.7)."""
     _require(message, case.goods[-1].leg)
@@ -123,14 +125,14 @@ def _arrived_at_the_buyer(case: Case) -> Iterator[Runs]:
         yield Runs(leg.arrived_at, subject=leg.leg)
 
 
-@window(LimitName.GOODS_RECEIVED, _arrived_at_the_buyer)
+@rules.window(LimitName.GOODS_RECEIVED, _arrived_at_the_buyer)
 def the_buyer_reports_nothing(case: Case, deadline: Deadline) -> Case:
     """Count what was delivered as intact (R6.7)."""
     case = emit(case, deadline.due_at, IntactBySilence(party=Role.BUYER), "R6.7")
     return done(legs.inspected(case, "intact", None), deadline.due_at)
 
 
-@window(LimitName.CARRIER_INQUIRY, legs.under_inquiry)
+@rules.window(LimitName.CARRIER_INQUIRY, legs.under_inquiry)
 def the_parcel_is_not_found(case: Case, deadline: Deadline) -> Case:
     """Never picked up counts as not sent, anything else as lost (R6.4)."""
     if case.goods[-1].last_event_at is None:
