@@ -30,9 +30,9 @@ from workflows import wire
 from workflows.answers import Answer, Code, Receipt, Refusal
 from workflows.complaint.domain.events import LateMessage, Refused
 from workflows.complaint.domain.messages import Message, PaymentReported
-from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import View
 from workflows.complaint.domain.why_due import WhyDue
+from workflows.complaint.views.timeline import StepView
 
 AT_ONCE = 8
 PATIENCE = 120.0
@@ -109,7 +109,7 @@ class Doors(Complaints):
         clock = asyncio.get_running_loop().time
         deadline = clock() + PATIENCE
         while clock() < deadline:
-            steps = await self._ask(complaint, wire.TIMELINE, list[Step])
+            steps = await self._ask(complaint, wire.TIMELINE, list[StepView])
             if found := [step for step in steps if step.message_id == message.message_id]:
                 return _as_answer(found[0], message)
             await asyncio.sleep(_LOOK)
@@ -130,7 +130,7 @@ def _gist(answer: Answer) -> Code | None:
     return answer.code if isinstance(answer, Refusal) else None
 
 
-def _as_answer(step: Step, message: Message) -> Answer:
+def _as_answer(step: StepView, message: Message) -> Answer:
     if step.event not in {"refused", "late_message"}:
         return Receipt(message_id=message.message_id, phase=step.phase, steps=step.number)
     assert isinstance(step.facts, Refused | LateMessage)
@@ -187,17 +187,17 @@ class Told:
         view: View = await self._ask(wire.VIEW, View)
         return view
 
-    async def timeline(self) -> tuple[Step, ...]:
+    async def timeline(self) -> tuple[StepView, ...]:
         """The workflow's own timeline."""
-        return tuple(await self._ask(wire.TIMELINE, list[Step]))
+        return tuple(await self._ask(wire.TIMELINE, list[StepView]))
 
     async def why_due(self) -> tuple[WhyDue, ...]:
         """The workflow's own account of its deadlines."""
         return tuple(await self._ask(wire.WHY_DUE, list[WhyDue]))
 
-    async def whole_timeline(self) -> tuple[Step, ...]:
+    async def whole_timeline(self) -> tuple[StepView, ...]:
         """Every step, with what came late and is on record only."""
-        steps: tuple[Step, ...] = await self._once("steps", lambda: self.doors.timeline(self.number))
+        steps: tuple[StepView, ...] = await self._once("steps", lambda: self.doors.timeline(self.number))
         return steps
 
     async def by_the_rules(self) -> Play:
@@ -280,7 +280,7 @@ async def _provider_is_done(one: Told) -> None:
     await until(decided, PATIENCE, f"the provider's decisions on {one.number}")
 
 
-def _by_the_rules(story: Story, steps: Sequence[Step]) -> Play:
+def _by_the_rules(story: Story, steps: Sequence[StepView]) -> Play:
     heard = {step.message_id: step.at for step in steps if step.message_id}
     play = opened(story, steps[0].at)
     for number, act in enumerate(story.acts):
@@ -294,7 +294,7 @@ def _by_the_rules(story: Story, steps: Sequence[Step]) -> Play:
     return play
 
 
-def _instant(message: Message, steps: Sequence[Step], heard: dict[str, datetime]) -> datetime:
+def _instant(message: Message, steps: Sequence[StepView], heard: dict[str, datetime]) -> datetime:
     if isinstance(message, PaymentReported):  # told in the provider's own words
         told = (step for step in steps if step.event == message.kind)
         return next(step.at for step in told if (step.message_id or "").endswith(f"-{message.result}"))

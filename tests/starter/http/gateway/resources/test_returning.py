@@ -15,8 +15,8 @@ from tests.starter.http.gateway.signing import Program
 from workers.sandbox.shapes import Happening, read_orders
 from workflows import wire
 from workflows.complaint.domain.parcels import EventName
-from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import LegView, View
+from workflows.complaint.views.timeline import StepView
 
 Known = Mapping[str, Program]
 
@@ -90,9 +90,9 @@ class Return:
         leg = await self.leg()
         return leg is not None and leg.state == state
 
-    async def steps(self, event: str) -> list[Step]:
+    async def steps(self, event: str) -> list[StepView]:
         handle = self.stack.client.get_workflow_handle(self.number)
-        timeline: list[Step] = await handle.query(wire.TIMELINE, result_type=list[Step])
+        timeline: list[StepView] = await handle.query(wire.TIMELINE, result_type=list[StepView])
         return [step for step in timeline if step.event == event]
 
     async def happens(self, event: EventName) -> None:
