@@ -5,8 +5,8 @@ from datetime import datetime
 import structlog
 from temporalio import activity
 
-from activities.attempt import attempt
-from activities.notifications.dispatch import Tell, tell
+from activities.execution import attempt
+from activities.notifications.delivery import Tell, tell
 from activities.parcels.watch import Watch, watch
 from activities.partner_events.publishing import NOBODY, Publishing
 from activities.store import parcels

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from temporalio import activity
 
-from activities.attempt import attempt
-from activities.notifications.dispatch import Tell, tell
+from activities.execution import attempt
+from activities.notifications.delivery import Tell, tell
 from activities.partner_events.publishing import NOBODY, Publishing
 from activities.store.named_queries import query
 from activities.store.openings import insert, stored

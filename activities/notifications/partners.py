@@ -1,10 +1,13 @@
-"""The partners' notice service: brings a finished notice to the app, or to a telephone as a short message (R10.1)."""
+"""Channels over the partners' notice service: the app (idempotent, last resort) and short messages (R10.1)."""
+
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from activities.notifications.channels import Letter, NotDelivered
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerConfused, PartnerUnreachable
+from activities.notifications.channels import IN_APP, Letter, NotDelivered
 from activities.partners.http import PartnerClient
+from activities.store.notifications import Outbox
 from workflows.parties import Party
 
 
@@ -55,3 +58,31 @@ class ShortMessages:
         except PartnerConfused:
             # Its own words may quote the number; whoever mends it finds them in the service's log.
             raise NotDelivered("refused", lasting=True) from None
+
+
+class Sink(Protocol):
+    """What brings a finished notice to a person's screen."""
+
+    async def deliver(
+        self, key: str, *, channel: str, to: Party, locale: str, subject: str, text: str, address: str = ""
+    ) -> None:
+        """Deliver one notice; the same key again arrives once."""
+
+
+class InApp:
+    """The last resort: idempotent from end to end, so that it can be tried for ever."""
+
+    def __init__(self, outbox: Outbox, sink: Sink) -> None:
+        self._outbox, self._sink = outbox, sink
+
+    async def send(self, letter: Letter) -> None:
+        """Deliver a letter; raises PartnerError or a database's error, and is tried again then."""
+        await self._outbox.put(letter)
+        await self._sink.deliver(
+            letter.key,
+            channel=IN_APP,
+            to=letter.to,
+            locale=letter.locale,
+            subject=letter.subject,
+            text=letter.text,
+        )

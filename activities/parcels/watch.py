@@ -10,10 +10,9 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 
-from activities.attempt import attempt
-from activities.notifications.dispatch import Tell, tell
-from activities.partners.errors import PartnerError
-from activities.standalone import start_once
+from activities.errors import PartnerError
+from activities.execution import attempt, start_once
+from activities.notifications.delivery import Tell, tell
 from activities.store.parcels import Parcels, Silent
 from workflows import wire
 from workflows.complaint.domain.parcels import Parcel, ParcelEvent, ParcelLook, ParcelsLooked, on_their_way

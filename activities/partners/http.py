@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerConfused, PartnerUnreachable
 from activities.partners.signing import Signer
 
 M = TypeVar("M", bound=BaseModel)

@@ -6,9 +6,9 @@ import asyncpg
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.attempt import attempt
 from activities.cases.record import write
-from activities.notifications.dispatch import Tell, tell
+from activities.execution import attempt
+from activities.notifications.delivery import Tell, tell
 from activities.partner_events.publishing import NOBODY, Publishing
 from activities.store.movements import REFUSED, contradict, decide
 from activities.store.named_queries import query

@@ -14,7 +14,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.attempt import attempt
+from activities.execution import attempt
 from activities.reconciliation.tasks import Tasks
 from activities.store.named_queries import query
 from activities.store.pool import Pool

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import asyncpg
 from temporalio import activity
 
-from activities.attempt import attempt
+from activities.execution import attempt
 from activities.payments.pay import Payments
 from activities.reconciliation.tasks import Tasks
 from activities.store.named_queries import query

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import asyncpg
 from temporalio import activity
 
-from activities.attempt import attempt
+from activities.execution import attempt
 from activities.reconciliation.tasks import Tasks
 from activities.store.named_queries import query
 from activities.store.pool import Pool

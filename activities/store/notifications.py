@@ -8,7 +8,7 @@ import structlog
 from pydantic import ValidationError
 
 from activities.notifications.channels import ChannelName, Letter
-from activities.notifications.recipients import Wishes
+from activities.notifications.preferences import Wishes
 from activities.store.named_queries import query
 from activities.store.pool import COMMAND_SECONDS, Pool
 from workflows.complaint.domain.filing import Contact

@@ -9,7 +9,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.failures import AWAY
+from activities.errors import AWAY
 from activities.store.case_files import CaseFiles
 from activities.store.payload_keys import known_keys, lacking
 from activities.store.pool import Pool, open_pool

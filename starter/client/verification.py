@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from activities.partners.errors import PartnerConfused, PartnerError
+from activities.errors import PartnerConfused, PartnerError
 from activities.payments.partners import PaymentProvider
 from activities.store.held_money import HeldMoney
 from activities.store.ledger import Contradiction, Kept, Ledger

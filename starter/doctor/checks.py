@@ -15,7 +15,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, Describe
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.partners.errors import PartnerError, PartnerUnreachable
+from activities.errors import PartnerError, PartnerUnreachable
 from activities.partners.signing import Signer
 from activities.payments.partners import PaymentProvider
 from activities.store.migrate import MigrationRefused, unmigrated

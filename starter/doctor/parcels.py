@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
+from activities.errors import PartnerError, PartnerUnreachable
 from activities.parcels.partners import CarrierService
-from activities.partners.errors import PartnerError, PartnerUnreachable
 from activities.store.parcels import under_way
 from activities.store.pool import Pool
 from workflows.complaint.domain.parcels import Parcel

@@ -10,10 +10,9 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.notifications.channels import Letter
-from activities.notifications.in_app import InApp
+from activities.notifications.delivery import Notices
 from activities.notifications.mail import Mail, MailServer
-from activities.notifications.notify import Notices
-from activities.notifications.partners import NoticeSink
+from activities.notifications.partners import InApp, NoticeSink
 from activities.store import notifications
 from activities.store.notifications import Outbox
 from activities.store.pool import open_pool

@@ -16,12 +16,10 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.notifications.dispatch import start_notice
-from activities.notifications.in_app import InApp
+from activities.notifications.delivery import Notices, start_notice
 from activities.notifications.mail import Mail
-from activities.notifications.notify import Notices
-from activities.notifications.partners import NoticeSink, ShortMessages
-from activities.notifications.recipients import Wishes
+from activities.notifications.partners import InApp, NoticeSink, ShortMessages
+from activities.notifications.preferences import Wishes
 from activities.notifications.robots import Robot, Robots
 from activities.store.notifications import Deliveries, Outbox, WishBook
 from activities.store.pool import Pool

@@ -11,10 +11,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.cases.record import Records
 from activities.cases.registry import Registry
-from activities.notifications.dispatch import start_notice, tell
-from activities.notifications.in_app import InApp
-from activities.notifications.notify import Notices
-from activities.notifications.partners import NoticeSink
+from activities.notifications.delivery import Notices, start_notice, tell
+from activities.notifications.partners import InApp, NoticeSink
 from activities.store.notifications import Outbox
 from activities.store.pool import Pool
 from tests.activities.working import at_work

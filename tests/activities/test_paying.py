@@ -8,7 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerConfused, PartnerUnreachable
 from activities.payments.partners import PaymentProvider
 from activities.payments.pay import Payments
 from activities.store.movements import contradict

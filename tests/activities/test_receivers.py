@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.partner_events.circuit_breaker import Busy, Receivers, back_off
-from activities.partner_events.delivery import Deliveries
+from activities.partner_events.delivery import Busy, Deliveries, Receivers, back_off
 from activities.partner_events.webhook import NotTaken, Webhooks
 from activities.store.partner_events import Outbound
 from tests.activities.test_delivering import delivered, receiver, refused, webhooks  # noqa: F401 - fixtures

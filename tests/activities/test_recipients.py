@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from activities.notifications.channels import CHANNELS
-from activities.notifications.recipients import NIGHT, QuietHours, Wishes, can_be, recipient
+from activities.notifications.preferences import NIGHT, QuietHours, Wishes, can_be, recipient
 from workflows.complaint.domain.filing import Contact
 from workflows.parties import Party
 from workflows.values import BEIJING

@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.cases.orders import OrderSystem
 from activities.cases.registry import Registry
-from activities.partners.errors import PartnerUnreachable
+from activities.errors import PartnerUnreachable
 from activities.store.case_files import CaseFiles
 from activities.store.pool import Pool
 from activities.store.rulebooks import RulebookChanged

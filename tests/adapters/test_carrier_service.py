@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from activities.errors import PartnerConfused, PartnerError, PartnerUnreachable
 from activities.parcels.partners import MOST_EVENTS, MOST_PARCELS, CarrierService, Push, PushUnreadable
-from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
 from tests.adapters.hostile import partner_saying, spoken
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient

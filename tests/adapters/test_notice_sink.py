@@ -3,8 +3,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
+from activities.errors import PartnerConfused, PartnerUnreachable
 from activities.notifications.partners import NoticeSink
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
 from tests.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
 from workflows.parties import Party

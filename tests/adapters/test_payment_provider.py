@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerConfused, PartnerUnreachable
 from activities.payments.partners import PaymentProvider
 from tests.sandbox.running import RunningSandbox, a_movement, complaint_of
 from workers.sandbox.client import SandboxClient

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerConfused, PartnerUnreachable
 from activities.payments import partners
 from activities.payments.partners import Booked, PaymentProvider
 from tests.adapters.hostile import partner_saying, spoken

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused
+from activities.errors import PartnerConfused
 from activities.partners.signing import ID, SIGNATURE, TIMESTAMP, TOLERANCE, SignatureWrong, Signer
 from activities.payments.partners import PaymentProvider
 from tests.sandbox.running import RunningSandbox, a_movement

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from activities.cases.orders import OrderSystem
+from activities.errors import PartnerConfused, PartnerError, PartnerUnreachable
 from activities.notifications.partners import NoticeSink
-from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
 from activities.partners.http import BIGGEST_ANSWER, LONGEST_RETRY_AFTER, retry_after
 from activities.payments.partners import PaymentProvider
 from tests.adapters.hostile import partner_saying, partner_trickling, spoken

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from temporalio import activity
 
-from activities.cases.calendars import Calendars
-from activities.cases.inbox import Draining
+from activities.cases.lookups import Calendars, Draining
 from activities.cases.record import Records
 from activities.cases.registry import Registry
 from activities.parcels.watch import ParcelLooks

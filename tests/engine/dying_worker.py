@@ -11,7 +11,7 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.notifications.dispatch import Tell
+from activities.notifications.delivery import Tell
 from activities.partner_events.publishing import Publishing
 from activities.payments.pay import Payments, Provider
 from activities.store.pool import Pool

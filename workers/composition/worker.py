@@ -14,13 +14,11 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.cases.calendars import Calendars
-from activities.cases.inbox import Draining
+from activities.cases.lookups import Calendars, Draining
 from activities.cases.orders import OrderSystem
 from activities.cases.record import Records
 from activities.cases.registry import Registry
-from activities.notifications.dispatch import Tell, tell
-from activities.notifications.notify import Notices
+from activities.notifications.delivery import Notices, Tell, tell
 from activities.partner_events.delivery import Deliveries
 from activities.partner_events.publishing import Publisher, Publishing
 from activities.partner_events.webhook import Webhooks

@@ -10,11 +10,10 @@ import httpx2
 from pydantic import Field, ValidationError
 
 from activities.notifications.channels import Channel, ChannelName
-from activities.notifications.in_app import InApp
+from activities.notifications.delivery import Notices
 from activities.notifications.mail import Mail, MailServer
-from activities.notifications.notify import Notices
-from activities.notifications.partners import NoticeSink, ShortMessages
-from activities.notifications.recipients import Wishes, can_be
+from activities.notifications.partners import InApp, NoticeSink, ShortMessages
+from activities.notifications.preferences import Wishes, can_be
 from activities.notifications.robots import Robot, Robots
 from activities.store.notifications import Outbox
 from activities.store.pool import Pool

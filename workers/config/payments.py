@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from activities.payments.alipay.adapter import Alipay, Held
-from activities.payments.alipay.certificates import Certificates
 from activities.payments.alipay.gateway import App
 from activities.payments.alipay.notifications import Notifications
-from activities.payments.alipay.signing import AlipayKey, AppKey, KeyUnreadable
+from activities.payments.alipay.signing import AlipayKey, AppKey, Certificates, KeyUnreadable
 from activities.payments.partners import PaymentProvider
 from workers.config.settings import Settings, SettingsInvalid
 

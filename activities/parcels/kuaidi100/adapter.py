@@ -8,9 +8,8 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, Field
 
 from activities.parcels.kuaidi100 import ADDRESS
-from activities.parcels.kuaidi100.signing import signature
-from activities.parcels.kuaidi100.states import company_of
-from activities.parcels.kuaidi100.tracks import Track
+from activities.parcels.kuaidi100.pushes import signature
+from activities.parcels.kuaidi100.tracks import Track, company_of
 from activities.partners.http import CALL_SECONDS, Answer, PartnerClient
 from workflows.complaint.domain.parcels import Parcel, ParcelEvent
 

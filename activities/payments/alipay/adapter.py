@@ -7,10 +7,9 @@ import httpx2
 
 from activities.partners.http import PartnerClient
 from activities.payments.alipay import GATEWAY
+from activities.payments.alipay.codes import Unwritable, request_number
 from activities.payments.alipay.gateway import App, Gateway
-from activities.payments.alipay.names import Unwritable, request_number
-from activities.payments.alipay.refunds import Refunds
-from activities.payments.alipay.transfers import Transfers
+from activities.payments.alipay.operations import Refunds, Transfers
 from workflows.money.amount import Money
 from workflows.money.movement import LineRef, Movement, PaymentAnswer
 from workflows.vocabulary import MoneyState, Purpose, Role

@@ -6,8 +6,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from activities.payments.alipay.names import key_of
-from activities.payments.alipay.refusals import reason_of
+from activities.payments.alipay.codes import key_of, reason_of
 from activities.payments.alipay.signing import AlipayKey, canonical
 from workflows.complaint.domain.messages import PaymentReported
 from workflows.parties import Party

@@ -1,10 +1,13 @@
-"""RSA2 signatures (RSASSA-PKCS1-v1_5 with SHA-256): ours under every request, Alipay's under every answer."""
+"""RSA2 keys, signatures and certificates (RSASSA-PKCS1-v1_5, SHA-256): we sign requests, Alipay signs answers."""
 
 import base64
 import binascii
+import hashlib
+import re
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -113,3 +116,57 @@ def _armoured(content: bytes, kind: str) -> bytes:
 
 def _unusable(path: Path, kind: str) -> KeyUnreadable:
     return KeyUnreadable(f"{path}: no RSA {kind} key of {_LEAST_BITS} bits or more; make one pair for RSA2 and name it")
+
+
+_PEM_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_RSA_OIDS = "1.2.840.113549.1.1."
+"""The family of signature algorithms that count among the roots; Alipay's file has others, too."""
+
+
+class Certificates(NamedTuple):
+    """Serial names: of our application's certificate, of Alipay's roots, and of the certificate Alipay signs with."""
+
+    app: str
+    roots: str
+    alipay: str
+
+    @classmethod
+    def read(cls, app: Path, roots: Path, alipay: Path, key: AppKey) -> "Certificates":
+        """Read all three files; raises KeyUnreadable naming the one that will not do."""
+        ours = _certificate_in(app)
+        if ours.public_key() != key.public:
+            raise KeyUnreadable(f"{app}: not the certificate of the application's key; download it again with its key")
+        AlipayKey.read(alipay)
+        return cls(_serial_name(ours), _root_names(roots), _serial_name(_certificate_in(alipay)))
+
+
+def _root_names(path: Path) -> str:
+    """Return the names of the RSA roots of a bundle, in its order; what is no certificate of ours to read is passed."""
+    found = list[str]()
+    for pem in _PEM_BLOCK.findall(content_of(path)):
+        try:
+            root = x509.load_pem_x509_certificate(pem)
+            oid = root.signature_algorithm_oid.dotted_string
+        except ValueError:
+            continue
+        if oid.startswith(_RSA_OIDS):
+            found.append(_serial_name(root))
+    if not found:
+        raise KeyUnreadable(f"{path}: no root certificate signed with RSA; download Alipay's alipayRootCert.crt")
+    return "_".join(found)
+
+
+def _certificate_in(path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(content_of(path))
+    except ValueError:
+        raise KeyUnreadable(f"{path}: no certificate in PEM; download it from Alipay's console") from None
+
+
+def _serial_name(certificate: x509.Certificate) -> str:
+    """Return Alipay's name of a certificate: MD5 of issuer (innermost part first) and decimal serial number.
+
+    A name, not a protection: nothing is believed because of it.
+    """
+    text = f"{certificate.issuer.rfc4514_string()}{certificate.serial_number}"
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from activities.failures import AWAY
+from activities.errors import AWAY
 from starter.client import connection
 from starter.client.endpoints import Whereabouts, data_dir, find
 from starter.client.errors import CommandError, Unreachable, WrongUse

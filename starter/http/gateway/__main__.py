@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from activities.failures import AWAY
+from activities.errors import AWAY
 from activities.parcels.kuaidi100.pushes import Pushes
 from activities.payments.alipay.notifications import Notifications
 from activities.store.case_files import CaseFiles

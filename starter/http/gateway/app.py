@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from activities.failures import is_away, named, where
+from activities.errors import is_away, named, where
 from starter.client.errors import Unreachable
 from starter.http.gateway.bodies import CLOSE
 from starter.http.gateway.context import House

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from activities.failures import AWAY, is_away, named, where
+from activities.errors import AWAY, is_away, named, where
 from activities.store.inbox import Inbox, InboxRow
 from starter.client.errors import CommandError, NotFound, Unreachable
 from starter.client.results import Opened

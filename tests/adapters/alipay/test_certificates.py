@@ -3,11 +3,10 @@
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused
+from activities.errors import PartnerConfused
 from activities.payments.alipay.adapter import Alipay
-from activities.payments.alipay.certificates import Certificates
 from activities.payments.alipay.gateway import App
-from activities.payments.alipay.signing import AlipayKey, KeyUnreadable
+from activities.payments.alipay.signing import AlipayKey, Certificates, KeyUnreadable
 from tests.adapters.alipay.gateway import APP_ID, LocalGateway, known_as
 from tests.adapters.alipay.keys import ANT_R1, a_strangers, alipays, certificate, certified, curve, ours, written
 from tests.adapters.alipay.paying import SELLERS, Books, a_movement, an_app, certificates

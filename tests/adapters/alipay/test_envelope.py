@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.payments.alipay.envelope import NotAnEnvelope, opened
+from activities.payments.alipay.gateway import NotAnEnvelope, opened
 
 METHOD = "alipay.trade.refund"
 NAME = "alipay_trade_refund_response"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.payments.alipay.names import Unwritable, key_of, money, request_number, yuan
+from activities.payments.alipay.codes import Unwritable, key_of, money, request_number, yuan
 from starter.client.number import number_of
 from workflows.money.amount import Money
 from workflows.vocabulary import Purpose

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerConfused, PartnerUnreachable
 from activities.payments.alipay.adapter import Alipay
 from tests.adapters.alipay.gateway import LocalGateway
 from tests.adapters.alipay.paying import FUND, Books, a_movement, number_of

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
+from activities.errors import PartnerConfused, PartnerError, PartnerUnreachable
 from activities.partners.http import BIGGEST_ANSWER, Partner
 from activities.payments.alipay.adapter import Alipay
 from activities.payments.alipay.gateway import App, Gateway

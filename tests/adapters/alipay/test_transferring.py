@@ -5,7 +5,7 @@ from decimal import Decimal
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerConfused, PartnerUnreachable
 from activities.payments.alipay.adapter import Alipay
 from tests.adapters.alipay.gateway import LocalGateway
 from tests.adapters.alipay.paying import BUYER, FUND, SELLER, Books, a_movement, an_app, number_of

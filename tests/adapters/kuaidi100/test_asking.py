@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from activities.errors import PartnerConfused, PartnerUnreachable
 from activities.parcels.kuaidi100.adapter import Kuaidi100
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
 from tests.adapters.kuaidi100.conftest import ACCOUNT, Played
 from workflows.complaint.domain.parcels import Parcel, ParcelEvent
 

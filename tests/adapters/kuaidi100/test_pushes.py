@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from activities.parcels.kuaidi100.pushes import Pushes, PushNotBelieved
-from activities.parcels.kuaidi100.states import carrier_of, company_of, event_of
+from activities.parcels.kuaidi100.tracks import carrier_of, company_of, event_of
 from activities.parcels.partners import PushUnreadable
 from workflows.complaint.domain.parcels import ParcelEvent
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from activities.payments.alipay.names import request_number
+from activities.payments.alipay.codes import request_number
 from starter.http.gateway.resources.payments import word_id
 from tests.adapters.alipay.gateway import APP_ID, sdk
 from tests.adapters.alipay.keys import a_strangers, alipays, written

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
-from activities.notifications.recipients import Wishes
+from activities.notifications.preferences import Wishes
 from activities.store.notifications import Outbox, Told, WishBook
 from starter.client.filing_input import faults
 from starter.http.gateway.bodies import object_in

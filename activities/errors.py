@@ -1,9 +1,33 @@
-"""Failures named for a log: what failed and where, never their own text, which may quote what somebody wrote."""
+"""Errors of this package: one root class, and how a failure is named in logs without quoting personal data."""
 
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
+
+
+class PartnerError(Exception):
+    """No usable answer of a partner; the text says which, where, what is known and what follows."""
+
+
+class PartnerUnreachable(PartnerError):  # noqa: N818 - named as the news it brings
+    """No answer, or one that means "later": try again, not before `retry_after` if the partner named it.
+
+    A request that was on its way may have been carried out: look it up by its key before sending it again.
+    """
+
+    def __init__(self, text: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class PartnerConfused(PartnerError):  # noqa: N818 - named as the news it brings
+    """An answer that contradicts what we sent or cannot be read: a person has to look, the text says at what.
+
+    Trying again does no harm, since every request carries its key, and helps once the partner is mended.
+    """
+
 
 AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What a database that is away, or a network, may raise."""

@@ -1,16 +1,20 @@
-"""What every attempt of an activity has in common: one line in the log, and an end to what can never succeed."""
+"""How activities run: one log line per attempt, errors in the form Temporal acts on, standalone starts by key."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import structlog
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.client import Client
+from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, RetryPolicy
+from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError
 
-from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
+from activities.errors import PartnerConfused, PartnerError, PartnerUnreachable
 
 _log = structlog.stdlib.get_logger("redress.activities")
 
@@ -31,7 +35,7 @@ def attempt(complaint: str) -> Iterator[Attempt]:
     """
     this, begun = Attempt(), time.monotonic()
     try:
-        with _worded():
+        with _mapped_errors():
             yield this
     except BaseException as wrong:
         this.outcome = wrong.type if isinstance(wrong, ApplicationError) and wrong.type else type(wrong).__name__
@@ -43,7 +47,7 @@ def attempt(complaint: str) -> Iterator[Attempt]:
 
 
 @contextmanager
-def _worded() -> Iterator[None]:
+def _mapped_errors() -> Iterator[None]:
     try:
         yield
     except PartnerUnreachable as silent:
@@ -64,3 +68,31 @@ def _worded() -> Iterator[None]:
             raise
         # The detail quotes the row that was refused; what failed where is in the rest.
         raise ApplicationError(str(refused.args[0]), type=type(refused).__name__) from None
+
+
+async def start_once(
+    client: Client,
+    name: str,
+    argument: Any,
+    *,
+    key: str,
+    queue: str,
+    attempt: timedelta,
+    retry: RetryPolicy,
+    summary: str,
+) -> None:
+    """Start an activity under its key; one that runs, or has run, under it stays as it is."""
+    try:
+        await client.start_activity(
+            name,
+            argument,
+            id=key,
+            task_queue=queue,
+            start_to_close_timeout=attempt,
+            retry_policy=retry,
+            id_reuse_policy=ActivityIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
+            summary=summary,
+        )
+    except ActivityAlreadyStartedError:
+        return

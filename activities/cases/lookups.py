@@ -1,4 +1,4 @@
-"""What the inbox holds, handed to the complaint that is about to act on silence (R7.4)."""
+"""What a running case looks up: calendars by version (R7.6), undelivered messages before acting on silence (R7.4)."""
 
 import asyncio
 import json
@@ -6,9 +6,29 @@ from datetime import timedelta
 
 from temporalio import activity
 
-from activities.attempt import attempt
+from activities.execution import attempt
 from activities.store.inbox import Inbox, Page
+from activities.store.named_queries import query
+from activities.store.pool import Pool
+from workflows.complaint.domain.records import CalendarFound, CalendarWanted
 from workflows.inbox import Drain, Drained, Held
+from workflows.time.calendar import Calendar
+
+
+class Calendars:
+    """Implements the port `calendar`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @activity.defn(name="calendar")
+    async def calendar(self, wanted: CalendarWanted) -> CalendarFound:
+        """Return the calendar of that version as it is on record, or none: a version means one content, for good."""
+        with attempt(wanted.complaint) as this:
+            kept = await self._pool.fetchval(query("kept_document"), "calendar", wanted.version)
+            this.outcome = "found" if kept else "unknown"
+            return CalendarFound(calendar=Calendar.model_validate_json(kept) if kept else None)
+
 
 _WAITED_FOR = timedelta(seconds=4)
 """By so much the clocks of Temporal and the database may differ unnoticed: half of what an attempt may take."""

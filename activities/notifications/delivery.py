@@ -1,26 +1,63 @@
-"""Notices: what happened, worded for the one who is told, by the first channel that brings it (R1.5, R7.2, R10.1).
+"""Deliver notices: rendered for the recipient, sent by the first channel that works (R1.5, R7.2, R10.1).
 
-At most once per channel: a row says that a channel is tried before it is, and a try that may have arrived is never made
-again. At least once overall: what fails falls through to the next channel, at last to the app, which is tried for ever.
+One standalone activity per notice; its id is the notice's key. At most once per channel: a row claims the channel
+before the attempt, and an attempt whose outcome is unknown is not repeated. At least once overall: a failed channel
+falls through to the next one, at last to the app, which is retried for ever.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.attempt import attempt
+from activities.execution import attempt, start_once
 from activities.notifications.channels import IN_APP, Channel, ChannelName, Letter, NotDelivered, Undecided, key_on
-from activities.notifications.dispatch import NOTIFY
-from activities.notifications.in_app import InApp
-from activities.notifications.recipients import Recipient, Way, Wishes, recipient
+from activities.notifications.partners import InApp
+from activities.notifications.preferences import Recipient, Way, Wishes, recipient
 from activities.notifications.texts import render
 from activities.store.notifications import Deliveries, Fared, State, WishBook
 from activities.store.pool import Pool
+from workflows import wire
 from workflows.complaint.domain.records import Notice
 from workflows.vocabulary import Role
+
+NOTIFY = "notify"
+
+ATTEMPT = timedelta(seconds=30)
+"""Room for one try of each channel, one after the other, each within a few seconds."""
+RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
+)
+"""For ever: a channel that is mended after days still delivers, and the web UI shows what waits."""
+
+Tell = Callable[[Sequence[Notice]], Awaitable[None]]
+"""Starts notices; starting one again is nothing new. Returns once Temporal has all of them."""
+
+
+async def tell(notices: Sequence[Notice]) -> None:
+    """Start notices with the Temporal client of the running activity."""
+    client = activity.client()
+    await asyncio.gather(*(start_notice(client, notice) for notice in notices))
+
+
+async def start_notice(client: Client, notice: Notice) -> None:
+    """Start one notice; its key is the activity's id, so that starting it twice is starting it once."""
+    await start_once(
+        client,
+        NOTIFY,
+        notice,
+        key=notice.key,
+        queue=wire.NOTICES_QUEUE,
+        attempt=ATTEMPT,
+        retry=RETRY,
+        summary=f"tells {notice.to}: {notice.event} ({notice.complaint})",
+    )
+
 
 PAUSES: Sequence[timedelta] = tuple(timedelta(seconds=one) for one in (2, 30, 300, 900))
 """Between the tries of a channel that says "later": long enough for greylisting, then the next channel has its turn."""
@@ -77,7 +114,7 @@ class Notices:
 
     async def _by(self, way: Way, told: Recipient, notice: Notice, fared: Fared | None) -> bool:
         """Try one way; False where the next one has its turn."""
-        letter = _worded(notice, way, told)
+        letter = _rendered(notice, way, told)
         if way.channel == IN_APP:
             await self._in_app.send(letter)
             await self._deliveries.sent(notice.key, IN_APP)
@@ -128,7 +165,7 @@ class Notices:
             )
 
 
-def _worded(notice: Notice, way: Way, told: Recipient) -> Letter:
+def _rendered(notice: Notice, way: Way, told: Recipient) -> Letter:
     subject, text = render(notice, told.locale)
     return Letter(
         key=key_on(way.channel, notice.key), complaint=notice.complaint, event=notice.event, to=notice.to,
