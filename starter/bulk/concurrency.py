@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
-from starter.client.error_mapping import worded
-from starter.client.errors import CommandError, Unreachable
+from starter.client.error_mapping import as_client_error
+from starter.client.errors import Unreachable
 from starter.terminal import say
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ async def patiently(do: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T:
         try:
             return await do()
         except Exception as wrong:
-            told = wrong if isinstance(wrong, CommandError) else worded(wrong)
+            told = as_client_error(wrong)
             if not isinstance(told, Unreachable):
                 raise
             if stop.is_set() or tried == _TRIES:

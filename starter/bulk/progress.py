@@ -1,15 +1,17 @@
-"""How far it is: a bar with its rate on a terminal, a plain line now and then elsewhere; always on standard error."""
+"""Progress of a bulk run on standard error (bar, or a line every 5 s), its summary and its exit code."""
 
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from starter.terminal import say, words
+from starter.client.errors import Exit
+from starter.terminal import Common, out, print_json, say, words
 
 _SECONDS = 5.0
 """Between two plain lines."""
@@ -81,3 +83,37 @@ class HowFar:
         """Return what came of them and how fast, in words."""
         states = ", ".join(f"{number} {words(state)}" for state, number in self.counted.most_common())
         return f"{states} · {self.rate}/s"
+
+
+class Verdict(NamedTuple):
+    """What one state means for the whole run; `told` follows the number of those that are in it."""
+
+    state: str
+    code: Exit
+    told: str
+
+
+REFUSED = Verdict("refused", Exit.REFUSED, "were refused by a rule; the result file says by which")
+
+
+def sum_up(far: HowFar, things: str, path: Path, common: Common) -> None:
+    """Say what came of all of them."""
+    if common.json:
+        told = {things: far.total, "done": far.done, "done_before": far.before, "seconds": round(far.seconds, 1)}
+        print_json(told | {"rate": far.rate, "states": dict(far.counted), "results": str(path)})
+        return
+    states = ", ".join(f"{number} {words(state)}" for state, number in far.counted.most_common())
+    before = f", {far.before} of them by an earlier run" if far.before else ""
+    out(f"{far.done} of {far.total} {things}{before}: {states or 'none'} · {far.rate}/s · {path}")
+
+
+def verdict(far: HowFar, again: str, *verdicts: Verdict) -> Exit:
+    """Return the exit code by the first of these states that occurred; `again` is how the run is gone on with."""
+    if far.interrupted:
+        say(f"redress: interrupted; {again}: it goes on where it was")
+        return Exit.INTERRUPTED
+    for one in verdicts:
+        if number := far.counted[one.state]:
+            say(f"redress: {number} {one.told}")
+            return one.code
+    return Exit.DONE

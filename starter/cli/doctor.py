@@ -7,9 +7,8 @@ from rich.text import Text
 
 from starter.cli import session
 from starter.client.errors import Exit
-from starter.doctor.checks import Check, checks
-from starter.doctor.gateway import doors
-from starter.doctor.notifications import channels
+from starter.doctor import Check
+from starter.doctor.checks import checks
 from starter.terminal import PLAIN, Common, print_json, say
 from workflows.values import BEIJING
 
@@ -21,11 +20,10 @@ async def doctor(*, common: Common = PLAIN) -> int:
     session.logs(common)
     today = datetime.now(UTC).astimezone(BEIJING).date()
     found: list[Check] = []
-    for part in (channels(), checks(today), doors()):
-        async for check in part:
-            found.append(check)
-            if not common.json:
-                _print(check)
+    async for check in checks(today):
+        found.append(check)
+        if not common.json:
+            _print(check)
     if common.json:
         print_json([{"check": one.name, "state": one.state, "text": one.text} for one in found])
     return _verdict(found)

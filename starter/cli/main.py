@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
-from starter.client.errors import CommandError, Exit
+from starter.client.errors import Exit
 
 COMMANDS = {
     "demo": ("starter.demo.command:demo", "Live through real cases with time skipping: a guided tour."),
@@ -16,10 +16,10 @@ COMMANDS = {
         "starter.cli.up:up",
         "Start the embedded stack in the foreground: PostgreSQL, Temporal, partners, worker, gateway.",
     ),
-    "gateway": ("starter.cli.gateway:gateway", "Serve the HTTP doors for apps, carriers and payment providers."),
-    "worker": ("starter.cli.worker:worker", "Run a worker against the configured Temporal and database."),
-    "open": ("starter.cli.open_:open_", "File a complaint and print its number."),
-    "import": ("starter.cli.import_:import_", "File thousands of complaints from a CSV or JSON lines file."),
+    "gateway": ("starter.cli.servers:gateway", "Serve the HTTP doors for apps, carriers and payment providers."),
+    "worker": ("starter.cli.servers:worker", "Run a worker against the configured Temporal and database."),
+    "open": ("starter.cli.filing:open_", "File a complaint and print its number."),
+    "import": ("starter.cli.filing:import_", "File thousands of complaints from a CSV or JSON lines file."),
     "tell": ("starter.cli.tell:tell", "Send a message to a complaint; print the receipt, or the refusal."),
     "show": ("starter.cli.show:show", "Show a complaint: who must do what by when, offer, ruling, money."),
     "timeline": ("starter.cli.show:timeline", "Show what happened, by whom and by which rule."),
@@ -34,7 +34,7 @@ COMMANDS = {
         "Let time pass for one complaint of a training or test stack.",
     ),
     "codec": (
-        "starter.cli.codec:codec",
+        "starter.cli.servers:codec",
         "Open sealed payloads for the web UI and the temporal program.",
     ),
     "doctor": ("starter.cli.doctor:doctor", "Check configuration and connections, and say what to mend."),
@@ -116,12 +116,10 @@ def _misused(wrong: CycloptsError) -> str:
 def _worded(wrong: Exception, *, debug: bool) -> int:
     if debug:
         logging.getLogger("redress").debug("the command failed", exc_info=wrong)
-    if not isinstance(wrong, CommandError):
-        # It knows the errors of every package: loaded only when something failed.
-        from starter.client.error_mapping import worded  # noqa: PLC0415
+    # The table knows the errors of every package: imported only when something failed.
+    from starter.client.error_mapping import as_client_error, exit_code  # noqa: PLC0415
 
-        wrong = worded(wrong)
-    return _fail(str(wrong), wrong.exit_code)
+    return _fail(str(as_client_error(wrong)), exit_code(wrong))
 
 
 def _fail(text: str, code: Exit) -> int:

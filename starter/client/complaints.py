@@ -18,14 +18,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from activities.store.bulk_messages import ToldToMany, told_to_many
 from activities.store.late_messages import NotClosed, keep_late_message
 from starter.client.errors import NotFound, Unreachable
-from starter.client.filing_input import summary
-from starter.client.inbox_backlog import not_heard
-from starter.client.number import number_of, numbers_near
-from starter.client.record import Files
-from starter.client.request_owner import accepted_first, unless_somebody_elses
-from starter.client.results import Opened, Seen, how_opened, refusal_in
+from starter.client.filing_input import number_of, numbers_near, summary
+from starter.client.record import Files, accepted_first, not_heard, unless_somebody_elses
+from starter.client.results import Opened, Seen, how_opened, refusal_in, why_unread
 from starter.client.temporal_calls import ASK_WITHIN, TELL_WITHIN, Gone, NotYet, NoWorker, worded
-from starter.client.unread_filings import why_unread
 from starter.client.write_off import written_off
 from workers.config.settings import Settings
 from workflows import wire

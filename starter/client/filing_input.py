@@ -1,7 +1,10 @@
-"""What operators write in files and after `--set`: read, with yuan turned into money, before anything is sent."""
+"""Filings as operators write them (JSON, yuan as "299.00"), decoded before anything is sent; complaint numbers."""
 
+import hashlib
 import json
+import re
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -11,6 +14,35 @@ from pydantic import BaseModel, ValidationError
 from starter.client.errors import WrongUse
 from workflows.complaint.domain.filing import Filing
 from workflows.money.amount import Money
+from workflows.values import BEIJING
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CHARACTERS = 10
+_NUMBER = re.compile(rf"C\d{{8}}-[{_CROCKFORD}]{{{_CHARACTERS}}}")
+
+
+def number_of(request_id: str, filed_at: datetime) -> str:
+    """Return `C` + filing date in Beijing + `-` + 50 bits of the request's SHA-256 in Crockford base32.
+
+    The same request filed on another day gives another date with the same end; `Complaints.open` looks for that.
+    """
+    return f"C{filed_at.astimezone(BEIJING):%Y%m%d}-{_suffix(request_id)}"
+
+
+def numbers_near(request_id: str, filed_at: datetime) -> tuple[str, str]:
+    """Return the number of that day and the one of the day before, which a filing near midnight may carry."""
+    return number_of(request_id, filed_at), number_of(request_id, filed_at - timedelta(days=1))
+
+
+def is_number(text: str) -> bool:
+    """Say whether a text has the form of a complaint number."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def _suffix(request_id: str) -> str:
+    bits = int.from_bytes(hashlib.sha256(request_id.encode()).digest(), "big") >> (256 - 5 * _CHARACTERS)
+    return "".join(_CROCKFORD[bits >> (5 * place) & 31] for place in reversed(range(_CHARACTERS)))
+
 
 MOST_BYTES = 64 * 1024 * 1024
 """A file beyond this is no filing and no list of orders, but a mistake."""

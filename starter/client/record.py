@@ -1,9 +1,23 @@
-"""The record as the doors read it: the case files, and the pool behind them."""
+"""The PostgreSQL side of the client: case files, who owns a request, what the inbox holds and could not deliver."""
 
-from typing import NamedTuple
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Literal, NamedTuple
+
+from pydantic import ValidationError
 
 from activities.store.case_files import CaseFiles
+from activities.store.inbox import Backlog, Inbox, InboxRow
 from activities.store.pool import Pool
+from activities.store.signed_requests import belonging
+from starter.client.errors import Unreachable
+from starter.client.results import Opened
+from starter.terminal import when
+from workflows import wire
+from workflows.answers import Code, Refusal
+from workflows.complaint.domain.filing import Filing
+from workflows.vocabulary import Phase
 
 
 class Files(NamedTuple):
@@ -11,3 +25,76 @@ class Files(NamedTuple):
 
     cases: CaseFiles
     pool: Pool
+
+
+class AcceptedFiling(NamedTuple):
+    """A filing that a gateway has accepted, under its number, and has not delivered yet."""
+
+    filing: Filing
+    number: str
+    received_at: str | None
+
+
+async def accepted_first(pool: Pool, request_id: str) -> AcceptedFiling | None:
+    """Return the filing that waits in the inbox under that request; raises Unreachable for one of a newer release."""
+    row = await Inbox(pool).filed(request_id)
+    if row is None or row.state != "accepted":
+        return None
+    try:
+        filing = Filing.model_validate_json(json.dumps(row.message))
+    except ValidationError:
+        text = f"request {request_id} waits for a gateway of the release that accepted it: this one does not read it"
+        raise Unreachable(text) from None
+    return AcceptedFiling(filing, row.complaint, row.stamped.get(wire.RECEIVED_AT))
+
+
+async def unless_somebody_elses(pool: Pool, opened: Opened, filing: Filing) -> Opened:
+    """Return how a filing was taken, or its refusal where the complaint under that request is somebody else's.
+
+    A gateway promises a number before it can ask Temporal who has filed there, by the command line, a moment ago.
+    """
+    known = await belonging(pool, opened.complaint)
+    if known is None or known.filed_by == filing.filed_by:
+        return opened
+    text = f"request_id {filing.request_id} was used by somebody else: file under a fresh one"
+    refusal = Refusal(code=Code.ALREADY_FILED, rule="R1.4", phase=Phase.REGISTRATION, text=text)
+    return opened.but(state="refused", text=text, refusal=refusal)
+
+
+_SOON = timedelta(minutes=1)
+"""What is delivered takes milliseconds, after an outage seconds."""
+
+_FOR_GOOD = timedelta(days=36_500)
+
+
+async def inbox_stands(pool: Pool) -> tuple[Literal["ok", "warning"], str]:
+    """Say how the inbox stands: what waits too long and why, and what was parked within a day."""
+    inbox = Inbox(pool)
+    found = await inbox.backlog()
+    parked = [_parked(row) for row in await inbox.parked_lately()]
+    told = f"{found.waiting} messages wait to be delivered, {found.parked} were parked within a day"
+    told += f" (the latest: {'; '.join(parked)})" if parked else ""
+    if found.since is None or found.now - found.since < _SOON:
+        return "ok", told
+    return "warning", f"{told}; {_longest(found)}: see that gateway, worker and Temporal run"
+
+
+async def not_heard(pool: Pool, complaint: str) -> AsyncIterator[str]:
+    """Tell what the inbox holds for one complaint that it has not heard, and what it could not hear any more."""
+    inbox = Inbox(pool)
+    found = await inbox.backlog(complaint)
+    if found.waiting:
+        yield f"in the inbox: {found.waiting} messages that it has not answered; {_longest(found)}"
+    for row in await inbox.parked_lately(complaint, _FOR_GOOD, 10):
+        yield f"parked: {_parked(row)}"
+
+
+def _longest(found: Backlog) -> str:
+    assert found.since is not None, "something waits"  # noqa: S101
+    why = f" ({found.why.rstrip('.')})" if found.why else ""
+    return f"longest {found.kind} for {found.complaint}, since {when(found.since)}{why}"
+
+
+def _parked(row: InboxRow) -> str:
+    code = (row.answer or {}).get("code", "")
+    return f"{row.kind} of {row.sender} for {row.complaint}, {when(row.accepted_at)}: {code}"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from activities.store.case_files import CaseFiles
-from starter.client.error_mapping import worded
+from starter.client.error_mapping import as_client_error
 from starter.demo.player import Astray, Playing, Stage
 from starter.demo.stories import Act, Pass, Story, Tell
 from starter.demo.stories.shared import COAT
@@ -154,7 +154,7 @@ class Tour:
         except Astray as wrong:
             row.amiss = (f"act {row.playing.done + 1}: {wrong}",)
         except Exception as wrong:  # noqa: BLE001 - whatever befalls one story is told in its row and hurts no other
-            row.amiss = (f"act {row.playing.done + 1}: {worded(wrong)}",)
+            row.amiss = (f"act {row.playing.done + 1}: {as_client_error(wrong)}",)
         row.ended = True
         notice(row)
 

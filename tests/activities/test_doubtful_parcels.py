@@ -12,7 +12,7 @@ from activities.parcels.partners import CarrierService
 from activities.parcels.watch import ParcelLooks, Watching
 from activities.store.inbox import Inbox
 from activities.store.parcels import DOUBTFUL, Heard, Parcels, under_way
-from starter.doctor.parcels import parcels_stand
+from starter.doctor.partners import parcels as parcels_check
 from tests.activities.test_parcels import a_number, on_its_way, on_record, told
 from tests.activities.world import World, agreed, burst, said, shipped
 from tests.sandbox.running import RunningSandbox
@@ -212,7 +212,7 @@ async def test_a_number_in_two_complaints_is_told_to_both_handlers_and_again_whe
         third.complaint: f"{first.complaint}, {second.complaint}",
     }
     assert (await under_way(world.pool, timedelta(hours=1), timedelta(hours=8))).doubtful == 3
-    assert "doubtful" in (await parcels_stand(world.pool)).text
+    assert "doubtful" in (await parcels_check(world.pool)).text
 
 
 async def test_an_event_dated_ahead_does_not_hide_what_comes_after_it(world: World, carrier: CarrierService) -> None:

@@ -16,8 +16,8 @@ from activities.store.pool import Pool
 from starter.client.errors import NotFound, Unreachable
 from starter.client.results import Opened
 from starter.client.temporal_calls import NoWorker
-from starter.http.gateway.bodies import as_raw
 from starter.http.gateway.dispatcher import IN_A_TURN, Relay
+from starter.http.gateway.signed_requests import as_raw
 from tests.activities.test_inbox import received
 from tests.activities.world import a_registration
 from tests.engine.attacker import until

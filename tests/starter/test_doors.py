@@ -21,8 +21,7 @@ from activities.partners.signing import Signer
 from activities.store.case_files import CaseFiles
 from starter.client.complaints import Complaints
 from starter.client.errors import Exit
-from starter.client.filing_input import read_filing
-from starter.client.number import is_number
+from starter.client.filing_input import is_number, read_filing
 from starter.client.record import Files
 from tests.conftest import Running
 from tests.starter.running import ROOT, Ran, filing, order, ran

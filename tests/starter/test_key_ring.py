@@ -16,10 +16,9 @@ from starter.client import connection
 from starter.client.complaints import Complaints
 from starter.client.endpoints import Whereabouts
 from starter.client.errors import Exit, WrongUse
-from starter.client.filing_input import filing_of
-from starter.client.number import number_of
+from starter.client.filing_input import filing_of, number_of
 from starter.client.record import Files
-from starter.doctor.checks import sealing
+from starter.doctor.backends import sealing
 from starter.http.gateway.__main__ import Delivering
 from starter.http.gateway.clients import Clients
 from starter.http.gateway.context import House

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 
 from activities.store.case_files import CaseFiles
-from starter.bulk import concurrency, registration
+from starter.bulk import concurrency, import_filings
 from starter.bulk.concurrency import beside, patiently, side_by_side
-from starter.bulk.registration import Registrations
-from starter.bulk.results import Results
+from starter.bulk.import_filings import Registrations
+from starter.bulk.result_file import Results
 from starter.client.errors import Unreachable, WrongUse
 from starter.client.results import Opened
 from workflows.vocabulary import Outcome
@@ -97,7 +97,7 @@ async def test_no_more_are_under_way_than_were_allowed_and_a_failure_ends_in_ord
 
 
 class Registered(CaseFiles):
-    """A record in which only some are registration, and that can be away."""
+    """A record in which only some are import_filings, and that can be away."""
 
     def __init__(self, *numbers: str, away: bool = False) -> None:
         self.numbers, self.away = numbers, away
@@ -117,8 +117,8 @@ async def taken(record: Registered, *numbers: str, stop: asyncio.Event | None = 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registration, "_PATIENCE", 0.1)
-    monkeypatch.setattr(registration, "_LOOK", 0.01)
+    monkeypatch.setattr(import_filings, "_PATIENCE", 0.1)
+    monkeypatch.setattr(import_filings, "_LOOK", 0.01)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -128,7 +128,7 @@ async def test_who_waits_for_a_worker_that_does_not_run_is_let_go() -> None:
 
 
 async def test_who_asks_to_stop_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registration, "_LOOK", 0.01)
+    monkeypatch.setattr(import_filings, "_LOOK", 0.01)
     stop = asyncio.Event()
     stop.set()
     async with asyncio.timeout(30):
@@ -137,7 +137,7 @@ async def test_who_asks_to_stop_waits_for_nothing(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_record_that_stays_away_is_said_to_be_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registration, "_PATIENCE", 60)
+    monkeypatch.setattr(import_filings, "_PATIENCE", 60)
     with pytest.raises(asyncpg.ConnectionDoesNotExistError):
         await taken(Registered(away=True), "C1")
 

@@ -1,6 +1,6 @@
 """A case in words tells all that an operator needs to answer a question about it."""
 
-from starter.cli.case_text import told
+from starter.cli.show import told
 from starter.demo.stories import BY_NAME
 from tests.rules.playing import play
 from workflows.complaint.views.view import view_of

@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from activities.store.case_files import CaseFiles, Wanted
-from starter.bulk.broadcast import for_many
-from starter.bulk.selection import NARROWS, chosen, wanted
+from starter.bulk.broadcast import NARROWS, chosen, for_many, wanted
 from starter.client.complaints import Complaints
 from starter.client.errors import Exit, WrongUse
 from starter.client.filing_input import read_filing
@@ -167,7 +166,7 @@ async def test_at_a_terminal_somebody_is_asked_first(shop: Shop, says: str, told
 
 async def test_a_choice_is_what_the_list_shows_page_by_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     complaints = await shop.has(5)
-    monkeypatch.setattr("starter.bulk.selection.MOST", 2)
+    monkeypatch.setattr("starter.bulk.broadcast.MOST", 2)
     found = [one.complaint async for one in chosen(shop.files.cases, {"seller": shop.seller})]
     listed = await shop.files.cases.list(Wanted(seller=shop.seller))
     assert found == [one.complaint for one in listed]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from starter.doctor.notifications import channels
+from starter.doctor.partners import channels
 from tests.activities.group import Group
 from tests.activities.mail_server import Post
 from workers.config.notifications import chosen

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from activities.errors import AWAY
 from starter.client import connection
 from starter.client.endpoints import Whereabouts, data_dir, find
-from starter.client.errors import CommandError, Unreachable, WrongUse
+from starter.client.error_mapping import exit_code
+from starter.client.errors import ClientError, Unreachable, WrongUse
 from starter.http.codec.app import CodecServer
 from starter.http.codec.readers import Readers, make
 from starter.http.gateway.server import Server, config, listen
@@ -35,9 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         run(given.host, given.port, given.readers, given.origin, made=given.make_readers)
-    except CommandError as wrong:
+    except ClientError as wrong:
         sys.stderr.write(f"{wrong}\n")
-        return int(wrong.exit_code)
+        return int(exit_code(wrong))
     return 0
 
 

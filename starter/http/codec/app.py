@@ -18,8 +18,8 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
 from starter.http.codec.readers import Readers
-from starter.http.gateway.bodies import body_of
 from starter.http.gateway.problems import Problem
+from starter.http.gateway.signed_requests import body_of
 from workflows.complaint.decoding import SEALED
 
 _log = structlog.stdlib.get_logger("redress.codec")

@@ -20,7 +20,8 @@ from activities.store.pool import open_pool
 from starter.client import connection
 from starter.client.complaints import Complaints
 from starter.client.endpoints import Whereabouts, find
-from starter.client.errors import CommandError, WrongUse
+from starter.client.error_mapping import exit_code
+from starter.client.errors import ClientError, WrongUse
 from starter.client.record import Files
 from starter.http.gateway.app import application, deliver, forget_old_requests
 from starter.http.gateway.clients import Clients, clients_file, make
@@ -45,9 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     configure("console" if os.environ.get("REDRESS_LOG_FORMAT") == "console" else "json")
     try:
         run(given.host, given.port, given.clients, made=given.make_clients)
-    except CommandError as wrong:
+    except ClientError as wrong:
         sys.stderr.write(f"{wrong}\n")
-        return int(wrong.exit_code)
+        return int(exit_code(wrong))
     return 0
 
 

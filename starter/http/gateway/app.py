@@ -14,14 +14,14 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from activities.errors import is_away, named, where
-from starter.client.errors import Unreachable
-from starter.http.gateway.bodies import CLOSE
+from activities.errors import named, where
+from starter.client.error_mapping import problem_type
 from starter.http.gateway.context import House
 from starter.http.gateway.dispatcher import Relay
 from starter.http.gateway.openapi import described
-from starter.http.gateway.problems import Problem, not_found, not_now
+from starter.http.gateway.problems import Problem, not_found, not_now, unread
 from starter.http.gateway.resources import OPERATIONS
+from starter.http.gateway.signed_requests import CLOSE
 
 _log = structlog.stdlib.get_logger("redress.gateway")
 
@@ -143,8 +143,13 @@ def as_problem(wrong: Exception) -> Problem:
     """Say in the answer's words what went wrong."""
     if isinstance(wrong, Problem):
         return wrong
-    if is_away(wrong) or isinstance(wrong, Unreachable):
-        _log.warning("a backend is away", reason=named(wrong), where=where(wrong))
-        return not_now("the database does not answer; nothing was taken in, or ask with the same id: send it again")
+    match problem_type(wrong):
+        case "not-now":
+            _log.warning("a backend is away", reason=named(wrong), where=where(wrong))
+            return not_now("the database does not answer; nothing was taken in, or ask with the same id: send it again")
+        case "not-found":
+            return not_found()
+        case "refused":
+            return unread(str(wrong))
     _log.error("a fault of ours", reason=named(wrong), where=where(wrong))
     return Problem("our-fault", "the gateway made a mistake of its own: send it again with the same id, and tell us")

@@ -1,13 +1,15 @@
-"""Who may speak at the doors: one TOML file, read again whenever it changes."""
+"""API clients: who may call, as whom, with which secrets (one TOML file, reloaded on change), and their rate limits."""
 
 import base64
+import math
 import os
 import secrets
 import tomllib
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from standardwebhooks import Webhook
@@ -17,12 +19,62 @@ from starter.client.endpoints import data_dir
 from starter.client.errors import WrongUse
 from starter.client.filing_input import faults
 from starter.client.message_input import senders
-from starter.http.gateway.rate_limits import Allowance
+from starter.http.gateway.problems import Problem
 from workers.config.watched_file import Watched, others_can_read
 from workflows.complaint.domain.messages import KINDS
 from workflows.parties import Party
 from workflows.values import Id
 from workflows.vocabulary import PARTIES, STAFF, Role
+
+_MOST_BUCKETS = 20_000
+"""The longest unused is forgotten first: by then it is full again, or nearly."""
+
+_BURST_SECONDS = 10
+"""How many seconds' worth may come at once."""
+
+
+class Allowance(NamedTuple):
+    """Requests in a minute: in all, and about one complaint."""
+
+    in_all: int
+    one_complaint: int
+
+
+class _Bucket:
+    def __init__(self, per_minute: int, now: float) -> None:
+        self._rate = per_minute / 60
+        self._size = max(self._rate * _BURST_SECONDS, 1.0)
+        self._tokens, self._at = self._size, now
+
+    def wait(self, now: float) -> float:
+        """Take a token and return 0, or the seconds until there is one."""
+        self._tokens = min(self._tokens + max(now - self._at, 0) * self._rate, self._size)
+        self._at = now
+        if self._tokens >= 1:
+            self._tokens -= 1
+            return 0.0
+        return (1 - self._tokens) / self._rate
+
+
+class Limits:
+    """The buckets of one process."""
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[tuple[str, str, int], _Bucket] = OrderedDict()
+
+    def take(self, client: str, allowance: Allowance, now: float, complaint: str = "") -> None:
+        """Count one request, about a complaint or at all; raises Problem 429 saying when there is room again."""
+        rate = allowance.one_complaint if complaint else allowance.in_all
+        key = (client, complaint, rate)
+        bucket = self._buckets.pop(key, None) or _Bucket(rate, now)
+        self._buckets[key] = bucket
+        while len(self._buckets) > _MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+        if seconds := math.ceil(bucket.wait(now)):
+            about = f" about {complaint}" if complaint else ""
+            text = f"client {client} may send {rate} requests a minute{about}: send it again in {seconds} s"
+            raise Problem("too-many", text, headers={"Retry-After": str(seconds)})
+
 
 _PREFIX = "whsec_"
 

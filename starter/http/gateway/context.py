@@ -13,9 +13,8 @@ from activities.store.parcels import Parcels
 from activities.store.pool import Pool
 from activities.store.signed_requests import Requests
 from starter.client.complaints import Complaints
-from starter.http.gateway.bodies import BODY_SECONDS
-from starter.http.gateway.clients import Clients
-from starter.http.gateway.rate_limits import Limits
+from starter.http.gateway.clients import Clients, Limits
+from starter.http.gateway.signed_requests import BODY_SECONDS
 
 
 @dataclass

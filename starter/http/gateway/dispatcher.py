@@ -13,10 +13,10 @@ import structlog
 
 from activities.errors import AWAY, is_away, named, where
 from activities.store.inbox import Inbox, InboxRow
-from starter.client.errors import CommandError, NotFound, Unreachable
+from starter.client.errors import ClientError, NotFound, Unreachable
 from starter.client.results import Opened
 from starter.client.temporal_calls import NoWorker
-from starter.http.gateway.bodies import as_raw
+from starter.http.gateway.signed_requests import as_raw
 from workflows.answers import Answer, Code, Refusal
 from workflows.complaint.decoding import NotUnderstood, understand, understand_filing
 from workflows.complaint.domain.filing import Filing
@@ -118,7 +118,7 @@ class Relay:
             why = str(away)
             if not isinstance(away, NoWorker):
                 self._pause = min(self._pause * 2 or _PAUSE, _LONGEST_PAUSE)
-        except (NotAnswered, CommandError) as wrong:
+        except (NotAnswered, ClientError) as wrong:
             why = str(wrong)
         except Exception as wrong:  # noqa: BLE001 - one complaint's trouble is not the others'; its text may be personal
             if is_away(wrong):

@@ -1,38 +1,15 @@
-"""What is answered when something is not done: problem+json (RFC 9457), from a closed list of types."""
+"""Problem responses (RFC 9457, `application/problem+json`), of the closed list in `starter/client/error_mapping.py`."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
+from starter.client.error_mapping import PROBLEM_TYPES
 from workflows.answers import Code, Refusal
 
 MEDIA_TYPE = "application/problem+json"
-
-
-class Kind(NamedTuple):
-    """One type of problem: its status and its title, which never change."""
-
-    status: int
-    title: str
-
-
-KINDS = {
-    "not-http": Kind(400, "The request is not HTTP as we read it"),
-    "not-signed": Kind(401, "The request is not signed as one of our clients would"),
-    "not-allowed": Kind(403, "The client may not say this"),
-    "not-found": Kind(404, "There is nothing here for you"),
-    "no-such-method": Kind(405, "This door knows another method"),
-    "too-slow": Kind(408, "The request took too long to arrive"),
-    "id-used": Kind(409, "The id was used before, for something else"),
-    "too-large": Kind(413, "The body is too large"),
-    "refused": Kind(422, "The message was refused"),
-    "too-many": Kind(429, "Too many requests"),
-    "our-fault": Kind(500, "A fault of ours"),
-    "not-now": Kind(503, "It cannot be taken in just now"),
-}
-"""The closed list; on the wire each is `urn:redress:problem:<name>`."""
 
 
 class ProblemBody(BaseModel):
@@ -65,15 +42,15 @@ class Problem(Exception):  # noqa: N818 - named as the news it brings
     @property
     def status(self) -> int:
         """The HTTP status."""
-        return KINDS[self.name].status
+        return PROBLEM_TYPES[self.name].status
 
     def body(self) -> dict[str, Any]:
         """Return what goes over the wire."""
-        kind = KINDS[self.name]
+        known = PROBLEM_TYPES[self.name]
         return {
             "type": f"urn:redress:problem:{self.name}",
-            "title": kind.title,
-            "status": kind.status,
+            "title": known.title,
+            "status": known.status,
             "detail": self.detail,
             **self.more,
         }

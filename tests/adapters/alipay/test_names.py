@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.payments.alipay.codes import Unwritable, key_of, money, request_number, yuan
-from starter.client.number import number_of
+from starter.client.filing_input import number_of
 from workflows.money.amount import Money
 from workflows.vocabulary import Purpose
 

@@ -6,11 +6,11 @@ from starlette.responses import JSONResponse, Response
 
 from activities.parcels.kuaidi100.pushes import ACCEPTED, PushNotBelieved, Told, refused
 from activities.parcels.partners import Push, PushUnreadable
-from starter.http.gateway.bodies import body_of
 from starter.http.gateway.calls import Call, Operation
+from starter.http.gateway.clients import Allowance
 from starter.http.gateway.context import House
 from starter.http.gateway.problems import not_allowed, not_found, unread
-from starter.http.gateway.rate_limits import Allowance
+from starter.http.gateway.signed_requests import body_of
 from workflows.answers import Code
 from workflows.parties import Party
 from workflows.vocabulary import Role

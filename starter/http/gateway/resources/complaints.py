@@ -1,20 +1,27 @@
-"""The door for filings: a complaint has its number before anybody works on it."""
+"""Resource `complaints`: file one; read its progress and timeline as buyer or seller (R11.2)."""
 
 import hashlib
 from datetime import UTC, datetime
 
+from pydantic import RootModel
 from starlette.responses import Response
 
 from activities.store.signed_requests import belonging
-from starter.client.number import number_of
-from starter.http.gateway.bodies import as_raw, object_in
-from starter.http.gateway.calls import Call, Operation
+from starter.client.filing_input import number_of
+from starter.http.gateway.calls import AS, Call, Operation, as_read, require_access
 from starter.http.gateway.problems import not_allowed, unread
 from starter.http.gateway.resources.messages import Kept, keep, somebody_elses
+from starter.http.gateway.signed_requests import as_raw, object_in
 from workflows.answers import Code
-from workflows.complaint.decoding import NotUnderstood, understand_filing
+from workflows.complaint.decoding import NotUnderstood, understand_filing, understand_number
 from workflows.complaint.domain.filing import Filing
+from workflows.complaint.domain.progress import Progress, shown_to
+from workflows.complaint.domain.timeline import Step
+from workflows.complaint.views.progress import progress
+from workflows.complaint.views.view import registering
 from workflows.inbox import FILING, Received
+from workflows.parties import Party
+from workflows.vocabulary import PARTIES
 
 
 async def file(call: Call) -> Response:
@@ -50,7 +57,7 @@ async def _known(call: Call, filing: Filing) -> str | None:
     return number
 
 
-OPERATIONS = (
+_FILING: tuple[Operation, ...] = (
     Operation(
         method="POST",
         path="/v1/complaints",
@@ -62,3 +69,64 @@ OPERATIONS = (
         problems=("not-allowed", "id-used", "refused"),
     ),
 )
+
+
+class Timeline(RootModel[tuple[Step, ...]]):
+    """The steps that are for this party, the first one first."""
+
+
+async def stands(call: Call) -> Response:
+    """Answer how a complaint stands for a party."""
+    complaint, reader = await _reader(call)
+    view = await call.house.cases.view(complaint) or registering(complaint)
+    return as_read(progress(view, reader.role))
+
+
+async def happened(call: Call) -> Response:
+    """Answer what happened to a complaint, as far as it is for a party."""
+    complaint, reader = await _reader(call)
+    steps = await call.house.cases.timeline(complaint)
+    shown = (shown_to(step, reader) for step in steps)
+    return as_read(Timeline(tuple(step for step in shown if step is not None)))
+
+
+async def _reader(call: Call) -> tuple[str, Party]:
+    """Return which complaint is read by whom; raises Problem 403, 404, 409, 422, 429."""
+    complaint, reader = understand_number(call.path["complaint"]), call.reader
+    if reader.role not in PARTIES:
+        text = "buyer and seller read here (R11.2); staff use `redress show` and the web UI"
+        raise not_allowed(text, Code.WRONG_ROLE)
+    if isinstance(complaint, NotUnderstood):
+        raise unread(complaint.text, code=complaint.code)
+    call.count(complaint)
+    await require_access(call.house, complaint, reader)
+    await call.once()
+    return complaint, reader
+
+
+_PROBLEMS = ("not-allowed", "not-found", "id-used", "refused")
+
+_READING: tuple[Operation, ...] = (
+    Operation(
+        method="GET",
+        path="/v1/complaints/{complaint}",
+        summary="Read how a complaint stands, as its buyer or its seller",
+        told="State, handler, expected time, offer, ruling once it is sent, goods, the money of that party (R11.2).",
+        signed=stands,
+        query=AS,
+        answers={200: Progress},
+        problems=_PROBLEMS,
+    ),
+    Operation(
+        method="GET",
+        path="/v1/complaints/{complaint}/timeline",
+        summary="Read what happened to a complaint, as its buyer or its seller",
+        told="Never notes, work orders, or a ruling that is not sent yet; so numbers are left out (R11.2).",
+        signed=happened,
+        query=AS,
+        answers={200: Timeline},
+        problems=_PROBLEMS,
+    ),
+)
+
+OPERATIONS = (*_FILING, *_READING)

@@ -7,11 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from activities.store.inbox import InboxRow
-from starter.http.gateway.authorization import require_theirs
-from starter.http.gateway.bodies import as_raw, object_in
-from starter.http.gateway.calls import Call, Operation
+from starter.http.gateway.calls import Call, Operation, require_access
 from starter.http.gateway.problems import Problem, not_allowed, not_found, unread
-from starter.http.gateway.signatures import ID_FORM
+from starter.http.gateway.signed_requests import ID_FORM, as_raw, object_in
 from workflows.answers import Code
 from workflows.complaint.decoding import NotUnderstood, understand, understand_number
 from workflows.complaint.domain.messages import Message
@@ -54,7 +52,7 @@ async def say(call: Call) -> Response:
         raise not_allowed(f"client {call.client.id} may not send {message.kind}", Code.WRONG_ROLE)
     call.may_speak_as(message.sender)
     call.count(complaint)
-    await require_theirs(call.house, complaint, message.sender)
+    await require_access(call.house, complaint, message.sender)
     received = Received(
         client=call.client.id,
         request=call.id,

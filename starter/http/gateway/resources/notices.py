@@ -8,9 +8,9 @@ from starlette.responses import Response
 from activities.notifications.preferences import Wishes
 from activities.store.notifications import Outbox, Told, WishBook
 from starter.client.filing_input import faults
-from starter.http.gateway.bodies import object_in
 from starter.http.gateway.calls import AS, Call, Operation, as_read
 from starter.http.gateway.problems import unread
+from starter.http.gateway.signed_requests import object_in
 from workflows.values import Id
 from workflows.vocabulary import STAFF
 

@@ -9,13 +9,12 @@ from starlette.responses import PlainTextResponse, Response
 
 from activities.payments.alipay.notifications import NotificationRefused
 from starter.client.filing_input import faults
-from starter.http.gateway.authorization import require_theirs
-from starter.http.gateway.bodies import body_of, object_in
-from starter.http.gateway.calls import Call, Operation
+from starter.http.gateway.calls import Call, Operation, require_access
+from starter.http.gateway.clients import Allowance
 from starter.http.gateway.context import House
 from starter.http.gateway.problems import not_allowed, not_found, unread
-from starter.http.gateway.rate_limits import Allowance
 from starter.http.gateway.resources.messages import Kept, keep
+from starter.http.gateway.signed_requests import body_of, object_in
 from workflows.answers import Code
 from workflows.complaint.decoding import NotUnderstood, understand_number
 from workflows.complaint.domain.messages import PaymentReported
@@ -50,7 +49,7 @@ async def report(call: Call) -> Response:
     call.may_speak_as(message.sender)
     received = _received(message, call.client.id, call.id, call.body)
     call.count(received.complaint)
-    await require_theirs(call.house, received.complaint, message.sender)
+    await require_access(call.house, received.complaint, message.sender)
     return await keep(call, received, message.message_id)
 
 

@@ -1,17 +1,87 @@
-"""Standard Webhooks, the receiving side: who signed these very bytes, and when."""
+"""Requests as they come in: bodies bounded in size and time, JSON read one way only, Standard Webhooks signatures."""
 
+import asyncio
 import hmac
+import json
 import math
 import re
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from standardwebhooks import Webhook
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
 
-from starter.http.gateway.problems import Problem, not_signed
+from starter.client.errors import WrongUse
+from starter.client.filing_input import read_object
+from starter.http.gateway.problems import Problem, not_signed, unread
+from workflows.complaint.decoding import MOST_BYTES
+
+BODY_SECONDS = 10.0
+"""A quarter of a megabyte takes less over any line a server or a phone is on."""
+
+_DRAINED = 2 << 20
+"""A little more is read and thrown away, so that most senders hear why instead of a broken connection."""
+
+CLOSE = {"Connection": "close"}
+
+
+async def body_of(request: Request, most: int = MOST_BYTES, seconds: float = BODY_SECONDS) -> bytes:
+    """Return the body as it came; raises Problem 413 beyond `most` bytes, 408 after so many seconds."""
+    said = request.headers.get("content-length", "")
+    if said.isdecimal() and int(said) > most + _DRAINED:
+        raise _too_large(most)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            await _read_body(request, body, most)
+    except TimeoutError:
+        text = f"the body did not arrive within {seconds:g} s: send it again, in one go"
+        raise Problem("too-slow", text, headers=CLOSE) from None
+    return bytes(body)
+
+
+async def _read_body(request: Request, body: bytearray, most: int) -> None:
+    thrown = 0
+    async for chunk in request.stream():
+        if thrown or len(body) + len(chunk) > most:
+            body.clear()
+            thrown += len(chunk)
+        else:
+            body += chunk
+        if thrown > _DRAINED:
+            break
+    if thrown:
+        raise _too_large(most)
+
+
+def _too_large(most: int) -> Problem:
+    text = f"at most {most} bytes are read: send evidence as references, never as bytes"
+    return Problem("too-large", text, headers=CLOSE)
+
+
+def object_in(body: bytes) -> dict[str, Any]:
+    """Return the JSON object that a body is; raises Problem 422."""
+    try:
+        given = read_object(body.decode("utf-8"), "the body")
+        json.dumps(given, ensure_ascii=False).encode()
+    except UnicodeDecodeError:
+        raise unread("the body is not UTF-8") from None
+    except UnicodeEncodeError:
+        raise unread("the body holds half of a surrogate pair") from None
+    except WrongUse as wrong:
+        raise unread(str(wrong)) from None
+    return given
+
+
+def as_raw(given: object) -> RawValue:
+    """Return JSON as the decoder of every door takes it."""
+    return RawValue(Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(given).encode()))
+
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 CLIENT = "redress-client"
@@ -54,14 +124,14 @@ def envelope(said: Headers, now: float) -> Envelope:
     return Envelope(said[CLIENT], request, int(timestamp), tuple(said[SIGNATURE].split(" ")[:_MOST_SIGNATURES]))
 
 
-def headers(client: str, key: Webhook, request: str, signed: str, now: float) -> dict[str, str]:
+def signed_headers(client: str, key: Webhook, request: str, signed: str, now: float) -> dict[str, str]:
     """Return the headers with which a client signs a text at an instant (seconds since 1970)."""
     at = datetime.fromtimestamp(now, UTC)
     signature = key.sign(request, at, signed)
     return {CLIENT: client, ID: request, TIMESTAMP: str(int(now)), SIGNATURE: signature}
 
 
-def fits(envelope: Envelope, signed: bytes, keys: Sequence[Webhook]) -> bool:
+def verify(envelope: Envelope, signed: bytes, keys: Sequence[Webhook]) -> bool:
     """Say whether one of the signatures is one of these keys' for exactly these bytes, in constant time."""
     try:
         text = signed.decode("utf-8")
@@ -79,5 +149,5 @@ def wrong_signature() -> Problem:
     return not_signed("unknown client, or a signature that does not fit these bytes: compare client id and secret")
 
 
-NOBODY = (Webhook(secrets.token_bytes(32)),)
+DUMMY_KEYS = (Webhook(secrets.token_bytes(32)),)
 """Checked for an unknown client, so that it takes as long as for a known one."""

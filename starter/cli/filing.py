@@ -1,10 +1,11 @@
-"""`redress import FILE`."""
+"""`redress open` and `redress import`: file one complaint, or a file of thousands."""
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,16 +13,58 @@ from cyclopts import Parameter
 
 from starter.bulk.concurrency import Stop, until_interrupted
 from starter.bulk.import_filings import FAULTY, Checked, Importing, check
-from starter.bulk.progress import HowFar
-from starter.bulk.results import Results
+from starter.bulk.progress import REFUSED, HowFar, Verdict, sum_up, verdict
+from starter.bulk.result_file import Results
 from starter.bulk.rows import Fault
-from starter.bulk.summary import REFUSED, Verdict, sum_up, verdict
 from starter.cli import session
 from starter.client import connection
-from starter.client.complaints import Complaints
+from starter.client.complaints import REGISTERED_WITHIN, Complaints
 from starter.client.endpoints import find
 from starter.client.errors import Exit, Unreachable, WrongUse
-from starter.terminal import PLAIN, Common, out, print_json, say
+from starter.client.filing_input import read_filing, read_text
+from starter.client.results import Opened
+from starter.terminal import PLAIN, Common, FileOrStdin, out, print_json, say
+
+_NOT_YET = "accepted; it will be registered when a worker runs (`redress show` tells)"
+
+
+async def open_(
+    file: FileOrStdin, /, *, wait: Annotated[bool, Parameter(negative="--no-wait")] = True, common: Common = PLAIN
+) -> int:
+    """File a complaint and print its number; the same request_id gives the same number.
+
+    Parameters
+    ----------
+    file
+        A file with one filing as JSON, or - for standard input. Amounts may be written "299.00".
+    wait
+        Wait until it is registered or refused; --no-wait returns as soon as it is filed.
+
+    """
+    filing = read_filing(read_text(file), "standard input" if file == "-" else file)
+    async with session.complaints(common) as (client, _):
+        opened = await client.open(filing, wait=REGISTERED_WITHIN if wait else timedelta())
+    _print_opened(opened, common)
+    return Exit.REFUSED if opened.state == "refused" else Exit.DONE
+
+
+def _print_opened(opened: Opened, common: Common) -> None:
+    if common.json:
+        refusal = opened.refusal.model_dump(mode="json") if opened.refusal else {}
+        print_json(
+            refusal | {"complaint": opened.complaint, "state": opened.state, "known_before": opened.known_before}
+        )
+    else:
+        out(opened.complaint)
+    if opened.refusal:
+        say(f"redress: refused by rule {opened.refusal.rule} ({opened.refusal.code}): {opened.refusal.text}")
+    elif opened.state == "not_applicable":
+        say(f"not applicable (R1.7): {opened.text}; the buyer is called and told why")
+    elif opened.state == "accepted":
+        say(f"{opened.complaint} is {_NOT_YET}" + (f": {opened.text}" if opened.text else ""))
+    elif opened.known_before:
+        say(f"this request was filed before as {opened.complaint}")
+
 
 _FAULTY = Verdict(FAULTY, Exit.WRONG_USE, "lines have faults and are not filed: mend them and run it again")
 _WAITING = Verdict(
