@@ -7,14 +7,18 @@ from pathlib import Path
 import asyncpg
 
 
-class PartnerError(Exception):
-    """No usable answer of a partner; the text says which, where, what is known and what follows."""
+class ActivitiesError(Exception):
+    """Root class of this package. The text says what was wrong, where, and what to do; it holds no personal data."""
 
 
-class PartnerUnreachable(PartnerError):  # noqa: N818 - named as the news it brings
-    """No answer, or one that means "later": try again, not before `retry_after` if the partner named it.
+class PartnerError(ActivitiesError):
+    """A partner gave no usable answer; whether it carried out the request is unknown."""
 
-    A request that was on its way may have been carried out: look it up by its key before sending it again.
+
+class PartnerUnreachable(PartnerError):  # noqa: N818 - pairs with PartnerProtocolError
+    """No answer, or 408, 425, 429 or 5xx: retry, not before `retry_after` where the partner sent one.
+
+    A request that was in flight may have been carried out: look it up by its idempotency key before sending it again.
     """
 
     def __init__(self, text: str, retry_after: timedelta | None = None) -> None:
@@ -22,30 +26,33 @@ class PartnerUnreachable(PartnerError):  # noqa: N818 - named as the news it bri
         self.retry_after = retry_after
 
 
-class PartnerConfused(PartnerError):  # noqa: N818 - named as the news it brings
-    """An answer that contradicts what we sent or cannot be read: a person has to look, the text says at what.
+class PartnerProtocolError(PartnerError):
+    """An answer that contradicts the request or cannot be decoded: an operator has to look into it.
 
-    Trying again does no harm, since every request carries its key, and helps once the partner is mended.
+    Retries are safe (every request carries its idempotency key) and succeed once the partner is fixed.
     """
 
 
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What a database that is away, or a network, may raise."""
+CONNECTION_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What an unreachable database or network raises."""
 
-_REFUSED_FOR_GOOD = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
-"""What the database refuses now it refuses again: it is no use to try once more."""
+_PERMANENT = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""What the database refuses now it refuses on every retry."""
 
 _FRAMES = 4
-_OURS = frozenset({"activities", "starter", "workers", "workflows"})
+_PACKAGES = frozenset({"activities", "starter", "workers", "workflows"})
 
 
-def is_away(wrong: BaseException) -> bool:
-    """Say whether it may go well in a moment: something is away, and nothing was refused."""
-    return isinstance(wrong, AWAY) and not isinstance(wrong, _REFUSED_FOR_GOOD)
+def is_transient(wrong: BaseException) -> bool:
+    """Tell whether a retry may succeed: a backend is unreachable, and nothing was refused."""
+    return isinstance(wrong, CONNECTION_ERRORS) and not isinstance(wrong, _PERMANENT)
 
 
-def named(wrong: BaseException) -> str:
-    """Return the class of a failure; of PostgreSQL's also the state and the constraint, of the system's the error."""
+def error_label(wrong: BaseException) -> str:
+    """Return the class name, with SQLSTATE and constraint of PostgreSQL errors and strerror of system errors.
+
+    For logs: never the error's own text, which may quote personal data.
+    """
     parts = [type(wrong).__name__]
     if isinstance(wrong, asyncpg.PostgresError):
         parts += [str(one) for one in (wrong.sqlstate, getattr(wrong, "constraint_name", None)) if one]
@@ -54,8 +61,8 @@ def named(wrong: BaseException) -> str:
     return " ".join(parts)
 
 
-def where(wrong: BaseException) -> str:
-    """Return the innermost places of ours that it came through, the last one first."""
+def raised_at(wrong: BaseException) -> str:
+    """Return the innermost frames within our packages, innermost first: `file:line function < …`."""
     through = traceback.extract_tb(wrong.__traceback__)
-    frames = [one for one in through if _OURS & {*Path(one.filename).parts}][-_FRAMES:]
+    frames = [one for one in through if _PACKAGES & {*Path(one.filename).parts}][-_FRAMES:]
     return " < ".join(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in reversed(frames))

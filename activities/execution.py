@@ -14,26 +14,26 @@ from temporalio.client import Client
 from temporalio.common import ActivityIDConflictPolicy, ActivityIDReusePolicy, RetryPolicy
 from temporalio.exceptions import ActivityAlreadyStartedError, ApplicationError
 
-from activities.errors import PartnerConfused, PartnerError, PartnerUnreachable
+from activities.errors import PartnerError, PartnerProtocolError, PartnerUnreachable
 
 _log = structlog.stdlib.get_logger("redress.activities")
 
 
 @dataclass
-class Attempt:
-    """One attempt; `outcome` is the word the log line ends with."""
+class AttemptLog:
+    """One attempt of an activity; `outcome` is logged when it ends."""
 
     outcome: str = "done"
 
 
 @contextmanager
-def attempt(complaint: str) -> Iterator[Attempt]:
-    """Log one line about the attempt (no personal data) and give each failure the form Temporal acts upon.
+def attempt(complaint: str) -> Iterator[AttemptLog]:
+    """Log one line per attempt (no personal data) and raise failures as retryable ApplicationErrors.
 
-    Everything is retried, a silent partner not before the time it named: a failure that ended an activity for good
-    would end the complaint with it. What retrying cannot mend shows in the web UI, with words for who mends it.
+    Nothing is non-retryable: an activity that failed for good would fail the complaint. `retry_after` of a partner
+    becomes the next retry delay. What retries cannot fix is shown in the web UI with what an operator has to do.
     """
-    this, begun = Attempt(), time.monotonic()
+    this, begun = AttemptLog(), time.monotonic()
     try:
         with _mapped_errors():
             yield this
@@ -55,9 +55,9 @@ def _mapped_errors() -> Iterator[None]:
             str(silent), type=PartnerUnreachable.__name__, next_retry_delay=silent.retry_after
         ) from None
     except PartnerError as confused:
-        raise ApplicationError(str(confused), type=PartnerConfused.__name__) from None
+        raise ApplicationError(str(confused), type=PartnerProtocolError.__name__) from None
     except asyncpg.DataError as refused:
-        # Its own text may quote what was sent, and that may be personal.
+        # The error's own text may quote personal data from the input.
         raise ApplicationError(
             f"PostgreSQL refuses a value as {type(refused).__name__} ({refused.sqlstate}), now and on every retry: "
             "find it in the input of this activity, refuse its like where it came in, and mend the activity",
@@ -66,7 +66,7 @@ def _mapped_errors() -> Iterator[None]:
     except asyncpg.PostgresError as refused:
         if not refused.detail:
             raise
-        # The detail quotes the row that was refused; what failed where is in the rest.
+        # The detail quotes the refused row; the first line says what failed.
         raise ApplicationError(str(refused.args[0]), type=type(refused).__name__) from None
 
 
@@ -81,7 +81,7 @@ async def start_once(
     retry: RetryPolicy,
     summary: str,
 ) -> None:
-    """Start an activity under its key; one that runs, or has run, under it stays as it is."""
+    """Start a standalone activity once per key (its activity id); a second start with the same key does nothing."""
     try:
         await client.start_activity(
             name,

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
+from activities.errors import ActivitiesError
 from activities.execution import attempt
 from activities.store.inbox import Inbox, Page
 from activities.store.named_queries import query
@@ -15,38 +16,38 @@ from workflows.inbox import Drain, Drained, Held
 from workflows.time.calendar import Calendar
 
 
-class Calendars:
-    """Implements the port `calendar`."""
+class CalendarLookup:
+    """Implements the port `calendar` (R7.6)."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     @activity.defn(name="calendar")
     async def calendar(self, wanted: CalendarWanted) -> CalendarFound:
-        """Return the calendar of that version as it is on record, or none: a version means one content, for good."""
+        """Return the stored calendar of that version, or none; a version never changes its content."""
         with attempt(wanted.complaint) as this:
             kept = await self._pool.fetchval(query("kept_document"), "calendar", wanted.version)
             this.outcome = "found" if kept else "unknown"
             return CalendarFound(calendar=Calendar.model_validate_json(kept) if kept else None)
 
 
-_WAITED_FOR = timedelta(seconds=4)
-"""By so much the clocks of Temporal and the database may differ unnoticed: half of what an attempt may take."""
+_LONGEST_WAIT = timedelta(seconds=4)
+"""How far the database's clock may be behind Temporal's before it is an error: half of an attempt's timeout."""
 
 
-class ClockBehind(Exception):  # noqa: N818 - named for what it says
-    """The database cannot say yet what it will have received by then; the text says what to mend."""
+class ClockBehind(ActivitiesError):  # noqa: N818 - shown as the failure's type in the web UI
+    """The database's clock is behind Temporal's: messages received until then may still be on their way."""
 
 
-class Draining:
-    """Implements the port `drain`. Where time is let pass by hand the database's clock is not the complaint's."""
+class InboxDrain:
+    """Implements the port `drain`. With `by_hand` (time skipping) the database's clock is not the complaint's."""
 
     def __init__(self, inbox: Inbox, *, by_hand: bool = False) -> None:
         self._inbox, self._by_hand = inbox, by_hand
 
     @activity.defn(name="drain")
     async def drain(self, wanted: Drain) -> Drained:
-        """Return what was received by then and not delivered, page by page; nothing received by then comes later."""
+        """Return one page of messages received by `until` and not delivered; none received by then can appear later."""
         with attempt(wanted.complaint) as this:
             page = await self._page(wanted)
             this.outcome = f"{len(page.rows)} held"
@@ -62,7 +63,7 @@ class Draining:
             behind = wanted.until - page.clock
             if self._by_hand or behind <= timedelta():
                 return page
-            if behind > _WAITED_FOR:
+            if behind > _LONGEST_WAIT:
                 raise ClockBehind(
                     f"the database's clock is {behind.total_seconds():.0f} s behind Temporal's, so what comes in now "
                     "could still be in time: set the clocks of both by the same source"

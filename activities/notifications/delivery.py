@@ -16,9 +16,17 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.execution import attempt, start_once
-from activities.notifications.channels import IN_APP, Channel, ChannelName, Letter, NotDelivered, Undecided, key_on
+from activities.notifications.channels import (
+    IN_APP,
+    Channel,
+    ChannelName,
+    Delivery,
+    DeliveryFailed,
+    DeliveryUnknown,
+    delivery_key,
+)
 from activities.notifications.partners import InApp
-from activities.notifications.preferences import Recipient, Way, Wishes, recipient
+from activities.notifications.preferences import Preferences, Recipient, Route, resolve_recipient
 from activities.notifications.texts import render
 from activities.store.notifications import Deliveries, Fared, State, WishBook
 from activities.store.pool import Pool
@@ -28,42 +36,42 @@ from workflows.vocabulary import Role
 
 NOTIFY = "notify"
 
-ATTEMPT = timedelta(seconds=30)
-"""Room for one try of each channel, one after the other, each within a few seconds."""
+ATTEMPT_TIMEOUT = timedelta(seconds=30)
+"""Time for one attempt on each channel in turn, a few seconds each."""
 RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=5)
 )
-"""For ever: a channel that is mended after days still delivers, and the web UI shows what waits."""
+"""Unlimited: a channel that works again after days still delivers, and the web UI shows what waits."""
 
-Tell = Callable[[Sequence[Notice]], Awaitable[None]]
-"""Starts notices; starting one again is nothing new. Returns once Temporal has all of them."""
+StartNotices = Callable[[Sequence[Notice]], Awaitable[None]]
+"""Starts notices, idempotent; returns once Temporal has accepted all of them."""
 
 
-async def tell(notices: Sequence[Notice]) -> None:
+async def start_notices(notices: Sequence[Notice]) -> None:
     """Start notices with the Temporal client of the running activity."""
     client = activity.client()
     await asyncio.gather(*(start_notice(client, notice) for notice in notices))
 
 
 async def start_notice(client: Client, notice: Notice) -> None:
-    """Start one notice; its key is the activity's id, so that starting it twice is starting it once."""
+    """Start the delivery of one notice, once: the activity id is the notice's key."""
     await start_once(
         client,
         NOTIFY,
         notice,
         key=notice.key,
         queue=wire.NOTICES_QUEUE,
-        attempt=ATTEMPT,
+        attempt=ATTEMPT_TIMEOUT,
         retry=RETRY,
         summary=f"tells {notice.to}: {notice.event} ({notice.complaint})",
     )
 
 
-PAUSES: Sequence[timedelta] = tuple(timedelta(seconds=one) for one in (2, 30, 300, 900))
-"""Between the tries of a channel that says "later": long enough for greylisting, then the next channel has its turn."""
+RETRY_DELAYS: Sequence[timedelta] = tuple(timedelta(seconds=one) for one in (2, 30, 300, 900))
+"""Delays between attempts on a channel after a temporary failure (long enough for greylisting); then the next one."""
 
-OVER = frozenset({"failed", "unknown"})
-"""A channel that had its turn and did not bring the notice for certain."""
+_TRIED = frozenset({"failed", "unknown"})
+"""States of a channel that is not attempted again."""
 
 _log = structlog.stdlib.get_logger("redress.notices")
 
@@ -72,11 +80,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class Notices:
+class NoticeDelivery:
     """Implements the standalone activity `notify`.
 
-    `channels` are those that are set up, beside the app; `of_roles` what holds for a role where its members said
-    nothing. Without `quiet` nobody has a night: on a stack whose time is skipped the clock on the wall is nobody's.
+    `channels`: the configured ones beside the app. `role_defaults`: preferences of recipients who set none. `quiet`
+    is false on time-skipping stacks, where quiet hours would be judged by the wrong clock.
     """
 
     def __init__(
@@ -84,98 +92,100 @@ class Notices:
         pool: Pool,
         in_app: InApp,
         channels: Mapping[ChannelName, Channel] | None = None,
-        of_roles: Mapping[Role, Wishes] | None = None,
+        role_defaults: Mapping[Role, Preferences] | None = None,
         *,
         quiet: bool = True,
         now: Callable[[], datetime] = _now,
-        pauses: Sequence[timedelta] = PAUSES,
+        retry_delays: Sequence[timedelta] = RETRY_DELAYS,
     ) -> None:
         self._deliveries, self._wishes = Deliveries(pool), WishBook(pool)
-        self._in_app, self._channels, self._of_roles = in_app, channels or {}, of_roles or {}
-        self._quiet, self._now, self._pauses = quiet, now, pauses
+        self._in_app, self._channels, self._role_defaults = in_app, channels or {}, role_defaults or {}
+        self._quiet, self._now, self._retry_delays = quiet, now, retry_delays
 
     @activity.defn(name=NOTIFY)
     async def notify(self, notice: Notice) -> None:
-        """Word a notice and deliver it; an event without a text of its own is told in general words."""
+        """Render and deliver a notice; an event without a template of its own uses the general one."""
         with attempt(notice.complaint) as this:
-            this.outcome = await self._tell(notice)
+            this.outcome = await self._deliver(notice)
 
-    async def _tell(self, notice: Notice) -> str:
-        """Deliver by the first way that works and return its name; raises ApplicationError to be tried again."""
-        fared = await self._deliveries.of(notice.key)
-        if any(one.state == "sent" for one in fared.values()):
+    async def _deliver(self, notice: Notice) -> str:
+        """Deliver by the first channel that works and return its name; raises ApplicationError to be retried."""
+        previous = await self._deliveries.of(notice.key)
+        if any(one.state == "sent" for one in previous.values()):
             return "known"
         own, contact = await self._wishes.of(notice.to, notice.complaint)
-        told = recipient(notice.to, notice.event, own, self._of_roles.get(notice.to.role, Wishes()), contact)
-        for way in told.ways:
-            if await self._by(way, told, notice, fared.get(way.channel)):
-                return way.channel
-        raise AssertionError("the app is the last way, and either delivers or fails")
+        recipient = resolve_recipient(
+            notice.to, notice.event, own, self._role_defaults.get(notice.to.role, Preferences()), contact
+        )
+        for route in recipient.routes:
+            if await self._try_route(route, recipient, notice, previous.get(route.channel)):
+                return route.channel
+        raise AssertionError("the app is the last route, and either delivers or fails")
 
-    async def _by(self, way: Way, told: Recipient, notice: Notice, fared: Fared | None) -> bool:
-        """Try one way; False where the next one has its turn."""
-        letter = _rendered(notice, way, told)
-        if way.channel == IN_APP:
-            await self._in_app.send(letter)
+    async def _try_route(self, route: Route, recipient: Recipient, notice: Notice, previous: Fared | None) -> bool:
+        """Attempt one channel; returns False to go on to the next one."""
+        delivery = _rendered(notice, route, recipient)
+        if route.channel == IN_APP:
+            await self._in_app.send(delivery)
             await self._deliveries.sent(notice.key, IN_APP)
             return True
-        channel = self._channels.get(way.channel)
-        if channel is None or (fared is not None and fared.state in OVER):
+        channel = self._channels.get(route.channel)
+        if channel is None or (previous is not None and previous.state in _TRIED):
             return False
-        if fared is None or fared.state == "deferred":
-            self._wait_for_morning(way)
-        tries = await self._deliveries.claim(notice.key, way.channel, repeatable=channel.repeatable)
-        if tries is None:
-            # Whoever claimed it died, or is still at it beyond its time: it may arrive, so it is not sent again.
-            await self._over(way, notice, "unknown", "interrupted")
+        if previous is None or previous.state == "deferred":
+            self._wait_for_quiet_hours(route)
+        attempts = await self._deliveries.claim(notice.key, route.channel, repeatable=channel.idempotent)
+        if attempts is None:
+            # The previous attempt was interrupted after its claim: the outcome is unknown, so it is not repeated.
+            await self._fall_through(route, notice, "unknown", "interrupted")
             return False
-        return await self._sent(channel, letter, way, notice, tries)
+        return await self._send(channel, delivery, route, notice, attempts)
 
-    async def _sent(self, channel: Channel, letter: Letter, way: Way, notice: Notice, tries: int) -> bool:
+    async def _send(self, channel: Channel, delivery: Delivery, route: Route, notice: Notice, attempts: int) -> bool:
         try:
-            await channel.send(letter)
-        except NotDelivered as wrong:
-            if not wrong.lasting and tries <= len(self._pauses):
-                await self._deliveries.fared(notice.key, way.channel, "deferred", wrong.why)
-                raise _later(way, wrong.why, self._pauses[tries - 1]) from None
-            await self._over(way, notice, "failed", wrong.why)
+            await channel.send(delivery)
+        except DeliveryFailed as wrong:
+            if not wrong.permanent and attempts <= len(self._retry_delays):
+                await self._deliveries.fared(notice.key, route.channel, "deferred", wrong.why)
+                raise _deferred(route, wrong.why, self._retry_delays[attempts - 1]) from None
+            await self._fall_through(route, notice, "failed", wrong.why)
             return False
-        except Undecided as wrong:
-            await self._over(way, notice, "unknown", wrong.why)
+        except DeliveryUnknown as wrong:
+            await self._fall_through(route, notice, "unknown", wrong.why)
             return False
         except Exception as wrong:  # noqa: BLE001 - its text may hold an address, and Temporal would show it
-            await self._over(way, notice, "unknown", type(wrong).__name__)
+            await self._fall_through(route, notice, "unknown", type(wrong).__name__)
             return False
-        await self._deliveries.fared(notice.key, way.channel, "sent")
+        await self._deliveries.fared(notice.key, route.channel, "sent")
         return True
 
-    async def _over(self, way: Way, notice: Notice, state: State, why: str) -> None:
-        await self._deliveries.fared(notice.key, way.channel, state, why)
-        _log.warning("falls_through", complaint=notice.complaint, channel=way.channel, state=state, why=why)
+    async def _fall_through(self, route: Route, notice: Notice, state: State, why: str) -> None:
+        await self._deliveries.fared(notice.key, route.channel, state, why)
+        _log.warning("falls_through", complaint=notice.complaint, channel=route.channel, state=state, why=why)
 
-    def _wait_for_morning(self, way: Way) -> None:
+    def _wait_for_quiet_hours(self, route: Route) -> None:
         now = self._now()
-        until = way.quiet.over(now) if way.quiet and self._quiet else None
+        until = route.quiet.quiet_until(now) if route.quiet and self._quiet else None
         if until is not None:
             raise ApplicationError(
-                f"quiet hours: {way.channel} waits until {until:%H:%M} Beijing time",
+                f"quiet hours: {route.channel} waits until {until:%H:%M} Beijing time",
                 type="QuietHours",
                 next_retry_delay=until - now,
                 category=ApplicationErrorCategory.BENIGN,
             )
 
 
-def _rendered(notice: Notice, way: Way, told: Recipient) -> Letter:
-    subject, text = render(notice, told.locale)
-    return Letter(
-        key=key_on(way.channel, notice.key), complaint=notice.complaint, event=notice.event, to=notice.to,
-        address=way.address, locale=told.locale, subject=subject, text=text,
+def _rendered(notice: Notice, route: Route, recipient: Recipient) -> Delivery:
+    subject, text = render(notice, recipient.locale)
+    return Delivery(
+        key=delivery_key(route.channel, notice.key), complaint=notice.complaint, event=notice.event, to=notice.to,
+        address=route.address, locale=recipient.locale, subject=subject, text=text,
     )  # fmt: skip
 
 
-def _later(way: Way, why: str, pause: timedelta) -> ApplicationError:
+def _deferred(route: Route, why: str, pause: timedelta) -> ApplicationError:
     return ApplicationError(
-        f"{way.channel} says later ({why}): tried again in {pause.total_seconds():g} s, then the next channel",
+        f"{route.channel} says later ({why}): tried again in {pause.total_seconds():g} s, then the next channel",
         type="ChannelDeferred",
         next_retry_delay=pause,
     )

@@ -1,4 +1,4 @@
-"""Recipients: how somebody wants to be told things, and what holds for those who never said (R1.5, R10.1)."""
+"""Notification preferences: locale, channels in order, addresses, quiet hours; defaults by role (R1.5, R10.1)."""
 
 import re
 from collections.abc import Mapping
@@ -14,29 +14,29 @@ from workflows.parties import Party
 from workflows.values import BEIJING, ShortText, Value
 from workflows.vocabulary import Role
 
-LOCALE: Locale = "zh_CN"
-"""Of everybody who never named another."""
+DEFAULT_LOCALE: Locale = "zh_CN"
+"""Of recipients without a preference."""
 
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{3,30}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
 
-_WAKING: frozenset[ChannelName] = frozenset({"sms", "email"})
-"""Channels that make a telephone ring or blink at night; the app is silent, and a robot speaks to a group."""
+_INTRUSIVE: frozenset[ChannelName] = frozenset({"sms", "email"})
+"""Channels with quiet hours by default: they make a phone ring. The app is silent, chat bots write to groups."""
 
-_FIRST: Mapping[str, ChannelName] = {"survey_reminded": "sms"}
-"""Events whose channel the rulebook names: the reminder after 24 h is a short message (R10.1)."""
+_PREFERRED_BY_EVENT: Mapping[str, ChannelName] = {"survey_reminded": "sms"}
+"""Events whose channel the rulebook names: the survey reminder is a short message (R10.1)."""
 
 
 class QuietHours(Value):
-    """Hours of the day in which nobody is to be rung, Beijing time, written `22:00-08:00`; they may cross midnight."""
+    """Daily hours, Beijing time, in which a channel is not used, written `22:00-08:00`; may cross midnight."""
 
     begins: time
     ends: time
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `22:00-08:00`; raises ValueError saying what is wrong."""
+        """Parse `22:00-08:00`; raises ValueError."""
         found = _CLOCK.fullmatch(text)
         if found is None:
             raise ValueError("quiet hours are written as 22:00-08:00, Beijing time")
@@ -46,8 +46,8 @@ class QuietHours(Value):
             raise ValueError("quiet hours that last all day would never end; take the channel off the list instead")
         return cls(begins=begins, ends=ends)
 
-    def over(self, now: datetime) -> datetime | None:
-        """Return when the quiet that reigns at that instant is over, None if there is none."""
+    def quiet_until(self, now: datetime) -> datetime | None:
+        """Return when the quiet hours around that instant end, None outside of them."""
         local = now.astimezone(BEIJING)
         clock = local.time()
         nightly = self.begins > self.ends
@@ -58,18 +58,18 @@ class QuietHours(Value):
         return datetime.combine(day, self.ends, tzinfo=BEIJING)
 
 
-NIGHT = QuietHours(begins=time(22), ends=time(8))
-"""For buyers and sellers who never named other hours, on the channels that wake people."""
+DEFAULT_QUIET_HOURS = QuietHours(begins=time(22), ends=time(8))
+"""For buyers and sellers without a preference, on intrusive channels."""
 
 
-class Wishes(Value):
-    """How one recipient wants to be told: what is left out holds as for the role."""
+class Preferences(Value):
+    """Preferences of one recipient; a missing field falls back to the role's default."""
 
     locale: Locale | None = None
     channels: Annotated[tuple[ChannelName, ...], Field(max_length=6)] | None = None
-    """In this order; the app is the last resort, listed or not."""
+    """In order of preference; the app is always the last one, listed or not."""
     addresses: dict[ChannelName, ShortText] = Field(default_factory=dict)
-    """A mail address, a telephone number; for a robot its name in the operator's file, never an address of its own."""
+    """Mail address, phone number; for a chat bot its name in the operator's file, never a URL."""
     quiet: str | None = None
     """`22:00-08:00`, or `none`."""
 
@@ -84,19 +84,19 @@ class Wishes(Value):
             raise ValueError("a channel is listed twice")
         if self.quiet is not None and self.quiet != "none":
             QuietHours.parse(self.quiet)
-        wrong = [name for name, address in self.addresses.items() if not can_be(name, address)]
+        wrong = [name for name, address in self.addresses.items() if not is_address_of(name, address)]
         if wrong:
             raise ValueError(f"addresses.{wrong[0]} is not what that channel can write to")
         return self
 
     @property
     def hours(self) -> QuietHours | None:
-        """The quiet hours, None for none or for none said."""
+        """The quiet hours; None for `none` and for no preference."""
         return None if self.quiet in (None, "none") else QuietHours.parse(self.quiet or "")
 
 
-def can_be(channel: ChannelName, address: str) -> bool:
-    """Tell whether a channel can write to such an address at all: ASCII, one address, no line of its own."""
+def is_address_of(channel: ChannelName, address: str) -> bool:
+    """Tell whether an address is well formed for a channel: ASCII, one address, no line break."""
     if channel == "email":
         return len(address) <= 200 and _MAIL.fullmatch(address) is not None
     if channel == "sms":
@@ -104,54 +104,55 @@ def can_be(channel: ChannelName, address: str) -> bool:
     return re.fullmatch(r"[!-~]{1,64}", address) is not None
 
 
-class Way(NamedTuple):
-    """One channel with the address on it, empty where the partner knows its people itself."""
+class Route(NamedTuple):
+    """A channel with the recipient's address; empty where the channel addresses people by id."""
 
     channel: ChannelName
     address: str
     quiet: QuietHours | None
 
     def __repr__(self) -> str:
-        return f"Way({self.channel})"
+        return f"Route({self.channel})"
 
 
 class Recipient(NamedTuple):
-    """One who is told: in which language, and by which ways in order, the app at last."""
+    """Locale of a recipient, and the routes to attempt in order, the app last."""
 
     locale: Locale
-    ways: tuple[Way, ...]
+    routes: tuple[Route, ...]
 
 
-def recipient(to: Party, event: str, own: Wishes, of_role: Wishes, contact: Contact) -> Recipient:
-    """Join what somebody wished, what holds for the role and what the filing says into the ways to take.
+def resolve_recipient(
+    to: Party, event: str, own: Preferences, role_default: Preferences, contact: Contact
+) -> Recipient:
+    """Combine preferences, role defaults and the filing's contact into the routes to attempt.
 
-    A way without an address that its channel could write to is left out; short messages need none, since the
-    partner knows its people by role and id.
+    A channel without a usable address is left out; short messages need none: the partner addresses people by id.
     """
-    channels = own.channels if own.channels is not None else (of_role.channels or ())
-    first = _FIRST.get(event)
+    channels = own.channels if own.channels is not None else (role_default.channels or ())
+    first = _PREFERRED_BY_EVENT.get(event)
     if first and (own.channels is None or first in own.channels):
         channels = (first, *channels)
     ordered = dict.fromkeys((*channels, IN_APP))
-    addresses: dict[ChannelName, str] = {**_of_filing(to, contact), **of_role.addresses, **own.addresses}
-    ways = (Way(one, addresses.get(one, ""), _quiet(to, one, own, of_role)) for one in ordered)
-    reachable = tuple(way for way in ways if way.address or way.channel in _WITHOUT_ADDRESS)
-    return Recipient(own.locale or of_role.locale or LOCALE, reachable)
+    addresses: dict[ChannelName, str] = {**_contact_addresses(to, contact), **role_default.addresses, **own.addresses}
+    routes = (Route(one, addresses.get(one, ""), _quiet_hours(to, one, own, role_default)) for one in ordered)
+    reachable = tuple(route for route in routes if route.address or route.channel in _ADDRESSED_BY_ID)
+    return Recipient(own.locale or role_default.locale or DEFAULT_LOCALE, reachable)
 
 
-_WITHOUT_ADDRESS: frozenset[ChannelName] = frozenset({IN_APP, "sms"})
+_ADDRESSED_BY_ID: frozenset[ChannelName] = frozenset({IN_APP, "sms"})
 
 
-def _of_filing(to: Party, contact: Contact) -> dict[ChannelName, str]:
-    """Return the buyer's addresses as the filing names them; what is no address there is left out, as is silence."""
+def _contact_addresses(to: Party, contact: Contact) -> dict[ChannelName, str]:
+    """Return the addresses in the buyer's filing; malformed ones are left out."""
     named: dict[ChannelName, str] = {"email": contact.email, "sms": contact.phone}
-    return {name: one for name, one in named.items() if to.role is Role.BUYER and can_be(name, one)}
+    return {name: one for name, one in named.items() if to.role is Role.BUYER and is_address_of(name, one)}
 
 
-def _quiet(to: Party, channel: ChannelName, own: Wishes, of_role: Wishes) -> QuietHours | None:
+def _quiet_hours(to: Party, channel: ChannelName, own: Preferences, role_default: Preferences) -> QuietHours | None:
     if channel == IN_APP:
         return None
-    for wishes in (own, of_role):
-        if wishes.quiet is not None:
-            return wishes.hours
-    return NIGHT if channel in _WAKING and to.role in (Role.BUYER, Role.SELLER) else None
+    for preferences in (own, role_default):
+        if preferences.quiet is not None:
+            return preferences.hours
+    return DEFAULT_QUIET_HOURS if channel in _INTRUSIVE and to.role in (Role.BUYER, Role.SELLER) else None

@@ -1,4 +1,4 @@
-"""Texts of notices: one template file per locale, one block per event, rendered in a sandbox."""
+"""Render notices: one Jinja template file per locale, one block per event, in a sandbox."""
 
 import re
 import tomllib
@@ -21,31 +21,31 @@ Locale = Literal["zh_CN", "en"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 GENERAL = "general"
-"""The block for events without one of their own: no notice is lost for want of words."""
+"""The block for events without one of their own."""
 
 LONGEST_SUBJECT, LONGEST_TEXT = 200, 4000
-"""What channels take; a reason quoted from a person may be as long as that alone."""
+"""Characters that every channel accepts."""
 
 _log = structlog.stdlib.get_logger("redress.activities")
 
 _DAYS: dict[Locale, str] = {"zh_CN": "y年M月d日（EEE）{}", "en": "EEEE d MMMM y, {}"}
-"""A day as people read it; the time of day follows, which may be 24:00."""
+"""Date formats; `{}` is the time of day, which may be 24:00."""
 
 _AMOUNT = re.compile(r"\d{1,15}\.\d\d")
 _INSTANT = re.compile(r"[A-Z][a-z]+day (\d{4}-\d\d-\d\d) (\d\d:\d\d)")
 
 
 def render(notice: Notice, locale: Locale) -> tuple[str, str]:
-    """Return subject and text of a notice, in general words when its event has none or they do not fit its data."""
+    """Return subject and text; falls back to the general block if the event has none or its data do not fit."""
     for event in (notice.event, GENERAL):
         try:
-            return _worded(locale, event, notice)
+            return _render_block(locale, event, notice)
         except (TemplateError, KeyError, TypeError, ValueError) as wrong:
             _log.warning("no_text", notice_event=notice.event, block=event, locale=locale, error=type(wrong).__name__)
     return f"{notice.complaint}: {notice.event}", f"{notice.complaint}: {notice.event}"
 
 
-def _worded(locale: Locale, event: str, notice: Notice) -> tuple[str, str]:
+def _render_block(locale: Locale, event: str, notice: Notice) -> tuple[str, str]:
     template = _template(locale)
     context = template.new_context({**words(locale), **variables(notice)})
     said = "".join(template.blocks[event](context)).strip()
@@ -54,19 +54,19 @@ def _worded(locale: Locale, event: str, notice: Notice) -> tuple[str, str]:
 
 
 def variables(notice: Notice) -> Mapping[str, str]:
-    """Return what a template can use: the notice's data, its event, and the role that is told."""
+    """Return the template variables: the notice's data, its event, and the recipient's role."""
     return {**notice.data, "complaint": notice.complaint, "event": notice.event, "to": notice.to.role}
 
 
 @cache
 def words(locale: Locale) -> Mapping[str, Mapping[str, str]]:
-    """Return the words of a locale for the closed lists of the process: problems, outcomes, refusals, answers."""
+    """Return the labels of a locale for the closed lists of the process: problems, outcomes, refusals, answers."""
     return tomllib.loads((TEMPLATES / f"{locale}.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def environment(locale: Locale) -> SandboxedEnvironment:
-    """Return the sandbox in which the texts of a locale are rendered; what a template misses is an error."""
+    """Return the sandboxed environment of a locale; an undefined variable is an error."""
     found = SandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False, auto_reload=False
     )
@@ -80,18 +80,18 @@ def _template(locale: Locale) -> Template:
 
 
 def _code(reason: str) -> str:
-    """Return the word a reason begins with: `already_open: C… is open` is `already_open`."""
+    """Return the code at the start of a reason: `already_open` of `already_open: C… is open`."""
     return re.split(r"[:;,\s]", reason, maxsplit=1)[0]
 
 
 def _number(reason: str) -> str:
-    """Return the complaint number that a reason names, such as the open one (R1.4); empty if it names none."""
+    """Return the complaint number named in a reason, such as the open one (R1.4); empty if there is none."""
     found = re.search(r"C\d{8}-[0-9A-Z]{10}", reason)
     return found[0] if found else ""
 
 
 def _day(locale: Locale, instant: str) -> str:
-    """Return an instant of the notice's data, such as `Monday 2026-11-23 24:00`, as readers of the locale write it."""
+    """Return an instant such as `Monday 2026-11-23 24:00` in the format of the locale."""
     found = _INSTANT.fullmatch(instant)
     if found is None:
         return instant
@@ -100,5 +100,5 @@ def _day(locale: Locale, instant: str) -> str:
 
 
 def _money(locale: Locale, amount: str) -> str:
-    """Return yuan with the separators of the locale: 12,345.60; the word for yuan stands in the text."""
+    """Return yuan with the separators of the locale: 12,345.60, without the unit."""
     return format_decimal(Decimal(amount), "#,##0.00", locale=locale) if _AMOUNT.fullmatch(amount) else amount

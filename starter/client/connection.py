@@ -9,7 +9,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.errors import AWAY
+from activities.errors import CONNECTION_ERRORS
 from activities.store.case_files import CaseFiles
 from activities.store.payload_keys import known_keys, lacking
 from activities.store.pool import Pool, open_pool
@@ -71,7 +71,7 @@ async def both(where: Whereabouts) -> AsyncIterator[tuple[Client, Files]]:
     """Open Temporal and the record, for what needs both; raises Unreachable, or WrongUse for a wrong key ring."""
     client = await temporal(where)
     async with files(where) as record:
-        with suppress(*AWAY):  # whoever needs the record says what is wrong with it
+        with suppress(*CONNECTION_ERRORS):  # whoever needs the record says what is wrong with it
             await require_keys(where, record.pool)
         yield client, record
 
@@ -95,7 +95,7 @@ async def complaints(where: Whereabouts) -> AsyncIterator[Complaints]:
                 raise without or wrong from None
             without = wrong
         if record is not None:
-            with suppress(*AWAY):
+            with suppress(*CONNECTION_ERRORS):
                 await require_keys(where, record.pool)
         yield Complaints(client, record, without=without)
 

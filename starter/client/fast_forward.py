@@ -18,7 +18,7 @@ from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHand
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
-from activities.reconciliation.cases import goes_on
+from activities.reconciliation.cases import is_running
 from activities.store.pool import Pool
 from starter.client.errors import NotFound, RefusedByRule, Unreachable, WrongUse
 from starter.client.temporal_calls import Gone, worded
@@ -147,7 +147,7 @@ class FastForward:
             if await self._pool.fetchval("SELECT true FROM complaints WHERE complaint = $1", complaint):
                 raise _ended(complaint) from None
             raise NotFound(str(gone)) from None
-        if not goes_on(described):
+        if not is_running(described):
             raise _ended(complaint)
 
     async def _described(self, complaint: str) -> WorkflowExecutionDescription:
@@ -155,7 +155,7 @@ class FastForward:
             return await self._client.get_workflow_handle(complaint).describe()
 
     async def _runs(self, handle: WorkflowHandle[Any, Any]) -> bool:
-        return goes_on(await self._described(handle.id))
+        return is_running(await self._described(handle.id))
 
     async def _now(self, handle: WorkflowHandle[Any, Any]) -> datetime:
         """Return the complaint's own time."""

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from activities.errors import PartnerConfused, PartnerError
+from activities.errors import PartnerError, PartnerProtocolError
 from activities.payments.partners import PaymentProvider
 from activities.store.held_money import HeldMoney
 from activities.store.ledger import Contradiction, Kept, Ledger
@@ -183,7 +183,7 @@ class Asking:
                 continue
             try:
                 answer = await self._provider.look_up(one.movement)
-            except PartnerConfused as odd:
+            except PartnerProtocolError as odd:
                 found[one.key] = Theirs(f"confused: {odd}"[:120])
             except PartnerError as wrong:
                 self._not_answered(wrong)

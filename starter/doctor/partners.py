@@ -12,11 +12,11 @@ import httpx2
 from pydantic import ValidationError
 
 from activities.errors import PartnerError, PartnerUnreachable
-from activities.notifications.channels import NotDelivered
+from activities.notifications.channels import DeliveryFailed
 from activities.notifications.mail import Mail, MailServer
 from activities.notifications.robots import Robot
 from activities.parcels.partners import CarrierService
-from activities.partner_events.webhook import NotTaken, Webhooks
+from activities.partner_events.webhook import WebhookClient, WebhookFailed
 from activities.partners.signing import Signer
 from activities.payments.partners import PaymentProvider
 from activities.store.notifications import Deliveries
@@ -77,7 +77,7 @@ async def payments(partners: str, secret: str | None) -> Check:
     try:
         signer = Signer(secret) if secret else None
         async with PaymentProvider(partners, signer=signer) as provider:
-            await provider.greet()
+            await provider.ping()
     except PartnerUnreachable as wrong:
         return failed(name, str(wrong), Exit.UNREACHABLE)
     except (PartnerError, ValueError) as wrong:
@@ -135,11 +135,11 @@ async def partner_events(pool: Pool) -> Check:
 
 async def _forbidden_receivers(subscriptions: ConfiguredSubscriptions) -> list[str]:
     found = []
-    async with Webhooks() as webhooks:
+    async with WebhookClient() as webhooks:
         for one in subscriptions.all():
             try:
                 await webhooks.addresses(one)
-            except NotTaken as wrong:
+            except WebhookFailed as wrong:
                 found.append(f"the receiver of {one.name} {wrong}: mend `events` in the clients file")
     return found
 
@@ -176,8 +176,8 @@ async def _mail(server: MailServer | None) -> Check:
     if server is None:
         return ok("mail", "nobody is told by e-mail (REDRESS_SMTP_HOST)")
     try:
-        await Mail(server).greet()
-    except NotDelivered as wrong:
+        await Mail(server).ping()
+    except DeliveryFailed as wrong:
         return failed("mail", f"{server.host}:{server.port} {wrong.why}: {_MEND}", Exit.UNREACHABLE)
     secured = "in the clear" if server.security == "none" else f"encrypted ({server.security})"
     return ok("mail", f"{server.host}:{server.port} lets us in, {secured}")

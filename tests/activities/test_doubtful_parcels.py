@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.notifications.texts import render
 from activities.parcels.partners import CarrierService
-from activities.parcels.watch import ParcelLooks, Watching
+from activities.parcels.watch import ParcelPolling, ParcelSubscriber
 from activities.store.inbox import Inbox
 from activities.store.parcels import DOUBTFUL, Heard, Parcels, under_way
 from starter.doctor.partners import parcels as parcels_check
@@ -46,14 +46,14 @@ def at(instant: datetime, event: EventName) -> ParcelEvent:
 async def named(world: World, carrier: CarrierService, parcels: Parcels, number: str) -> Case:
     """A complaint whose buyer names that number, and whose parcel is watched since."""
     case = await on_its_way(world, number, since=SINCE)
-    await ActivityEnvironment().run(Watching(parcels, carrier).watch_parcel, world.watched[-1])
+    await ActivityEnvironment().run(ParcelSubscriber(parcels, carrier).watch_parcel, world.watched[-1])
     return case
 
 
 async def looked(world: World, carrier: CarrierService) -> list[Notice]:
     """Let a look pass; returns what handlers were told of parcels, each notice once, as it is by its key."""
     before = {one.key for one in world.told}
-    looks = ParcelLooks(on_record(world), carrier, silence=timedelta(), tell=world.tell)
+    looks = ParcelPolling(on_record(world), carrier, silence=timedelta(), start_notices=world.tell)
     await ActivityEnvironment().run(looks.look_at_parcels, ParcelLook())
     return list({one.key: one for one in world.told if one.key not in before}.values())
 

@@ -17,20 +17,20 @@ _COMPANIES: Mapping[str, str] = {
     "sto": "shentong",
     "jt": "jtexpress",
 }
-"""Ours to theirs; a carrier that is not here has the same name on both sides."""
+"""Our carrier id to their company code; equal where not listed."""
 
 _CARRIERS = {theirs: ours for ours, theirs in _COMPANIES.items()}
 
 _MAIN: Mapping[str, EventName] = {
     "0": "in_transit",
     "1": "picked_up",
-    "2": "in_transit",  # in difficulties, yet somebody has it
+    "2": "in_transit",  # problem, still with the carrier
     "3": "delivered",
-    "4": "returned",  # back with its sender, who has signed for it
+    "4": "returned",  # returned to and signed by the sender
     "5": "in_transit",  # out for delivery
-    "6": "in_transit",  # on the way back, not there yet
+    "6": "in_transit",  # on its way back
     "7": "in_transit",  # handed to another company
-    "8": "in_transit",  # customs, and the four that follow
+    "8": "in_transit",  # customs clearance, to 13
     "10": "in_transit",
     "11": "in_transit",
     "12": "in_transit",
@@ -39,9 +39,9 @@ _MAIN: Mapping[str, EventName] = {
 }
 
 _NOTHING_YET = frozenset({"101", "102", "401"})
-"""Ordered, waiting to be picked up, cancelled: no carrier has the goods."""
+"""Ordered, awaiting pick-up, cancelled: the carrier does not have the goods."""
 
-_CODES: Mapping[str, str] = {
+_CODES_BY_NAME: Mapping[str, str] = {
     "在途": "0",
     "揽收": "1",
     "已揽收": "1",
@@ -58,25 +58,25 @@ _CODES: Mapping[str, str] = {
     "清关": "8",
     "拒签": "14",
 }
-"""Their names of states, which an item of a list may have in place of a code."""
+"""State codes by name: items may have a name in place of a code."""
 
 
 def company_of(carrier: str) -> str:
-    """Return what they call a carrier of ours."""
+    """Return their company code of a carrier."""
     return _COMPANIES.get(carrier, carrier)
 
 
 def carrier_of(company: str) -> str:
-    """Return what we call a company of theirs."""
+    """Return our carrier id of a company code."""
     return _CARRIERS.get(company, company)
 
 
 def event_of(state: str) -> EventName | None:
-    """Return the event that a state is, by its code or name; None where no carrier has the goods, or nobody knows it.
+    """Map a state (code or name) to an event; None before pick-up and for unknown states.
 
-    Finer states have the digits of their main one before their own: 301 is a kind of 3, 1002 one of 0.
+    Fine-grained codes begin with their main code: 301 is a kind of 3; 100x are kinds of 0.
     """
-    code = _CODES.get(state, state)
+    code = _CODES_BY_NAME.get(state, state)
     if code in _NOTHING_YET or not (code.isascii() and code.isdecimal()):
         return None
     if len(code) == 4 and code.startswith("100"):
@@ -84,8 +84,8 @@ def event_of(state: str) -> EventName | None:
     return _MAIN.get(code[0] if len(code) == 3 else code)
 
 
-Word = Annotated[str, Field(coerce_numbers_to_str=True, max_length=100)]
-"""A state or number, which comes with quotation marks or without."""
+Code = Annotated[str, Field(coerce_numbers_to_str=True, max_length=100)]
+"""A code sent as JSON string or number."""
 
 
 class _Item(BaseModel):
@@ -93,8 +93,8 @@ class _Item(BaseModel):
 
     ftime: str | None = None
     time: str | None = None
-    status: Word | None = None
-    status_code: Annotated[Word | None, Field(alias="statusCode")] = None
+    status: Code | None = None
+    status_code: Annotated[Code | None, Field(alias="statusCode")] = None
 
     @property
     def at(self) -> datetime | None:
@@ -111,17 +111,17 @@ class _Item(BaseModel):
 
 
 class Track(BaseModel):
-    """One parcel as they see it; everything else they tell is left aside, what people wrote above all."""
+    """The track of one parcel; other fields, free text above all, are ignored."""
 
     model_config = ConfigDict(frozen=True)
 
     com: str = ""
-    nu: Word = ""
-    state: Word = ""
+    nu: Code = ""
+    state: Code = ""
     data: Annotated[tuple[_Item, ...] | None, Field(max_length=MOST_EVENTS)] = ()
 
     def events(self) -> tuple[ParcelEvent, ...]:
-        """Return what happened; without states in the list only the last of it is known, by the parcel's own."""
+        """Return the events; items without states are covered by the parcel's own state at the newest time."""
         found = tuple(self._listed())
         newest = max((one.at for one in self.data or () if one.at), default=None)
         last = event_of(self.state)

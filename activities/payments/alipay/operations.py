@@ -9,9 +9,9 @@ from activities.payments.alipay.codes import (
     NO_REFUND_KNOWN,
     NO_TRADE_KNOWN,
     NO_TRANSFER_KNOWN,
-    REFUND,
-    TRANSFER,
-    Unwritable,
+    REFUND_REFUSALS,
+    TRANSFER_REFUSALS,
+    NotRepresentable,
     money,
     refused,
     request_number,
@@ -26,7 +26,7 @@ _TRADE_QUERY = "alipay.trade.query"
 _LONGEST = 64
 
 Payee = dict[str, str]
-"""An account at Alipay, as a transfer names it: `identity` and `identity_type`."""
+"""An account at Alipay: `identity` and `identity_type`."""
 
 
 class _Trade(BaseModel):
@@ -37,38 +37,40 @@ class _Trade(BaseModel):
     buyer_open_id: str = ""
 
 
-def order_of(movement: Movement) -> str:
-    """Return the order's number, which is the merchant's number of its trade; raises Unwritable where none is named."""
+def order_number(movement: Movement) -> str:
+    """Return the order number, which is the trade's `out_trade_no`; raises NotRepresentable without one."""
     if movement.line is None:
-        raise Unwritable(f"the movement {movement.key} names no order line, and Alipay pays by the order's trade")
+        raise NotRepresentable(f"the movement {movement.key} names no order line, and Alipay pays by the order's trade")
     if len(movement.line.order_id) > _LONGEST:
-        raise Unwritable(f"the order number {movement.line.order_id} is longer than Alipay's {_LONGEST} characters")
+        raise NotRepresentable(
+            f"the order number {movement.line.order_id} is longer than Alipay's {_LONGEST} characters"
+        )
     return movement.line.order_id
 
 
 def same_amount(text: str, movement: Movement) -> bool:
-    """Tell whether Alipay's yuan are the movement's fen."""
+    """Tell whether an amount in yuan equals the movement's."""
     try:
         return money(text) == movement.amount
-    except Unwritable:
+    except NotRepresentable:
         return False
 
 
-async def payer_of(gateway: Gateway, movement: Movement) -> Payee | None:
-    """Return the account that paid the movement's order; None if Alipay says there is no such trade."""
-    order = order_of(movement)
-    trade = await gateway.ask(_TRADE_QUERY, {"out_trade_no": order}, _Trade)
+async def trade_payer(gateway: Gateway, movement: Movement) -> Payee | None:
+    """Return the account that paid the movement's order; None if there is no such trade."""
+    order = order_number(movement)
+    trade = await gateway.call(_TRADE_QUERY, {"out_trade_no": order}, _Trade)
     if isinstance(trade, Refusal):
         if trade.code in NO_TRADE_KNOWN:
             return None
-        raise gateway.unlisted(_TRADE_QUERY, trade)
+        raise gateway.unknown_refusal(_TRADE_QUERY, trade)
     if trade.out_trade_no != order:
-        raise gateway.partner.confused(f"answered for another order than {order}")
+        raise gateway.partner.protocol_error(f"answered for another order than {order}")
     if trade.buyer_open_id:
         return {"identity": trade.buyer_open_id, "identity_type": "ALIPAY_OPEN_ID"}
     if trade.buyer_user_id:
         return {"identity": trade.buyer_user_id, "identity_type": "ALIPAY_USER_ID"}
-    raise gateway.partner.confused(f"does not say whose account paid the order {order}")
+    raise gateway.partner.protocol_error(f"does not say whose account paid the order {order}")
 
 
 _REFUND, _REFUND_QUERY = "alipay.trade.refund", "alipay.trade.fastpay.refund.query"
@@ -83,7 +85,7 @@ class _Refunded(BaseModel):
 
 
 class _Known(BaseModel):
-    """Empty but for its code when Alipay knows of no such refund."""
+    """Only the code is present when Alipay knows no such refund."""
 
     model_config = ConfigDict(strict=True)
 
@@ -95,49 +97,49 @@ class _Known(BaseModel):
 
 
 class Refunds:
-    """A way of paying: one refund of the order's trade per movement."""
+    """Method of payment: one refund of the order's trade per movement."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
     async def look_up(self, movement: Movement) -> PaymentAnswer | None:
-        """Return the refund Alipay has under the movement's number; None if it has carried out none."""
-        number, order = request_number(movement.key), order_of(movement)
-        known = await self._gateway.ask(_REFUND_QUERY, {"out_trade_no": order, "out_request_no": number}, _Known)
+        """Return the refund under the movement's request number; None if there is none."""
+        number, order = request_number(movement.key), order_number(movement)
+        known = await self._gateway.call(_REFUND_QUERY, {"out_trade_no": order, "out_request_no": number}, _Known)
         if isinstance(known, Refusal):
             if known.code in NO_REFUND_KNOWN:
                 return None
-            raise self._gateway.unlisted(_REFUND_QUERY, known)
-        # Code 10000 says that the question was answered; only the status says that the money went back.
+            raise self._gateway.unknown_refusal(_REFUND_QUERY, known)
+        # Code 10000 only says that the query was answered; the status says whether the refund was carried out.
         if not known.refund_status:
             return None
         same = (known.out_trade_no, known.out_request_no) == (order, number)
         if not same or not same_amount(known.refund_amount, movement):
-            raise self._gateway.partner.confused(f"holds another refund under the number {number}")
+            raise self._gateway.partner.protocol_error(f"holds another refund under the number {number}")
         if known.refund_status != "REFUND_SUCCESS":
             text = f"says of the refund {number} that it is {known.refund_status[:40]!r}, which is no end"
             raise self._gateway.partner.unreachable(text)
         return PaymentAnswer(result="settled", provider_reference=known.trade_no)
 
     async def send(self, movement: Movement) -> PaymentAnswer:
-        """Refund, or find that it was refunded; raises PartnerUnreachable where nobody says that money moved."""
-        order = order_of(movement)
+        """Refund; idempotent. Raises PartnerUnreachable while it is unknown whether money moved."""
+        order = order_number(movement)
         content = {
             "out_trade_no": order,
             "out_request_no": request_number(movement.key),
             "refund_amount": yuan(movement.amount),
             "refund_reason": movement.remark or movement.purpose.value,
         }
-        done = await self._gateway.ask(_REFUND, content, _Refunded)
+        done = await self._gateway.call(_REFUND, content, _Refunded)
         if isinstance(done, Refusal):
-            if done.code in REFUND:
+            if done.code in REFUND_REFUSALS:
                 return refused(done.code, done.text)
-            raise self._gateway.unlisted(_REFUND, done)
+            raise self._gateway.unknown_refusal(_REFUND, done)
         if done.out_trade_no != order:
-            raise self._gateway.partner.confused(f"answered for another order than {order}")
+            raise self._gateway.partner.protocol_error(f"answered for another order than {order}")
         if done.fund_change == "Y":
             return PaymentAnswer(result="settled", provider_reference=done.trade_no)
-        # A number that was carried out before changes nothing now, and one that failed changes nothing either.
+        # fund_change N: carried out before, or failed; the look-up tells which.
         known = await self.look_up(movement)
         if known is None:
             raise self._gateway.partner.unreachable(f"took the refund {movement.key} without moving money yet")
@@ -151,7 +153,7 @@ _RESULTS: Mapping[str, Literal["settled", "pending", "refused"]] = {
     "SUCCESS": "settled", "DEALING": "pending", "WAIT_PAY": "pending", "FAIL": "refused", "CLOSED": "refused",
     "REFUND": "refused",
 }  # fmt: skip
-"""REFUND: it came back from where it was sent, so the payee does not have it."""
+"""REFUND: the transfer was returned, so the payee does not have the money."""
 
 
 class _TransferOrder(BaseModel):
@@ -166,32 +168,32 @@ class _TransferOrder(BaseModel):
 
 
 class Transfers:
-    """A way of paying: one transfer per movement, to the account that paid the order or to the seller's."""
+    """Method of payment: one transfer per movement, to the account that paid the order or to the seller's."""
 
     def __init__(self, gateway: Gateway, sellers: Mapping[str, str], scene: str = "") -> None:
         self._gateway, self._sellers, self._scene = gateway, sellers, scene
 
     async def look_up(self, movement: Movement) -> PaymentAnswer | None:
-        """Return the transfer Alipay has under the movement's number; None if it knows of none."""
+        """Return the transfer under the movement's request number; None if there is none."""
         number = request_number(movement.key)
-        order = await self._gateway.ask(_TRANSFER_QUERY, {**_PRODUCT, "out_biz_no": number}, _TransferOrder)
+        order = await self._gateway.call(_TRANSFER_QUERY, {**_PRODUCT, "out_biz_no": number}, _TransferOrder)
         if isinstance(order, Refusal):
             if order.code in NO_TRANSFER_KNOWN:
                 return None
-            raise self._gateway.unlisted(_TRANSFER_QUERY, order)
-        return self._understood(order, movement)
+            raise self._gateway.unknown_refusal(_TRANSFER_QUERY, order)
+        return self._decode(order, movement)
 
     async def send(self, movement: Movement) -> PaymentAnswer:
-        """Transfer; a number that was carried out before gives the transfer of then."""
+        """Transfer; idempotent: a number carried out before returns the earlier transfer."""
         payee = await self._payee(movement)
         if payee is None:
             return PaymentAnswer(result="refused", reason="Alipay knows no trade of this order, so no account to pay")
-        done = await self._gateway.ask(_TRANSFER, self._content(movement, payee), _TransferOrder)
+        done = await self._gateway.call(_TRANSFER, self._content(movement, payee), _TransferOrder)
         if isinstance(done, Refusal):
-            if done.code in TRANSFER:
+            if done.code in TRANSFER_REFUSALS:
                 return refused(done.code, done.text)
-            raise self._gateway.unlisted(_TRANSFER, done)
-        return self._understood(done, movement)
+            raise self._gateway.unknown_refusal(_TRANSFER, done)
+        return self._decode(done, movement)
 
     def _content(self, movement: Movement, payee: Payee) -> dict[str, object]:
         content: dict[str, object] = {
@@ -206,23 +208,23 @@ class Transfers:
 
     async def _payee(self, movement: Movement) -> Payee | None:
         if movement.payee.role is not Role.SELLER:
-            return await payer_of(self._gateway, movement)
+            return await trade_payer(self._gateway, movement)
         account = self._sellers.get(movement.payee.id)
         if account is None:
-            raise self._gateway.partner.confused(
+            raise self._gateway.partner.protocol_error(
                 f"cannot be told whom to pay: name the account of the seller {movement.payee.id} in the sellers' file"
             )
         return {"identity": account, "identity_type": "ALIPAY_USER_ID"}
 
-    def _understood(self, order: _TransferOrder, movement: Movement) -> PaymentAnswer:
+    def _decode(self, order: _TransferOrder, movement: Movement) -> PaymentAnswer:
         number, partner = request_number(movement.key), self._gateway.partner
         if order.out_biz_no != number or (order.trans_amount and not same_amount(order.trans_amount, movement)):
-            raise partner.confused(f"holds another transfer under the number {number}")
+            raise partner.protocol_error(f"holds another transfer under the number {number}")
         result = _RESULTS.get(order.status)
         if order.status == "REFUND" and movement.state is MoneyState.REVERSED:
-            result = "settled"  # that it came back is on record: what is asked is what it was before
+            result = "settled"  # the reversal is on record already; the payment itself had settled
         if result is None or (result == "settled" and order.order_id is None):
-            raise partner.confused(f"says of the transfer {number} what we do not know: {order.status[:40]!r}")
+            raise partner.protocol_error(f"says of the transfer {number} what we do not know: {order.status[:40]!r}")
         if result == "refused":
             return refused(order.error_code or order.status, order.fail_reason).but(provider_reference=order.order_id)
         return PaymentAnswer(result=result, provider_reference=order.order_id)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from activities.errors import AWAY
+from activities.errors import CONNECTION_ERRORS
 from starter.client import connection
 from starter.client.endpoints import Whereabouts, data_dir, find
 from starter.client.error_mapping import exit_code
@@ -84,7 +84,7 @@ def _told() -> _Told:
 async def _require_keys(where: Whereabouts | None) -> None:
     """Raise WrongUse where the database is known and says that workers hold other keys: what is sealed stays so."""
     if where and where.database:
-        with contextlib.suppress(Unreachable, *AWAY):
+        with contextlib.suppress(Unreachable, *CONNECTION_ERRORS):
             async with connection.files(where) as record:
                 await connection.require_keys(where, record.pool)
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from activities.errors import AWAY
-from activities.parcels.kuaidi100.pushes import Pushes
+from activities.errors import CONNECTION_ERRORS
+from activities.parcels.kuaidi100.pushes import PushReader
 from activities.payments.alipay.notifications import Notifications
 from activities.store.case_files import CaseFiles
 from activities.store.pool import open_pool
@@ -72,7 +72,7 @@ def run(host: str, port: int, clients: Path | None, *, made: bool = False) -> No
 class _Forms(NamedTuple):
     """What reads those who push in forms of their own; None for whom nothing was set up."""
 
-    kuaidi100: Pushes | None
+    kuaidi100: PushReader | None
     alipay: Notifications | None
 
 
@@ -95,7 +95,7 @@ async def _serve(listener: socket.socket, where: Whereabouts, clients: Clients, 
         kuaidi100=forms.kuaidi100,
         alipay=forms.alipay,
     )
-    with contextlib.suppress(*AWAY):
+    with contextlib.suppress(*CONNECTION_ERRORS):
         await connection.require_keys(where, pool)
     delivering = Delivering(where)
     server = Server(config(application(house, (forget_old_requests, delivering.deliver))), listener)

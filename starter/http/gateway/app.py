@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from activities.errors import named, where
+from activities.errors import error_label, raised_at
 from starter.client.error_mapping import problem_type
 from starter.http.gateway.context import House
 from starter.http.gateway.dispatcher import Relay
@@ -78,7 +78,7 @@ async def _kept_going(work: Beside, house: House) -> None:
             await work(house)
             return
         except Exception as wrong:  # noqa: BLE001 - whatever stood in the way, it goes on
-            _log.warning("goes on in a moment", work=work.__name__, reason=named(wrong), where=where(wrong))
+            _log.warning("goes on in a moment", work=work.__name__, reason=error_label(wrong), where=raised_at(wrong))
             await asyncio.sleep(1)
 
 
@@ -125,7 +125,7 @@ class _Answering:
             return
         except Exception as wrong:  # noqa: BLE001 - its own text may be personal
             if status:  # too late to say it otherwise: the server cuts the connection, and logs what it is given
-                _log.error("broke off in an answer", reason=named(wrong), where=where(wrong))
+                _log.error("broke off in an answer", reason=error_label(wrong), where=raised_at(wrong))
                 raise ConnectionAbortedError("an answer that had begun could not be ended") from None
             problem = as_problem(wrong)
             status = problem.status
@@ -145,11 +145,11 @@ def as_problem(wrong: Exception) -> Problem:
         return wrong
     match problem_type(wrong):
         case "not-now":
-            _log.warning("a backend is away", reason=named(wrong), where=where(wrong))
+            _log.warning("a backend is away", reason=error_label(wrong), where=raised_at(wrong))
             return not_now("the database does not answer; nothing was taken in, or ask with the same id: send it again")
         case "not-found":
             return not_found()
         case "refused":
             return unread(str(wrong))
-    _log.error("a fault of ours", reason=named(wrong), where=where(wrong))
+    _log.error("a fault of ours", reason=error_label(wrong), where=raised_at(wrong))
     return Problem("our-fault", "the gateway made a mistake of its own: send it again with the same id, and tell us")

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from standardwebhooks import Webhook
 
-from activities.partner_events.subscriptions import Secret, Wish
+from activities.partner_events.subscriptions import Secret, SubscriptionConfig
 from starter.client.endpoints import data_dir
 from starter.client.errors import WrongUse
 from starter.client.filing_input import faults
@@ -97,7 +97,7 @@ class Client(BaseModel):
     secrets: Annotated[tuple[Secret, ...], Field(min_length=1, max_length=2, repr=False)]
     per_minute: Annotated[int, Field(ge=1, le=1_000_000)] = 600
     per_complaint: Annotated[int, Field(ge=1, le=1_000_000)] = 60
-    events: Wish | None = None
+    events: SubscriptionConfig | None = None
     """What it wants to be told of the complaints of those it speaks for; the worker reads that."""
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from activities.parcels.kuaidi100.pushes import Pushes
+from activities.parcels.kuaidi100.pushes import PushReader
 from activities.payments.alipay.notifications import Notifications
 from activities.store.case_files import CaseFiles
 from activities.store.inbox import Inbox
@@ -37,7 +37,7 @@ class House:
     pool: Pool
     complaints: Complaints
     stamps: bool = True
-    kuaidi100: Pushes | None = None
+    kuaidi100: PushReader | None = None
     alipay: Notifications | None = None
     clock: Callable[[], float] = time.time
     patience: float = BODY_SECONDS

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from activities.errors import AWAY, is_away, named, where
+from activities.errors import CONNECTION_ERRORS, error_label, is_transient, raised_at
 from activities.store.inbox import Inbox, InboxRow
 from starter.client.errors import ClientError, NotFound, Unreachable
 from starter.client.results import Opened
@@ -121,11 +121,11 @@ class Relay:
         except (NotAnswered, ClientError) as wrong:
             why = str(wrong)
         except Exception as wrong:  # noqa: BLE001 - one complaint's trouble is not the others'; its text may be personal
-            if is_away(wrong):
+            if is_transient(wrong):
                 why = "the database does not answer"
                 return
-            _log.error("a fault of ours", reason=named(wrong), where=where(wrong))
-            why = f"{named(wrong)}: see the log of the gateway, and report it"
+            _log.error("a fault of ours", reason=error_label(wrong), where=raised_at(wrong))
+            why = f"{error_label(wrong)}: see the log of the gateway, and report it"
         finally:
             await self._end(complaint, why)
 
@@ -154,8 +154,8 @@ class Relay:
                 await self._inbox.postponed(complaint, why, _REST, _LONGEST_REST)
             else:
                 await self._inbox.turn_over(complaint)
-        except AWAY as away:
-            _log.warning("a turn was not given back", reason=named(away), lasts=LEASE.total_seconds())
+        except CONNECTION_ERRORS as away:
+            _log.warning("a turn was not given back", reason=error_label(away), lasts=LEASE.total_seconds())
 
     # -- one message ----------------------------------------------------------------------------------------------
 

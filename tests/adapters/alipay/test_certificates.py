@@ -3,10 +3,10 @@
 import httpx2
 import pytest
 
-from activities.errors import PartnerConfused
+from activities.errors import PartnerProtocolError
 from activities.payments.alipay.adapter import Alipay
 from activities.payments.alipay.gateway import App
-from activities.payments.alipay.signing import AlipayKey, Certificates, KeyUnreadable
+from activities.payments.alipay.signing import AlipayKey, Certificates, KeyInvalid
 from tests.adapters.alipay.gateway import APP_ID, LocalGateway, known_as
 from tests.adapters.alipay.keys import ANT_R1, a_strangers, alipays, certificate, certified, curve, ours, written
 from tests.adapters.alipay.paying import SELLERS, Books, a_movement, an_app, certificates
@@ -45,7 +45,7 @@ def test_a_certificate_that_will_not_do_is_named(
     app: str | None, roots: str | None, alipay: str | None, why: str
 ) -> None:
     files = certified()
-    with pytest.raises(KeyUnreadable, match=why):
+    with pytest.raises(KeyInvalid, match=why):
         Certificates.read(
             written(app or files.app), written(roots or files.roots), written(alipay or files.alipay), ours().signs
         )
@@ -57,7 +57,7 @@ async def test_without_certificates_refunds_are_taken_and_transfers_are_not(
     bare = App(APP_ID, ours().signs, alipays().tells)
     alipay = Alipay(bare, Books(), SELLERS, gateway=gateway.url, client=client)
     assert (await alipay.pay(a_movement(), first_attempt=True)).result == "settled"
-    with pytest.raises(PartnerConfused, match="40006"):
+    with pytest.raises(PartnerProtocolError, match="40006"):
         await alipay.pay(TRANSFER, first_attempt=True)
     assert gateway.transfers == {}
 
@@ -68,5 +68,5 @@ async def test_another_certificate_of_alipays_own_is_not_believed_and_said_to_be
     alipay = Alipay(an_app(), Books(), SELLERS, gateway=gateway.url, client=client)
     gateway.certificate = "0" * 32
     gateway.fail("alipay.fund.trans.uni.transfer", "forged")
-    with pytest.raises(PartnerConfused, match="download the new one"):
+    with pytest.raises(PartnerProtocolError, match="download the new one"):
         await alipay.pay(TRANSFER, first_attempt=True)

@@ -4,8 +4,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from activities.parcels.kuaidi100.pushes import ACCEPTED, PushNotBelieved, Told, refused
-from activities.parcels.partners import Push, PushUnreadable
+from activities.parcels.kuaidi100.pushes import ACCEPTED, DecodedPush, PushSignatureInvalid, rejection
+from activities.parcels.partners import Push, PushMalformed
 from starter.http.gateway.calls import Call, Operation
 from starter.http.gateway.clients import Allowance
 from starter.http.gateway.context import House
@@ -41,8 +41,8 @@ class Kuaidi100Answer(BaseModel):
 async def push(call: Call) -> Response:
     """Take in what a carrier pushes of its own parcels."""
     try:
-        pushed = Push.read(call.body)
-    except PushUnreadable as wrong:
+        pushed = Push.decode(call.body)
+    except PushMalformed as wrong:
         raise unread(str(wrong), rule="R6.4") from None
     if pushed.carrier != call.path["name"]:
         raise not_allowed(f"this is the door of {call.path['name'][:32]!a}: push to your own", Code.WRONG_SENDER)
@@ -68,17 +68,17 @@ async def kuaidi100(house: House, request: Request) -> Response:
     body = await body_of(request)
     try:
         told = house.kuaidi100.read(body)
-    except PushNotBelieved as forged:
-        return JSONResponse(refused(str(forged)), 401)
-    except PushUnreadable as wrong:
-        return JSONResponse(refused(str(wrong)), 422)
+    except PushSignatureInvalid as forged:
+        return JSONResponse(rejection(str(forged)), 401)
+    except PushMalformed as wrong:
+        return JSONResponse(rejection(str(wrong)), 422)
     house.limits.take("kuaidi100", _AGGREGATOR, house.clock())
     house.limits.take("kuaidi100", _AGGREGATOR, house.clock(), told.tracking)
     await _hear(house, told)
     return JSONResponse(ACCEPTED)
 
 
-async def _hear(house: House, told: Told) -> None:
+async def _hear(house: House, told: DecodedPush) -> None:
     if told.given_up:
         await house.parcels.unsubscribed(told.carrier, told.tracking)
     await house.parcels.heard(told.carrier, told.tracking, told.events)

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
-from activities.notifications.preferences import Wishes
+from activities.notifications.preferences import Preferences
 from activities.store.notifications import Outbox, Told, WishBook
 from starter.client.filing_input import faults
 from starter.http.gateway.calls import AS, Call, Operation, as_read
@@ -21,7 +21,7 @@ _DIGITS = 18  # of a number that PostgreSQL can count to
 _ROBOTS = frozenset({"dingtalk", "wecom", "feishu"})
 
 
-class ToldOnce(BaseModel):
+class NoticeItem(BaseModel):
     """One notice as it stands in the app."""
 
     number: int
@@ -35,10 +35,10 @@ class ToldOnce(BaseModel):
     read_at: AwareDatetime | None
 
 
-class ToldPage(BaseModel):
+class NoticePage(BaseModel):
     """What somebody was told, newest first; `next` is the `before` of the page that follows, null at the end."""
 
-    notices: list[ToldOnce]
+    notices: list[NoticeItem]
     unread: int
     next: int | None
 
@@ -62,10 +62,10 @@ class Marked(BaseModel):
     unread: int
 
 
-class Preferences(_For):
+class PreferencesBody(_For):
     """How somebody wishes to be told; takes the place of what they wished before."""
 
-    wishes: Wishes
+    wishes: Preferences
 
 
 async def told(call: Call) -> Response:
@@ -82,7 +82,7 @@ async def told(call: Call) -> Response:
     count = await outbox.unread(reader)
     await call.once()
     page = [_shown(one) for one in found[:_PAGE]]
-    return as_read(ToldPage(notices=page, unread=count, next=page[-1].number if len(found) > _PAGE else None))
+    return as_read(NoticePage(notices=page, unread=count, next=page[-1].number if len(found) > _PAGE else None))
 
 
 async def mark(call: Call) -> Response:
@@ -97,7 +97,7 @@ async def mark(call: Call) -> Response:
 
 async def wish(call: Call) -> Response:
     """Keep how somebody wishes to be told."""
-    body = _body(call, Preferences)
+    body = _body(call, PreferencesBody)
     to = call.speaker(body.as_)
     named = {*(body.wishes.channels or ()), *body.wishes.addresses} & _ROBOTS
     if named and to.role not in STAFF:
@@ -122,8 +122,8 @@ def _body(call: Call, model: type[M]) -> M:
         raise unread("; ".join(faults(wrong)[:5])) from None
 
 
-def _shown(one: Told) -> ToldOnce:
-    return ToldOnce(**one._asdict())
+def _shown(one: Told) -> NoticeItem:
+    return NoticeItem(**one._asdict())
 
 
 _PROBLEMS = ("not-allowed", "id-used", "refused")
@@ -136,7 +136,7 @@ OPERATIONS = (
         signed=told,
         query=AS,
         optional={"unread": "true: only what is unread", "before": "the number that the page before named as next"},
-        answers={200: ToldPage},
+        answers={200: NoticePage},
         problems=_PROBLEMS,
     ),
     Operation(
@@ -155,8 +155,8 @@ OPERATIONS = (
         summary="Say how somebody wishes to be told",
         told="Locale, channels in order, addresses, quiet hours in Beijing; what is left out holds as for the role.",
         signed=wish,
-        body=Preferences,
-        answers={200: Wishes},
+        body=PreferencesBody,
+        answers={200: Preferences},
         problems=_PROBLEMS,
         example={"as": "buyer:b-1", "wishes": {"locale": "en", "channels": ["email", "sms"], "quiet": "21:30-09:00"}},
     ),
@@ -166,7 +166,7 @@ OPERATIONS = (
         summary="Read how somebody wishes to be told",
         signed=wished,
         query=AS,
-        answers={200: Wishes},
+        answers={200: Preferences},
         problems=_PROBLEMS,
     ),
 )
