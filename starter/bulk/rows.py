@@ -10,20 +10,20 @@ from typing import Any, BinaryIO, NamedTuple
 
 from pydantic import ValidationError
 
-from starter.bulk.result_file import short
+from starter.bulk.result_file import digest
 from starter.client.errors import WrongUse
-from starter.client.filing_input import filing_of, placed, read_json
+from starter.client.filing_input import filing_of, located_faults, read_json
 from workflows.complaint.domain.filing import Filing
 from workflows.money.amount import Money
 
 LONGEST = 1 << 20
-"""Bytes of a line: no filing comes near it, and a file without line ends must not fill the memory."""
+"""Bytes per line, so that a file without line ends does not fill memory."""
 
 _OTHERS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 
 
-def lines(path: Path) -> Iterator[str]:
-    """Yield every line with its end, a UTF-8 byte order mark left out; raises WrongUse naming the line."""
+def text_lines(path: Path) -> Iterator[str]:
+    """Yield every line with its line end, without a byte order mark; raises WrongUse naming the line."""
     if path.exists() and not path.is_file():
         raise WrongUse(f"{path}: is no regular file; it is read twice, so write it to one first")
     try:
@@ -57,7 +57,7 @@ def _without_mark(raw: bytes, name: str) -> bytes:
 
 
 def _likely_encoding(raw: bytes) -> str:
-    """Say what the line seems to be: spreadsheets in China save GBK unless told otherwise."""
+    """Guess the encoding of a line that is not UTF-8: spreadsheets in China save GBK by default."""
     try:
         raw.decode("gb18030")
     except UnicodeDecodeError:
@@ -81,11 +81,11 @@ COLUMNS: Mapping[str, bool] = {
     "contact.email": False,
     "evidence": False,
 }
-"""Columns of a CSV file, named as the filing of the contract names its parts; True where every line needs one."""
+"""CSV columns, named by the paths in the filing (contract); True: required."""
 
 
 class Fault(NamedTuple):
-    """What is wrong, in which line and which column or part."""
+    """A fault, with line and column."""
 
     line: int
     column: str
@@ -96,7 +96,7 @@ class Fault(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line: a filing, or what is wrong with it."""
+    """One line: a filing, or its faults."""
 
     line: int
     request_id: str | None
@@ -104,21 +104,21 @@ class Row(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
-Given = tuple[int, dict[str, Any] | None, tuple[Fault, ...]]
-"""A line as it was given: its number, its data if there is any to check, and what was wrong already."""
+RawRow = tuple[int, dict[str, Any] | None, tuple[Fault, ...]]
+"""A line before validation: number, data if there is any, faults found while parsing."""
 
 
 def rows(path: Path) -> Iterator[Row]:
-    """Yield every line that is not empty, in order, holding one at a time.
+    """Yield every non-empty line in order, one in memory at a time.
 
-    A request_id may stand in a file once. Raises WrongUse where the file cannot be told apart into lines.
+    A request_id may occur once per file. Raises WrongUse if the file cannot be split into lines.
     """
     seen: dict[bytes, int] = {}
     for line, given, wrong in _reader(path)(path):
         yield _row(line, given, wrong, seen)
 
 
-def _reader(path: Path) -> Callable[[Path], Iterator[Given]]:
+def _reader(path: Path) -> Callable[[Path], Iterator[RawRow]]:
     readers = {".csv": _of_csv, ".jsonl": _of_json, ".ndjson": _of_json}
     if (reader := readers.get(path.suffix.lower())) is None:
         raise WrongUse(f"{path}: name it .csv or .jsonl, as it is comma-separated or one JSON object a line")
@@ -134,15 +134,15 @@ def _row(line: int, given: dict[str, Any] | None, wrong: tuple[Fault, ...], seen
         try:
             filing = filing_of(given)
         except ValidationError as invalid:
-            told = tuple(fault.column for fault in wrong)  # a part that was misread is not missing as well
+            told = tuple(fault.column for fault in wrong)  # a column that could not be parsed is not missing as well
             faults += [
                 Fault(line, place, text)
-                for place, text in placed(invalid)
+                for place, text in located_faults(invalid)
                 if not any(column.startswith(place) for column in told)
             ]
         except RecursionError:
             faults.append(Fault(line, "the whole", "is nested too deeply"))
-    if request is not None and (first := seen.setdefault(short(request), line)) != line:
+    if request is not None and (first := seen.setdefault(digest(request), line)) != line:
         faults.append(Fault(line, "request_id", f"stands in line {first} already; each complaint has its own"))
     return Row(line, request, None if faults else filing, tuple(faults))
 
@@ -150,8 +150,8 @@ def _row(line: int, given: dict[str, Any] | None, wrong: tuple[Fault, ...], seen
 # -- JSON lines -------------------------------------------------------------------------------------------------------
 
 
-def _of_json(path: Path) -> Iterator[Given]:
-    for number, text in enumerate(lines(path), start=1):
+def _of_json(path: Path) -> Iterator[RawRow]:
+    for number, text in enumerate(text_lines(path), start=1):
         if not text.strip():
             continue
         try:
@@ -171,22 +171,22 @@ def _of_json(path: Path) -> Iterator[Given]:
 # -- CSV --------------------------------------------------------------------------------------------------------------
 
 
-def _of_csv(path: Path) -> Iterator[Given]:
-    reader = csv.reader(lines(path), strict=True)
+def _of_csv(path: Path) -> Iterator[RawRow]:
+    reader = csv.reader(text_lines(path), strict=True)
     header = _header(_cells(reader, path, 1), path)
     while True:
         line = reader.line_num + 1
         if (cells := _cells(reader, path, line)) is None:
             return
         if any(cells):
-            yield _given(line, header, cells)
+            yield _raw_row(line, header, cells)
 
 
 def _cells(reader: Any, path: Path, line: int) -> list[str] | None:
     try:
         cells: list[str] | None = next(reader, None)
     except csv.Error as wrong:
-        # From here on nobody knows where a line begins: nothing of such a file is filed.
+        # Line boundaries are unknown from here on: nothing of such a file is filed.
         text = f"{path}: the line that begins at {line} cannot be read ({wrong}); a quote is open, or not doubled"
         raise WrongUse(text) from None
     return cells
@@ -207,7 +207,7 @@ def _header(cells: list[str] | None, path: Path) -> list[str]:
     return header
 
 
-def _given(line: int, header: list[str], cells: list[str]) -> Given:
+def _raw_row(line: int, header: list[str], cells: list[str]) -> RawRow:
     if len(cells) != len(header):
         text = f"has {len(cells)} cells, line 1 has {len(header)}: a comma too many or too few, or a quote is missing"
         return line, None, (Fault(line, "the whole", text),)

@@ -1,4 +1,4 @@
-"""`redress doctor`: what works, what does not, and what to do about it."""
+"""`redress doctor`: run every check and print state and advice."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ def _print(check: Check) -> None:
 
 
 def _verdict(found: list[Check]) -> int:
-    """An unreachable backend weighs more than a wrong setting: the rest cannot be known before it is back."""
+    """Return the highest exit code of failed checks: an unreachable backend counts more than a wrong setting."""
     wrong = [one for one in found if one.state == "failed"]
     if wrong:
         say(f"redress: {len(wrong)} of {len(found)} checks failed: {', '.join(one.name for one in wrong)}")

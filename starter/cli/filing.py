@@ -11,18 +11,18 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from starter.bulk.concurrency import Stop, until_interrupted
-from starter.bulk.import_filings import FAULTY, Checked, Importing, check
-from starter.bulk.progress import REFUSED, HowFar, Verdict, sum_up, verdict
-from starter.bulk.result_file import Results
+from starter.bulk.concurrency import StopRequest, until_interrupted
+from starter.bulk.import_filings import FAULTY, FileCheck, FilingImport, validate_file
+from starter.bulk.progress import REFUSED, ExitRule, RunProgress, exit_code_of, print_summary
+from starter.bulk.result_file import ResultFile
 from starter.bulk.rows import Fault
 from starter.cli import session
 from starter.client import connection
-from starter.client.complaints import REGISTERED_WITHIN, Complaints
+from starter.client.complaints import REGISTRATION_TIMEOUT, Complaints
 from starter.client.endpoints import find
 from starter.client.errors import Exit, Unreachable, WrongUse
 from starter.client.filing_input import read_filing, read_text
-from starter.client.results import Opened
+from starter.client.results import FilingResult
 from starter.terminal import PLAIN, Common, FileOrStdin, out, print_json, say
 
 _NOT_YET = "accepted; it will be registered when a worker runs (`redress show` tells)"
@@ -43,12 +43,12 @@ async def open_(
     """
     filing = read_filing(read_text(file), "standard input" if file == "-" else file)
     async with session.complaints(common) as (client, _):
-        opened = await client.open(filing, wait=REGISTERED_WITHIN if wait else timedelta())
+        opened = await client.open(filing, wait=REGISTRATION_TIMEOUT if wait else timedelta())
     _print_opened(opened, common)
     return Exit.REFUSED if opened.state == "refused" else Exit.DONE
 
 
-def _print_opened(opened: Opened, common: Common) -> None:
+def _print_opened(opened: FilingResult, common: Common) -> None:
     if common.json:
         refusal = opened.refusal.model_dump(mode="json") if opened.refusal else {}
         print_json(
@@ -66,19 +66,19 @@ def _print_opened(opened: Opened, common: Common) -> None:
         say(f"this request was filed before as {opened.complaint}")
 
 
-_FAULTY = Verdict(FAULTY, Exit.WRONG_USE, "lines have faults and are not filed: mend them and run it again")
-_WAITING = Verdict(
+_FAULTY = ExitRule(FAULTY, Exit.WRONG_USE, "lines have faults and are not filed: mend them and run it again")
+_WAITING = ExitRule(
     "accepted", Exit.DONE, "are filed and not registered yet: run it again when a worker runs, to know how they fared"
 )
 _MOST_AT_ONCE = 500
 _SHOWN = 20
-"""Faults shown while complaints are filed; every one stands in the result file."""
+"""Faults shown during an import; all are in the result file."""
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class How:
-    """How a file is filed."""
+class ImportOptions:
+    """Options of an import."""
 
     results: Path | None = None
     "Where the result of each line is kept, and read again by the next run; FILE.results.jsonl unless said."
@@ -93,7 +93,7 @@ async def import_(
     /,
     *,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
-    how: How = How(),
+    how: ImportOptions = ImportOptions(),
     common: Common = PLAIN,
 ) -> int:
     """File thousands of complaints, each once, however often it is run: again after a crash it goes on where it was.
@@ -127,45 +127,47 @@ async def _dry(file: Path, common: Common) -> Exit:
     return Exit.WRONG_USE if checked.faulty else Exit.DONE
 
 
-async def _checked(file: Path, told: Callable[[Fault], None]) -> Checked:
-    checked = await check(file, told)
+async def _checked(file: Path, report: Callable[[Fault], None]) -> FileCheck:
+    checked = await validate_file(file, report)
     if not checked.lines:
         raise WrongUse(f"{file}: holds no complaints; nothing is filed")
     return checked
 
 
-async def _filed(file: Path, how: How, common: Common) -> Exit:
+async def _filed(file: Path, how: ImportOptions, common: Common) -> Exit:
     if sys.stderr.isatty():
         say(f"checking {file}")
     lines = (await _checked(file, lambda _: None)).lines
     path = how.results or file.with_name(f"{file.name}.results.jsonl")
-    with until_interrupted() as stop, HowFar("filed", lines) as far:
-        await _import(file, path, how, far, stop)
-        far.interrupted = stop.is_set()
-    sum_up(far, "lines", path, common)
-    return verdict(far, "run it again", _FAULTY, REFUSED, _WAITING)
+    with until_interrupted() as stop, RunProgress("filed", lines) as progress:
+        await _import(file, path, how, progress, stop)
+        progress.interrupted = stop.is_set()
+    print_summary(progress, "lines", path, common)
+    return exit_code_of(progress, "run it again", _FAULTY, REFUSED, _WAITING)
 
 
-async def _import(file: Path, path: Path, how: How, far: HowFar, stop: Stop) -> None:
+async def _import(file: Path, path: Path, how: ImportOptions, progress: RunProgress, stop: StopRequest) -> None:
     async with connection.both(find()) as (client, files):
         head = {"results_of": file.name, **await connection.identity(client)}
-        async with Results.begin(path, head).kept() as results:
-            importing = Importing(files, Complaints(client, files), results, far, stop)
+        async with ResultFile.open(path, head).synced() as results:
+            filing_import = FilingImport(files, Complaints(client, files), results, progress, stop)
             try:
-                await importing.run(file, _FirstFew(), at_once=how.at_once, wait=how.wait)
+                await filing_import.run(file, _FirstFaults(), at_once=how.at_once, wait=how.wait)
             except Unreachable as wrong:
-                raise Unreachable(f"{wrong}\n  {far.done} lines are done; run it again: it goes on there") from None
+                raise Unreachable(
+                    f"{wrong}\n  {progress.done} lines are done; run it again: it goes on there"
+                ) from None
 
 
-class _FirstFew:
-    """Tells the first faults; thousands would hide what else is said."""
+class _FirstFaults:
+    """Prints the first faults only."""
 
     def __init__(self) -> None:
-        self._told = 0
+        self._reported = 0
 
     def __call__(self, fault: Fault) -> None:
-        self._told += 1
-        if self._told <= _SHOWN:
+        self._reported += 1
+        if self._reported <= _SHOWN:
             say(str(fault))
-        elif self._told == _SHOWN + 1:
+        elif self._reported == _SHOWN + 1:
             say("… more faults stand in the result file")

@@ -12,7 +12,7 @@ from cyclopts.types import Port
 
 from activities.store.migrate import migrate as apply
 from starter.cli import session
-from starter.client.endpoints import Whereabouts, find
+from starter.client.endpoints import Endpoints, find
 from starter.http.codec.__main__ import PORT as CODEC_PORT
 from starter.http.codec.__main__ import run as run_codec
 from starter.http.gateway.__main__ import LOOPBACK
@@ -45,7 +45,7 @@ def gateway(
 
     """
     session.progress(common)
-    run_gateway(host, port, clients, made=make_clients)
+    run_gateway(host, port, clients, make_clients=make_clients)
     return 0
 
 
@@ -88,22 +88,22 @@ def worker(*, migrate: Annotated[bool, Parameter(negative=())] = False, common: 
         First bring the schema of the database up to date; safe at any time.
 
     """
-    where = find()
-    for name, value in _settings(where).items():
+    endpoints = find()
+    for name, value in _settings(endpoints).items():
         os.environ.setdefault(name, value)
     if migrate:
-        asyncio.run(apply(where.need_database()))
+        asyncio.run(apply(endpoints.need_database()))
     if not common.json:
-        say(f"working for Temporal {where.temporal}, namespace {where.namespace}; Ctrl-C stops")
+        say(f"working for Temporal {endpoints.temporal}, namespace {endpoints.namespace}; Ctrl-C stops")
     return run_worker()
 
 
-def _settings(where: Whereabouts) -> dict[str, str]:
+def _settings(endpoints: Endpoints) -> dict[str, str]:
     told = {
-        "TEMPORAL_ADDRESS": where.connect.get("target_host"),
-        "REDRESS_DATABASE_URL": where.database,
-        "REDRESS_PARTNERS_URL": where.partners,
-        "REDRESS_PAYMENT_SECRET": where.payment_secret,
-        "REDRESS_KEY_RING": where.key_ring,
+        "TEMPORAL_ADDRESS": endpoints.connect.get("target_host"),
+        "REDRESS_DATABASE_URL": endpoints.database,
+        "REDRESS_PARTNERS_URL": endpoints.partners,
+        "REDRESS_PAYMENT_SECRET": endpoints.payment_secret,
+        "REDRESS_KEY_RING": endpoints.key_ring,
     }
     return {name: str(value) for name, value in told.items() if value}

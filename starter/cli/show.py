@@ -18,8 +18,8 @@ from workflows.vocabulary import Phase
 _LEVELS = {1: "with the supervisor", 2: "with the operations manager"}
 
 
-def told(view: View) -> Iterator[str]:
-    """Tell phase and standing, who must do what by when and what otherwise, offer, ruling, goods, advance, money."""
+def case_lines(view: View) -> Iterator[str]:
+    """Yield a case as text: phase, deadlines with their defaults, offer, ruling, goods, advance, money."""
     yield f"{view.complaint} · {words(view.phase)}" + (f" · {words(view.outcome)}" if view.outcome else "")
     yield " · ".join(_standing(view))
     if view.waiting_on:
@@ -31,8 +31,8 @@ def told(view: View) -> Iterator[str]:
     yield from _so_far(view)
 
 
-def told_unread(view: View, why: Refusal) -> Iterator[str]:
-    """Tell of a filing that could not be understood, and what to do: there is no case of it."""
+def refused_filing_lines(view: View, why: Refusal) -> Iterator[str]:
+    """Yield the text about a filing that could not be decoded: there is no case."""
     yield f"{view.complaint} · refused ({why.rule}, {words(why.code)})"
     yield f"\nthe filing could not be understood, and no complaint was opened: {why.text}"
     yield "nobody works on it and it stays as it is: mend what it says and file it again, with a request_id of its own"
@@ -116,22 +116,22 @@ async def show(complaint: str, /, *, common: Common = PLAIN) -> int:
         The complaint's number.
 
     """
-    async with session.complaints(common, complaint) as (client, where):
-        seen = await client.view(complaint)
-        steps = await client.timeline(complaint) if seen.view.phase is Phase.CLOSED else ()
-        not_heard = await client.not_heard(complaint)
-    if seen.why_record:
-        say(f"from the record, because: {seen.why_record}")
+    async with session.complaints(common, complaint) as (client, endpoints):
+        reading = await client.view(complaint)
+        steps = await client.timeline(complaint) if reading.view.phase is Phase.CLOSED else ()
+        undelivered = await client.undelivered(complaint)
+    if reading.fallback_reason:
+        say(f"from the record, because: {reading.fallback_reason}")
     if common.json:
-        print_json(seen.view)
+        print_json(reading.view)
         return 0
-    for line in told_unread(seen.view, seen.unread) if seen.unread else told(seen.view):
+    for line in refused_filing_lines(reading.view, reading.refusal) if reading.refusal else case_lines(reading.view):
         out(line)
     if ended := [step for step in steps if step.event == "closed"]:
         out(f"\nclosed {when(ended[-1].at)} ({ended[-1].rule}): {ended[-1].reason}")
-    for line in not_heard:
+    for line in undelivered:
         out(f"\n{line}")
-    if link := where.link(complaint):
+    if link := endpoints.link(complaint):
         out(f"\nin the web UI: {link}")
     return 0
 
@@ -146,14 +146,14 @@ async def timeline(complaint: str, /, *, common: Common = PLAIN) -> int:
 
     """
     async with session.complaints(common, complaint) as (client, _):
-        seen = await client.view(complaint)  # says whether there is such a complaint
+        reading = await client.view(complaint)  # raises NotFound
         steps = await client.timeline(complaint)
         of_many = await client.told_to_many(steps)
     if common.json:
         print_json(steps)
         return 0
-    if seen.unread:
-        for line in told_unread(seen.view, seen.unread):
+    if reading.refusal:
+        for line in refused_filing_lines(reading.view, reading.refusal):
             out(line)
         return 0
     table(_COLUMNS, map(_row, steps))

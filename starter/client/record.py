@@ -12,7 +12,7 @@ from activities.store.inbox import Backlog, Inbox, InboxRow
 from activities.store.pool import Pool
 from activities.store.signed_requests import belonging
 from starter.client.errors import Unreachable
-from starter.client.results import Opened
+from starter.client.results import FilingResult
 from starter.terminal import when
 from workflows import wire
 from workflows.answers import Code, Refusal
@@ -20,15 +20,15 @@ from workflows.complaint.domain.filing import Filing
 from workflows.vocabulary import Phase
 
 
-class Files(NamedTuple):
-    """The record, and the pool behind it."""
+class Record(NamedTuple):
+    """Case files (the read model), and the pool of connections."""
 
     cases: CaseFiles
     pool: Pool
 
 
 class AcceptedFiling(NamedTuple):
-    """A filing that a gateway has accepted, under its number, and has not delivered yet."""
+    """A filing in the inbox: accepted under its number, not delivered yet."""
 
     filing: Filing
     number: str
@@ -36,7 +36,7 @@ class AcceptedFiling(NamedTuple):
 
 
 async def accepted_first(pool: Pool, request_id: str) -> AcceptedFiling | None:
-    """Return the filing that waits in the inbox under that request; raises Unreachable for one of a newer release."""
+    """Return the pending filing of that request id in the inbox; raises Unreachable for one of a newer release."""
     row = await Inbox(pool).filed(request_id)
     if row is None or row.state != "accepted":
         return None
@@ -48,10 +48,10 @@ async def accepted_first(pool: Pool, request_id: str) -> AcceptedFiling | None:
     return AcceptedFiling(filing, row.complaint, row.stamped.get(wire.RECEIVED_AT))
 
 
-async def unless_somebody_elses(pool: Pool, opened: Opened, filing: Filing) -> Opened:
-    """Return how a filing was taken, or its refusal where the complaint under that request is somebody else's.
+async def require_same_filer(pool: Pool, opened: FilingResult, filing: Filing) -> FilingResult:
+    """Return the result, or a refusal if the complaint under that request id belongs to another filer (R1.4).
 
-    A gateway promises a number before it can ask Temporal who has filed there, by the command line, a moment ago.
+    A gateway promises a number before it can see a filing made a moment ago by another way.
     """
     known = await belonging(pool, opened.complaint)
     if known is None or known.filed_by == filing.filed_by:
@@ -62,13 +62,13 @@ async def unless_somebody_elses(pool: Pool, opened: Opened, filing: Filing) -> O
 
 
 _SOON = timedelta(minutes=1)
-"""What is delivered takes milliseconds, after an outage seconds."""
+"""Messages are delivered within milliseconds, after an outage within seconds."""
 
 _FOR_GOOD = timedelta(days=36_500)
 
 
-async def inbox_stands(pool: Pool) -> tuple[Literal["ok", "warning"], str]:
-    """Say how the inbox stands: what waits too long and why, and what was parked within a day."""
+async def inbox_state(pool: Pool) -> tuple[Literal["ok", "warning"], str]:
+    """Return state and text of the inbox check: what waits too long and why, what was parked within a day."""
     inbox = Inbox(pool)
     found = await inbox.backlog()
     parked = [_parked(row) for row in await inbox.parked_lately()]
@@ -76,20 +76,20 @@ async def inbox_stands(pool: Pool) -> tuple[Literal["ok", "warning"], str]:
     told += f" (the latest: {'; '.join(parked)})" if parked else ""
     if found.since is None or found.now - found.since < _SOON:
         return "ok", told
-    return "warning", f"{told}; {_longest(found)}: see that gateway, worker and Temporal run"
+    return "warning", f"{told}; {_oldest(found)}: see that gateway, worker and Temporal run"
 
 
-async def not_heard(pool: Pool, complaint: str) -> AsyncIterator[str]:
-    """Tell what the inbox holds for one complaint that it has not heard, and what it could not hear any more."""
+async def undelivered(pool: Pool, complaint: str) -> AsyncIterator[str]:
+    """Yield texts on inbox messages of one complaint that are not delivered yet, or were parked."""
     inbox = Inbox(pool)
     found = await inbox.backlog(complaint)
     if found.waiting:
-        yield f"in the inbox: {found.waiting} messages that it has not answered; {_longest(found)}"
+        yield f"in the inbox: {found.waiting} messages that it has not answered; {_oldest(found)}"
     for row in await inbox.parked_lately(complaint, _FOR_GOOD, 10):
         yield f"parked: {_parked(row)}"
 
 
-def _longest(found: Backlog) -> str:
+def _oldest(found: Backlog) -> str:
     assert found.since is not None, "something waits"  # noqa: S101
     why = f" ({found.why.rstrip('.')})" if found.why else ""
     return f"longest {found.kind} for {found.complaint}, since {when(found.since)}{why}"

@@ -1,4 +1,4 @@
-"""A debt that outlived its complaint, given up by the operations manager: the one message an ended complaint hears."""
+"""Write-off of a debt that outlived its complaint: the one message that a closed complaint accepts (R9.5)."""
 
 from datetime import datetime
 
@@ -16,22 +16,22 @@ from workflows.vocabulary import Phase, Purpose, Role
 _LEAVES_A_DEBT = frozenset({Purpose.ADVANCE, Purpose.RECOVERY})
 
 
-async def written_off(pool: Pool, complaint: str, message: DebtWrittenOff, at: datetime) -> Answer | None:
-    """Write the debt of an ended complaint off (R9.5); None where it has none, so that the message is merely late.
+async def write_off_debt(pool: Pool, complaint: str, message: DebtWrittenOff, at: datetime) -> Answer | None:
+    """Write off the debt of a closed complaint; None if it has none. A refused message is recorded as late.
 
-    What is refused is kept as late, too. Raises NotClosed while the complaint is open on record.
+    Raises NotClosed while the complaint is open on record.
     """
     rulebook = Settings().rulebook()
-    came_of_it = await write_off(pool, complaint, message, at, lambda debt: _against(debt, message, rulebook, at))
-    if came_of_it is None:
+    outcome = await write_off(pool, complaint, message, at, lambda debt: _refusal(debt, message, rulebook, at))
+    if outcome is None:
         return None
-    if isinstance(came_of_it, NotHeard):
+    if isinstance(outcome, NotHeard):
         await keep_late_message(pool, complaint, message, at)
-        return Refusal(code=came_of_it.code, rule=came_of_it.rule, phase=Phase.CLOSED, text=came_of_it.text)
-    return Receipt(message_id=message.message_id, phase=Phase.CLOSED, steps=came_of_it.number)
+        return Refusal(code=outcome.code, rule=outcome.rule, phase=Phase.CLOSED, text=outcome.text)
+    return Receipt(message_id=message.message_id, phase=Phase.CLOSED, steps=outcome.number)
 
 
-def _against(debt: Debt, message: DebtWrittenOff, rulebook: Rulebook, at: datetime) -> NotHeard | None:
+def _refusal(debt: Debt, message: DebtWrittenOff, rulebook: Rulebook, at: datetime) -> NotHeard | None:
     who = message.sender
     if who.role is not Role.OPERATIONS_MANAGER:
         return NotHeard(Code.WRONG_ROLE, "R9.5", f"debt_written_off comes from operations_manager, not {who.role}")

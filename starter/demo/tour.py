@@ -10,7 +10,7 @@ import asyncpg
 
 from activities.store.case_files import CaseFiles
 from starter.client.error_mapping import as_client_error
-from starter.demo.player import Astray, Playing, Stage
+from starter.demo.player import Stage, StoryFailed, StoryRun
 from starter.demo.stories import Act, Pass, Story, Tell
 from starter.demo.stories.shared import COAT
 from workflows.complaint.domain.timeline import Step
@@ -81,7 +81,7 @@ def cast(stories: Sequence[Story]) -> tuple[Story, ...]:
 class Row:
     """One complaint of the tour, as it was last seen; `ended` once its story is over, `amiss` what went wrong."""
 
-    playing: Playing
+    playing: StoryRun
     view: View | None = None
     now: datetime | None = None
     ended: bool = False
@@ -124,7 +124,7 @@ class Tour:
     """All stories of the tour on one stack; `rows` are in the order of telling."""
 
     def __init__(self, stories: Sequence[Story], stage: Stage, files: CaseFiles) -> None:
-        self.rows = [Row(Playing(paced(story), stage)) for story in cast(stories)]
+        self.rows = [Row(StoryRun(paced(story), stage)) for story in cast(stories)]
         self._files = files
 
     async def play(self, notice: Notice) -> None:
@@ -151,7 +151,7 @@ class Tour:
             await row.playing.to_the_end()
             row.amiss = await row.playing.faults()
             row.seen(await row.playing.view(), await row.playing.timeline())
-        except Astray as wrong:
+        except StoryFailed as wrong:
             row.amiss = (f"act {row.playing.done + 1}: {wrong}",)
         except Exception as wrong:  # noqa: BLE001 - whatever befalls one story is told in its row and hurts no other
             row.amiss = (f"act {row.playing.done + 1}: {as_client_error(wrong)}",)

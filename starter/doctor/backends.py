@@ -18,9 +18,9 @@ from activities.store.migrate import MigrationRefused, unmigrated
 from activities.store.payload_keys import known_keys, lacking
 from activities.store.pool import Pool
 from starter.client import connection
-from starter.client.endpoints import Whereabouts, find
+from starter.client.endpoints import Endpoints, find
 from starter.client.errors import ClientError, Exit, Unreachable, WrongUse
-from starter.client.record import inbox_stands
+from starter.client.record import inbox_state
 from starter.doctor import Check, failed, ok
 from starter.doctor.partners import parcels, partner_events
 from starter.http.gateway import clients as api_clients
@@ -38,15 +38,15 @@ _UNKNOWN_REQUEST = "/v1/messages/redress-doctor"
 # -- Temporal ---------------------------------------------------------------------------------------------------------
 
 
-async def temporal(where: Whereabouts) -> AsyncIterator[Check]:
+async def temporal(endpoints: Endpoints) -> AsyncIterator[Check]:
     """Check Temporal: connection, namespace, search attributes, workers on the queue."""
     try:
-        client = await connection.temporal(where)
+        client = await connection.temporal(endpoints)
     except Unreachable as wrong:
         text = f"{wrong.args[0].partition('; see')[0]}: start it, or mend TEMPORAL_ADDRESS"
         yield failed("Temporal", text, Exit.UNREACHABLE)
         return
-    yield ok("Temporal", f"answers at {where.temporal}")
+    yield ok("Temporal", f"answers at {endpoints.temporal}")
     namespace = await _namespace(client)
     yield namespace
     if namespace.state == "ok":
@@ -112,17 +112,17 @@ async def _worker(client: Client) -> Check:
 # -- database, key ring, codec ----------------------------------------------------------------------------------------
 
 
-async def database(where: Whereabouts, unusable: Check | None) -> AsyncIterator[Check]:
+async def database(endpoints: Endpoints, unusable: Check | None) -> AsyncIterator[Check]:
     """Check the database: connection, schema, keys, what waits in it; `unusable` is a failed check of the key ring."""
     try:
-        async with connection.files(where) as files:
-            yield ok("database", f"answers at {connection.without_password(where.need_database())}")
+        async with connection.files(endpoints) as files:
+            yield ok("database", f"answers at {connection.without_password(endpoints.need_database())}")
             schema = await _schema(files.pool)
             yield schema
             if schema.state == "ok":
-                yield unusable or await _keys(where, files.pool)
+                yield unusable or await _keys(endpoints, files.pool)
                 yield await partner_events(files.pool)
-                yield Check("inbox", *await inbox_stands(files.pool))
+                yield Check("inbox", *await inbox_state(files.pool))
                 yield await parcels(files.pool)
     except Unreachable as wrong:
         text = f"{wrong.args[0].partition('; see')[0]}: start it, or mend REDRESS_DATABASE_URL"
@@ -140,20 +140,20 @@ async def _schema(pool: Pool) -> Check:
     return ok("schema", "up to date")
 
 
-def with_usable_key_ring(where: Whereabouts) -> tuple[Whereabouts, Check | None]:
+def with_usable_key_ring(endpoints: Endpoints) -> tuple[Endpoints, Check | None]:
     """Return the endpoints without a key ring that cannot be used, and the check that says what is wrong with it."""
     try:
-        if where.key_ring:
-            read(where.key_ring)
+        if endpoints.key_ring:
+            read(endpoints.key_ring)
     except KeyRingInvalid as wrong:
-        return replace(where, key_ring=None), failed("key ring", str(wrong))
-    return where, None
+        return replace(endpoints, key_ring=None), failed("key ring", str(wrong))
+    return endpoints, None
 
 
-async def _keys(where: Whereabouts, pool: Pool) -> Check:
+async def _keys(endpoints: Endpoints, pool: Pool) -> Check:
     async with pool.acquire() as opened:
         known = await known_keys(opened)
-    return sealing(read(where.key_ring) if where.key_ring else None, known)
+    return sealing(read(endpoints.key_ring) if endpoints.key_ring else None, known)
 
 
 def sealing(ring: KeyRing | None, known: Mapping[str, str]) -> Check:
@@ -188,15 +188,15 @@ async def codec(address: str) -> Check:
 async def gateway() -> AsyncIterator[Check]:
     """Check the gateway, where one is known."""
     try:
-        where = find()
+        endpoints = find()
     except ClientError:
         return  # said already
-    if where.gateway is None:
+    if endpoints.gateway is None:
         return
     async with httpx2.AsyncClient(
-        base_url=where.gateway, trust_env=False, timeout=_ANSWERS_WITHIN.total_seconds()
+        base_url=endpoints.gateway, trust_env=False, timeout=_ANSWERS_WITHIN.total_seconds()
     ) as http:
-        answers = await _answers(http, where.gateway)
+        answers = await _answers(http, endpoints.gateway)
         yield answers
         if answers.state == "ok":
             yield await _accepts_signatures(http)

@@ -31,23 +31,23 @@ async def _system(today: date) -> AsyncIterator[Check]:
     for check in (_settings(), *_rulebook(today)):
         yield check
     try:
-        where = find()
+        endpoints = find()
     except ClientError as wrong:
         yield failed("whereabouts", wrong)
         return
-    where, unusable = with_usable_key_ring(where)
-    async for check in temporal(where):
+    endpoints, unusable = with_usable_key_ring(endpoints)
+    async for check in temporal(endpoints):
         yield check
-    async for check in database(where, unusable):
+    async for check in database(endpoints, unusable):
         yield check
-    if where.codec:
-        yield await codec(where.codec)
-    partners = await partners_answer(where)
+    if endpoints.codec:
+        yield await codec(endpoints.codec)
+    partners = await partners_answer(endpoints)
     yield partners
-    if partners.state == "ok" and where.partners and uses_partners("PAYMENT"):
-        yield await payments(where.partners, where.payment_secret)
-    if partners.state == "ok" and where.partners and uses_partners("CARRIER"):
-        yield await carriers(where.partners)
+    if partners.state == "ok" and endpoints.partners and uses_partners("PAYMENT"):
+        yield await payments(endpoints.partners, endpoints.payment_secret)
+    if partners.state == "ok" and endpoints.partners and uses_partners("CARRIER"):
+        yield await carriers(endpoints.partners)
 
 
 def _settings() -> Check:

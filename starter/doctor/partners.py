@@ -24,7 +24,7 @@ from activities.store.parcels import under_way
 from activities.store.partner_events import DeadLetters, Standing
 from activities.store.pool import Pool
 from starter.client import connection
-from starter.client.endpoints import Whereabouts, data_dir, find
+from starter.client.endpoints import Endpoints, data_dir, find
 from starter.client.errors import ClientError, Exit
 from starter.doctor import Check, failed, ok
 from workers.config.notifications import chosen
@@ -52,18 +52,18 @@ _MEND = "mend REDRESS_SMTP_*; until then people are told by the next channel on 
 _REACHED_WITHIN = 3.0
 
 
-async def partners_answer(where: Whereabouts) -> Check:
+async def partners_answer(endpoints: Endpoints) -> Check:
     """Check that the partners' services can be reached."""
-    if where.partners is None:
+    if endpoints.partners is None:
         return failed("partners", "no address is known: set REDRESS_PARTNERS_URL")
     try:
         async with httpx2.AsyncClient(trust_env=False, timeout=_ANSWERS_WITHIN.total_seconds()) as http:
-            await http.get(f"{where.partners}/health")
+            await http.get(f"{endpoints.partners}/health")
     except (httpx2.HTTPError, httpx2.InvalidURL) as wrong:
         why = connection.first_line(wrong)
-        text = f"{where.partners} does not answer ({why}): start them, or mend REDRESS_PARTNERS_URL"
+        text = f"{endpoints.partners} does not answer ({why}): start them, or mend REDRESS_PARTNERS_URL"
         return failed("partners", text, Exit.UNREACHABLE)
-    return ok("partners", f"answer at {where.partners}")
+    return ok("partners", f"answer at {endpoints.partners}")
 
 
 def uses_partners(what: str) -> bool:

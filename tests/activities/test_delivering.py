@@ -321,7 +321,7 @@ async def test_a_worker_killed_in_the_middle_of_a_delivery_is_followed_by_one_th
     deliveries: EventDispatcher,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(publishing, "_BEAT_MISSED", timedelta(seconds=5))
+    monkeypatch.setattr(publishing, "_HEARTBEAT_TIMEOUT", timedelta(seconds=5))
     monkeypatch.setattr(delivery, "_BEAT_SECONDS", 1.0)
     _, stream = await opened_and_accepted(world, receiver)
     receiver.next.extend([204, None])  # the second event arrives, and its sender dies while it waits for the answer

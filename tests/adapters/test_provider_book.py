@@ -29,7 +29,7 @@ async def read(provider: PaymentProvider, **wanted: Any) -> list[BookEntry]:
 async def test_the_book_is_read_to_its_end_whatever_fits_on_a_page(
     provider: PaymentProvider, operator: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partners, "PAGE", 3)
+    monkeypatch.setattr(partners, "PAGE_SIZE", 3)
     complaint = complaint_of(a_movement())
     keys = [f"{complaint}:refund:{number}" for number in range(1, 8)]
     for key in keys:

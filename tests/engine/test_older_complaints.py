@@ -110,7 +110,7 @@ def newer_ways(history: WorkflowHistory) -> list[str]:
 
 
 async def pass_time(stack: Running, handle: Handle, length: timedelta) -> None:
-    await FastForward(stack.client, stack.pool).by(handle.id, length, within=60, tell=lambda _: None)
+    await FastForward(stack.client, stack.pool).by(handle.id, length, within=60, report=lambda _: None)
 
 
 @pytest.mark.parametrize("edition", range(1, EDITION))

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 from starter.client.error_mapping import PROBLEM_TYPES
 from starter.http.gateway.calls import Operation
 from starter.http.gateway.problems import MEDIA_TYPE, ProblemBody
-from starter.http.gateway.resources.messages import Said
+from starter.http.gateway.resources.messages import MessageBody
 from workflows.complaint.domain.messages import KINDS as MESSAGES
 from workflows.complaint.domain.partner_events import Event
 from workflows.vocabulary import Role
@@ -88,8 +88,8 @@ without a body signs method and target in its place: `GET /v1/complaints/C202611
 """
 
 
-def described(operations: Sequence[Operation]) -> dict[str, Any]:
-    """Return the description of these doors."""
+def openapi_document(operations: Sequence[Operation]) -> dict[str, Any]:
+    """Return the OpenAPI document of these operations."""
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
@@ -111,18 +111,18 @@ def _version() -> str:
 
 
 def _operation(one: Operation) -> dict[str, Any]:
-    told: dict[str, Any] = {"operationId": _id(one), "summary": one.summary, "responses": _responses(one)}
-    if one.told:
-        told["description"] = one.told
+    found: dict[str, Any] = {"operationId": _id(one), "summary": one.summary, "responses": _responses(one)}
+    if one.description:
+        found["description"] = one.description
     if parameters := [*_in_path(one), *_in_query(one)]:
-        told["parameters"] = parameters
+        found["parameters"] = parameters
     if one.body is not None:
         content: dict[str, Any] = {"schema": _schema(one.body)}
         if one.example is not None:
             content["example"] = one.example
-        told["requestBody"] = {"required": True, "content": {one.media: content}}
-    told["security"] = [{name: [] for name in _SECURITY}] if one.signed else []
-    return told
+        found["requestBody"] = {"required": True, "content": {one.media: content}}
+    found["security"] = [{name: [] for name in _SECURITY}] if one.signed else []
+    return found
 
 
 def _id(one: Operation) -> str:
@@ -178,5 +178,5 @@ def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
     schemas: dict[str, Any] = found["$defs"]
     for model in MESSAGES.values():  # set by the edge, never by the sender
         del schemas[model.__name__]["properties"]["received_at"]
-    schemas[Said.__name__]["properties"]["message"] = _MESSAGE
+    schemas[MessageBody.__name__]["properties"]["message"] = _MESSAGE
     return dict(sorted(schemas.items()))

@@ -7,13 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from starter.client.error_mapping import PROBLEM_TYPES
+from starter.client.errors import ClientError
 from workflows.answers import Code, Refusal
 
 MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemBody(BaseModel):
-    """A problem as it goes over the wire; the last five only with a refusal, as the contract has them."""
+    """Body of a problem response; the last six only for refusals (contract)."""
 
     model_config = ConfigDict(title="Problem")
 
@@ -29,8 +30,8 @@ class ProblemBody(BaseModel):
     text: str | None = None
 
 
-class Problem(Exception):  # noqa: N818 - named as the news it brings
-    """An answer other than done: the name of its type, and a sentence that says what to do."""
+class Problem(ClientError):  # noqa: N818 - as RFC 9457 calls it
+    """A problem response: the name of its type, and a detail that says what to do."""
 
     def __init__(
         self, name: str, detail: str, *, headers: Mapping[str, str] | None = None, more: Mapping[str, Any] | None = None
@@ -45,7 +46,7 @@ class Problem(Exception):  # noqa: N818 - named as the news it brings
         return PROBLEM_TYPES[self.name].status
 
     def body(self) -> dict[str, Any]:
-        """Return what goes over the wire."""
+        """Return the response body."""
         known = PROBLEM_TYPES[self.name]
         return {
             "type": f"urn:redress:problem:{self.name}",
@@ -56,7 +57,7 @@ class Problem(Exception):  # noqa: N818 - named as the news it brings
         }
 
     def response(self) -> JSONResponse:
-        """Return the answer."""
+        """Return the response."""
         return JSONResponse(self.body(), self.status, self.headers, media_type=MEDIA_TYPE)
 
 
@@ -65,26 +66,26 @@ def refused(refusal: Refusal) -> Problem:
     return Problem("refused", refusal.text, more=refusal.model_dump(mode="json"))
 
 
-def unread(text: str, *, code: str = "malformed", rule: str = "R11.1") -> Problem:
-    """Answer for what cannot be read, before anything is known of a complaint."""
+def malformed(text: str, *, code: str = "malformed", rule: str = "R11.1") -> Problem:
+    """Return a refusal of malformed input."""
     return Problem("refused", text, more={"accepted": False, "code": code, "rule": rule, "allowed": [], "text": text})
 
 
 def not_allowed(detail: str, code: Code) -> Problem:
-    """Answer for what a client may not say, or not for them."""
+    """Return a 403 problem: the client may not send this, or not for that party."""
     return Problem("not-allowed", detail, more={"accepted": False, "code": code})
 
 
-def not_signed(detail: str) -> Problem:
-    """Answer for a request that is not believed."""
+def unauthenticated(detail: str) -> Problem:
+    """Return a 401 problem: signature missing or invalid."""
     return Problem("not-signed", detail, headers={"WWW-Authenticate": 'StandardWebhooks realm="redress"'})
 
 
 def not_found(detail: str = "there is no such thing here, or it is not yours: check number and id") -> Problem:
-    """Answer for what is not there, and for what is somebody else's: nobody can tell which."""
+    """Return a 404 problem, the same for missing and for inaccessible resources."""
     return Problem("not-found", detail)
 
 
-def not_now(detail: str, seconds: int = 2) -> Problem:
-    """Answer while a backend is away: nothing was taken in, so it is sent again."""
+def unavailable(detail: str, seconds: int = 2) -> Problem:
+    """Return a 503 problem with Retry-After: a backend is unreachable, nothing was accepted."""
     return Problem("not-now", detail, headers={"Retry-After": str(seconds)})

@@ -18,20 +18,20 @@ from temporalio.common import RawValue
 
 from starter.client.errors import WrongUse
 from starter.client.filing_input import read_object
-from starter.http.gateway.problems import Problem, not_signed, unread
+from starter.http.gateway.problems import Problem, malformed, unauthenticated
 from workflows.complaint.decoding import MOST_BYTES
 
 BODY_SECONDS = 10.0
-"""A quarter of a megabyte takes less over any line a server or a phone is on."""
+"""Timeout for a body of a quarter of a megabyte, over slow lines too."""
 
 _DRAINED = 2 << 20
-"""A little more is read and thrown away, so that most senders hear why instead of a broken connection."""
+"""Bytes beyond the limit that are read and discarded, so that senders get a response, not a broken connection."""
 
 CLOSE = {"Connection": "close"}
 
 
 async def body_of(request: Request, most: int = MOST_BYTES, seconds: float = BODY_SECONDS) -> bytes:
-    """Return the body as it came; raises Problem 413 beyond `most` bytes, 408 after so many seconds."""
+    """Return the body; raises Problem 413 beyond `most` bytes, 408 after `seconds`."""
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > most + _DRAINED:
         raise _too_large(most)
@@ -65,21 +65,21 @@ def _too_large(most: int) -> Problem:
 
 
 def object_in(body: bytes) -> dict[str, Any]:
-    """Return the JSON object that a body is; raises Problem 422."""
+    """Decode a JSON object; raises Problem 422."""
     try:
         given = read_object(body.decode("utf-8"), "the body")
         json.dumps(given, ensure_ascii=False).encode()
     except UnicodeDecodeError:
-        raise unread("the body is not UTF-8") from None
+        raise malformed("the body is not UTF-8") from None
     except UnicodeEncodeError:
-        raise unread("the body holds half of a surrogate pair") from None
+        raise malformed("the body holds half of a surrogate pair") from None
     except WrongUse as wrong:
-        raise unread(str(wrong)) from None
+        raise malformed(str(wrong)) from None
     return given
 
 
 def as_raw(given: object) -> RawValue:
-    """Return JSON as the decoder of every door takes it."""
+    """Return JSON as a payload for the workflow's decoder."""
     return RawValue(Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(given).encode()))
 
 
@@ -87,17 +87,17 @@ ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature
 CLIENT = "redress-client"
 
 WINDOW = 300
-"""Seconds between two clocks, both ways; an older request is somebody's recording."""
+"""Seconds of clock skew, either way; older requests are rejected as replays."""
 
 ID_FORM = re.compile(r"[A-Za-z0-9_:-]{1,128}")
-"""No full stop: it separates what is signed, and an id with one could be read in two ways."""
+"""No full stop, which separates the signed parts."""
 
 _TIMESTAMP = re.compile(r"[1-9][0-9]{0,11}")
 _MOST_SIGNATURES = 8
 
 
 class Envelope(NamedTuple):
-    """What the headers say of a request; nothing of it is believed yet."""
+    """Signature headers, not verified yet."""
 
     client: str
     request: str
@@ -106,33 +106,33 @@ class Envelope(NamedTuple):
 
 
 def envelope(said: Headers, now: float) -> Envelope:
-    """Read the headers of a request; raises Problem 401 for one that cannot be a fresh one of a client's."""
+    """Parse the signature headers; raises Problem 401 for missing, malformed or expired ones."""
     if twice := [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if len(said.getlist(name)) > 1]:
-        raise not_signed(f"{', '.join(twice)} occurs twice: whoever stands between us may read the other one")
+        raise unauthenticated(f"{', '.join(twice)} occurs twice: whoever stands between us may read the other one")
     missing = [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if not said.get(name)]
     if missing:
-        raise not_signed(f"{', '.join(missing)} missing: sign each request (Standard Webhooks)")
+        raise unauthenticated(f"{', '.join(missing)} missing: sign each request (Standard Webhooks)")
     request, timestamp = said[ID], said[TIMESTAMP]
     if not ID_FORM.fullmatch(request):
-        raise not_signed(f"{ID}: up to 128 letters, digits and _ : - are an id")
+        raise unauthenticated(f"{ID}: up to 128 letters, digits and _ : - are an id")
     if not _TIMESTAMP.fullmatch(timestamp):
-        raise not_signed(f"{TIMESTAMP}: write whole seconds since 1970")
+        raise unauthenticated(f"{TIMESTAMP}: write whole seconds since 1970")
     if abs(now - int(timestamp)) > WINDOW:
-        raise not_signed(
+        raise unauthenticated(
             f"{TIMESTAMP}: not within {WINDOW} s of now ({math.floor(now)}): compare the clocks, sign again"
         )
     return Envelope(said[CLIENT], request, int(timestamp), tuple(said[SIGNATURE].split(" ")[:_MOST_SIGNATURES]))
 
 
 def signed_headers(client: str, key: Webhook, request: str, signed: str, now: float) -> dict[str, str]:
-    """Return the headers with which a client signs a text at an instant (seconds since 1970)."""
+    """Return the headers that sign a text at a time (seconds since 1970)."""
     at = datetime.fromtimestamp(now, UTC)
     signature = key.sign(request, at, signed)
     return {CLIENT: client, ID: request, TIMESTAMP: str(int(now)), SIGNATURE: signature}
 
 
 def verify(envelope: Envelope, signed: bytes, keys: Sequence[Webhook]) -> bool:
-    """Say whether one of the signatures is one of these keys' for exactly these bytes, in constant time."""
+    """Verify in constant time that one signature matches one of the keys over exactly these bytes."""
     try:
         text = signed.decode("utf-8")
     except UnicodeDecodeError:
@@ -145,9 +145,9 @@ def verify(envelope: Envelope, signed: bytes, keys: Sequence[Webhook]) -> bool:
 
 
 def wrong_signature() -> Problem:
-    """Answer alike for an unknown client and for a signature that does not fit."""
-    return not_signed("unknown client, or a signature that does not fit these bytes: compare client id and secret")
+    """Return the same problem for unknown clients and invalid signatures."""
+    return unauthenticated("unknown client, or a signature that does not fit these bytes: compare client id and secret")
 
 
 DUMMY_KEYS = (Webhook(secrets.token_bytes(32)),)
-"""Checked for an unknown client, so that it takes as long as for a known one."""
+"""Verified for unknown clients, so that timing does not reveal which clients exist."""

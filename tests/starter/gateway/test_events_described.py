@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import jsonschema_rs
 import pytest
 
-from starter.http.gateway.openapi import described
+from starter.http.gateway.openapi import openapi_document
 from starter.http.gateway.resources import OPERATIONS
 from workflows.complaint.domain.partner_events import About, event_of
 from workflows.complaint.domain.progress import EVENTS
@@ -26,7 +26,7 @@ def a_step(event: str) -> Step:
 
 
 def schema() -> dict[str, object]:
-    told = described(OPERATIONS)
+    told = openapi_document(OPERATIONS)
     body = told["webhooks"]["complaint_event"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     return {**body, "components": told["components"]}
 

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from activities.store.signed_requests import belonging
 from starter.client.filing_input import number_of
-from starter.http.gateway.calls import AS, Call, Operation, as_read, require_access
-from starter.http.gateway.problems import not_allowed, unread
-from starter.http.gateway.resources.messages import Kept, keep, somebody_elses
+from starter.http.gateway.calls import AS, Call, Operation, json_response, require_access
+from starter.http.gateway.problems import malformed, not_allowed
+from starter.http.gateway.resources.messages import AcceptedRequest, accept, request_taken
 from starter.http.gateway.signed_requests import as_raw, object_in
 from workflows.answers import Code
 from workflows.complaint.decoding import NotUnderstood, understand_filing, understand_number
@@ -25,16 +25,16 @@ from workflows.vocabulary import PARTIES
 
 
 async def file(call: Call) -> Response:
-    """Take in one filing."""
+    """Accept one filing."""
     filing = understand_filing([as_raw(object_in(call.body))])
     if isinstance(filing, NotUnderstood):
-        raise unread(filing.text, code=filing.code, rule="R1.2")
+        raise malformed(filing.text, code=filing.code, rule="R1.2")
     if not call.client.may_file:
         text = f"client {call.client.id} may not file: buyers do, or staff on their behalf (R1.3)"
         raise not_allowed(text, Code.WRONG_ROLE)
     call.may_speak_as(filing.filed_by)
-    known = await _known(call, filing)  # one that waits in the inbox keeps its own number: the inbox sees to that
-    number = known or number_of(filing.request_id, datetime.fromtimestamp(call.house.clock(), UTC))
+    known = await _known(call, filing)  # the inbox itself keeps the number of a pending filing
+    number = known or number_of(filing.request_id, datetime.fromtimestamp(call.context.clock(), UTC))
     call.count(number)
     received = Received(
         client=call.client.id,
@@ -45,15 +45,15 @@ async def file(call: Call) -> Response:
         message=filing.model_dump(mode="json", exclude_none=True),
         sender=filing.filed_by,
     )
-    return await keep(call, received, filing.request_id, on_record=known is not None)
+    return await accept(call, received, filing.request_id, on_record=known is not None)
 
 
 async def _known(call: Call, filing: Filing) -> str | None:
-    """Return the number under which a request is on record; raises Problem 409 for somebody else's request."""
-    number = await call.house.cases.by_request(filing.request_id)
-    known = await belonging(call.house.pool, number) if number else None
+    """Return the number of a request on record; raises Problem 409 if it belongs to another filer."""
+    number = await call.context.cases.by_request(filing.request_id)
+    known = await belonging(call.context.pool, number) if number else None
     if known is not None and known.filed_by != filing.filed_by:
-        raise somebody_elses(filing.request_id)
+        raise request_taken(filing.request_id)
     return number
 
 
@@ -62,45 +62,45 @@ _FILING: tuple[Operation, ...] = (
         method="POST",
         path="/v1/complaints",
         summary="File a complaint",
-        told="Once per `request_id`: the same one gives the same number. How it was taken is read at `answer`.",
+        description="Once per `request_id`: the same one gives the same number. The result is read at `answer`.",
         signed=file,
         body=Filing,
-        answers={202: Kept, 200: Kept},
+        answers={202: AcceptedRequest, 200: AcceptedRequest},
         problems=("not-allowed", "id-used", "refused"),
     ),
 )
 
 
 class Timeline(RootModel[tuple[Step, ...]]):
-    """The steps that are for this party, the first one first."""
+    """The steps visible to this party, in order."""
 
 
-async def stands(call: Call) -> Response:
-    """Answer how a complaint stands for a party."""
+async def read_progress(call: Call) -> Response:
+    """Return the progress of a complaint for a party."""
     complaint, reader = await _reader(call)
-    view = await call.house.cases.view(complaint) or registering(complaint)
-    return as_read(progress(view, reader.role))
+    view = await call.context.cases.view(complaint) or registering(complaint)
+    return json_response(progress(view, reader.role))
 
 
-async def happened(call: Call) -> Response:
-    """Answer what happened to a complaint, as far as it is for a party."""
+async def read_timeline(call: Call) -> Response:
+    """Return the steps of a complaint that are visible to a party."""
     complaint, reader = await _reader(call)
-    steps = await call.house.cases.timeline(complaint)
+    steps = await call.context.cases.timeline(complaint)
     shown = (shown_to(step, reader) for step in steps)
-    return as_read(Timeline(tuple(step for step in shown if step is not None)))
+    return json_response(Timeline(tuple(step for step in shown if step is not None)))
 
 
 async def _reader(call: Call) -> tuple[str, Party]:
-    """Return which complaint is read by whom; raises Problem 403, 404, 409, 422, 429."""
+    """Return complaint and reading party, authorised; raises Problem 403, 404, 409, 422, 429."""
     complaint, reader = understand_number(call.path["complaint"]), call.reader
     if reader.role not in PARTIES:
         text = "buyer and seller read here (R11.2); staff use `redress show` and the web UI"
         raise not_allowed(text, Code.WRONG_ROLE)
     if isinstance(complaint, NotUnderstood):
-        raise unread(complaint.text, code=complaint.code)
+        raise malformed(complaint.text, code=complaint.code)
     call.count(complaint)
-    await require_access(call.house, complaint, reader)
-    await call.once()
+    await require_access(call.context, complaint, reader)
+    await call.use_request_id()
     return complaint, reader
 
 
@@ -111,8 +111,8 @@ _READING: tuple[Operation, ...] = (
         method="GET",
         path="/v1/complaints/{complaint}",
         summary="Read how a complaint stands, as its buyer or its seller",
-        told="State, handler, expected time, offer, ruling once it is sent, goods, the money of that party (R11.2).",
-        signed=stands,
+        description="State, handler, expected time, offer, ruling once it is sent, goods, that party's money (R11.2).",
+        signed=read_progress,
         query=AS,
         answers={200: Progress},
         problems=_PROBLEMS,
@@ -121,8 +121,8 @@ _READING: tuple[Operation, ...] = (
         method="GET",
         path="/v1/complaints/{complaint}/timeline",
         summary="Read what happened to a complaint, as its buyer or its seller",
-        told="Never notes, work orders, or a ruling that is not sent yet; so numbers are left out (R11.2).",
-        signed=happened,
+        description="Never notes, work orders, or a ruling that is not sent yet; so numbers are left out (R11.2).",
+        signed=read_timeline,
         query=AS,
         answers={200: Timeline},
         problems=_PROBLEMS,
