@@ -35,7 +35,8 @@ class RunProgress:
         if sys.stderr.isatty():
             self._bar = Progress(
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-                TextColumn("{task.fields[summary]}"), TimeRemainingColumn(), console=Console(stderr=True), refresh_per_second=4,
+                TextColumn("{task.fields[summary]}"), TimeRemainingColumn(),
+                console=Console(stderr=True), refresh_per_second=4,
             )  # fmt: skip
             self._task = self._bar.add_task(self._doing, total=self.total, summary="")
             self._bar.start()

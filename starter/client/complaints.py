@@ -16,9 +16,10 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.store.bulk_messages import ToldToMany, told_to_many
-from activities.store.late_messages import NotClosed, keep_late_message
+from activities.store.late_messages import NotClosed
 from starter.client.errors import NotFound, Unreachable
 from starter.client.filing_input import number_of, numbers_near, summary
+from starter.client.late_messages import answer_late, closed
 from starter.client.record import Record, accepted_first, require_same_filer, undelivered
 from starter.client.results import CaseReading, FilingResult, decoding_refusal, filing_result, refusal_in
 from starter.client.temporal_calls import (
@@ -29,12 +30,11 @@ from starter.client.temporal_calls import (
     WorkflowNotFound,
     mapped_errors,
 )
-from starter.client.write_off import write_off_debt
 from workers.config.settings import Settings
 from workflows import wire
-from workflows.answers import Answer, Code, Receipt, Refusal
+from workflows.answers import Answer, Code, Receipt
 from workflows.complaint.domain.filing import Filing
-from workflows.complaint.domain.messages import DebtWrittenOff, Message
+from workflows.complaint.domain.messages import Message
 from workflows.complaint.domain.timeline import Step
 from workflows.complaint.domain.view import View
 from workflows.complaint.domain.why_due import WhyDue
@@ -180,28 +180,17 @@ class Complaints:
         return receipt
 
     async def _answer_late(self, complaint: str, message: Message) -> Answer:
-        text = f"complaint {complaint} has ended; the message is kept as late"
         if self._record is None:
             await self._require_known(complaint)
-            text = f"complaint {complaint} has ended; the message could not be kept as late: {self._without}"
-        else:
-            try:
-                if answer := await self._write_off_debt(self._record, complaint, message):
-                    return answer
-                await keep_late_message(self._record.pool, complaint, message, datetime.now(UTC))
-            except NotClosed as wrong:
-                if not wrong.known:
-                    await self._require_known(complaint)
-                if unread := await decoding_refusal(self._temporal, complaint):
-                    return unread.but(code=Code.CLOSED, text=f"it was refused and never opened: {unread.text}")
-                raise Unreachable(str(wrong)) from None
-        return Refusal(code=Code.CLOSED, rule="R10.4", phase=Phase.CLOSED, text=text)
-
-    async def _write_off_debt(self, record: Record, complaint: str, message: Message) -> Answer | None:
-        # A debt outlives its complaint: its write-off is the one message a closed complaint accepts (R9.5).
-        if not isinstance(message, DebtWrittenOff):
-            return None
-        return await write_off_debt(record.pool, complaint, message, datetime.now(UTC))
+            return closed(f"complaint {complaint} has ended; the message could not be kept as late: {self._without}")
+        try:
+            return await answer_late(self._record.pool, complaint, message, datetime.now(UTC))
+        except NotClosed as wrong:
+            if not wrong.known:
+                await self._require_known(complaint)
+            if refusal := await decoding_refusal(self._temporal, complaint):
+                return refusal.but(code=Code.CLOSED, text=f"it was refused and never opened: {refusal.text}")
+            raise Unreachable(str(wrong)) from None
 
     async def undelivered(self, complaint: str) -> tuple[str, ...]:
         """Describe the inbox messages that were not delivered to a complaint."""

@@ -6,7 +6,7 @@ import pytest
 
 from activities.store.late_messages import NotClosed
 from activities.store.pool import Pool
-from starter.client.write_off import write_off_debt
+from starter.client.late_messages import write_off_debt
 from tests.activities.conftest import address, databases, pool, shared
 from tests.activities.moving import Moving
 from tests.activities.world import World, burst, withdrawn

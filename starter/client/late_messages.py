@@ -1,4 +1,4 @@
-"""Write-off of a debt that outlived its complaint: the one message that a closed complaint accepts (R9.5)."""
+"""Messages to a closed complaint: recorded as late and refused (R10.4), except the write-off of a debt (R9.5)."""
 
 from datetime import datetime
 
@@ -8,12 +8,28 @@ from activities.store.write_off import write_off
 from workers.config.settings import Settings
 from workflows.answers import Answer, Code, NotHeard, Receipt, Refusal
 from workflows.complaint.domain.advance import Debt
-from workflows.complaint.domain.messages import DebtWrittenOff
+from workflows.complaint.domain.messages import DebtWrittenOff, Message
 from workflows.complaint.rules.advances.debts import against_writing_off
 from workflows.policy.rulebook import Rulebook
 from workflows.vocabulary import Phase, Purpose, Role
 
 _LEAVES_A_DEBT = frozenset({Purpose.ADVANCE, Purpose.RECOVERY})
+
+
+async def answer_late(pool: Pool, complaint: str, message: Message, at: datetime) -> Answer:
+    """Answer a message to a complaint that is closed on record; raises NotClosed if it is not."""
+    if isinstance(message, DebtWrittenOff):
+        # A debt outlives its complaint: its write-off is the one message that a closed complaint accepts (R9.5).
+        answer = await write_off_debt(pool, complaint, message, at)
+        if answer is not None:
+            return answer
+    await keep_late_message(pool, complaint, message, at)
+    return closed(f"complaint {complaint} has ended; the message is kept as late")
+
+
+def closed(text: str) -> Refusal:
+    """Return the refusal of every other message to a closed complaint."""
+    return Refusal(code=Code.CLOSED, rule="R10.4", phase=Phase.CLOSED, text=text)
 
 
 async def write_off_debt(pool: Pool, complaint: str, message: DebtWrittenOff, at: datetime) -> Answer | None:
