@@ -138,10 +138,10 @@ def _check_answer(answer: tuple[int, bytes], protocol: _Protocol) -> None:
     if 400 <= status < 500:
         raise DeliveryFailed(f"http {status}", permanent=True)
     try:
-        said = _Answer.model_validate_json(content).result
+        code = _Answer.model_validate_json(content).result
     except ValidationError:
-        said = None
-    if said is None:
+        code = None
+    if code is None:
         raise DeliveryUnknown(f"http {status} without a code")
-    if said != 0:
-        raise DeliveryFailed(f"errcode {said}", permanent=said not in protocol.later)
+    if code != 0:
+        raise DeliveryFailed(f"errcode {code}", permanent=code not in protocol.later)

@@ -48,8 +48,8 @@ def render(notice: Notice, locale: Locale) -> tuple[str, str]:
 def _render_block(locale: Locale, event: str, notice: Notice) -> tuple[str, str]:
     template = _template(locale)
     context = template.new_context({**words(locale), **variables(notice)})
-    said = "".join(template.blocks[event](context)).strip()
-    subject, _, text = said.partition("\n")
+    rendered = "".join(template.blocks[event](context)).strip()
+    subject, _, text = rendered.partition("\n")
     return " ".join(subject.split())[:LONGEST_SUBJECT], text.strip()[:LONGEST_TEXT]
 
 

@@ -78,8 +78,8 @@ class CarrierService(PartnerClient):
         self._require_same(parcel, found)
         return found.events
 
-    def _require_same(self, parcel: Parcel, said: _ParcelRef) -> None:
-        if (said.carrier, said.tracking) != (parcel.carrier, parcel.tracking):
+    def _require_same(self, parcel: Parcel, answer: _ParcelRef) -> None:
+        if (answer.carrier, answer.tracking) != (parcel.carrier, parcel.tracking):
             raise self._partner.protocol_error(f"returned another parcel than {parcel.tracking} of {parcel.carrier}")
 
 

@@ -142,8 +142,8 @@ class Partner:
 
     def _unauthenticated(self, answer: Answer) -> PartnerProtocolError:
         try:
-            said = _Refusal.model_validate_json(answer.content)
-            why = f" {said.code[:100]}: {said.text[:300]}"
+            refusal = _Refusal.model_validate_json(answer.content)
+            why = f" {refusal.code[:100]}: {refusal.text[:300]}"
         except ValidationError:
             why = ""
         return self.protocol_error(

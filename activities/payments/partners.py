@@ -60,11 +60,11 @@ class _Payment(BaseModel):
 
     def matches(self, movement: Movement) -> bool:
         """Tell whether this is the payment of the movement: key, purpose, amount, parties, line."""
-        asked = (movement.key, movement.purpose.value, movement.amount)
+        ours = (movement.key, movement.purpose.value, movement.amount)
         parties = [(party.role.value, party.id) for party in (movement.payer, movement.payee)]
-        named = [(account.role, account.id) for account in (self.payer, self.payee)]
+        parties_named = [(account.role, account.id) for account in (self.payer, self.payee)]
         whose = (self.line, self.rest) == (movement.line, movement.rest)
-        return (self.key, self.purpose, self.amount) == asked and named == parties and whose
+        return (self.key, self.purpose, self.amount) == ours and parties_named == parties and whose
 
     @property
     def result(self) -> _Result:

@@ -74,17 +74,17 @@ FINAL = frozenset({"heard", "refused"})
 Filters = dict[str, str | bool]
 
 
-def broadcast_message(kind: str, said: MessageData, sender: Party, reason: str) -> Message:
+def broadcast_message(kind: str, data: MessageData, sender: Party, reason: str) -> Message:
     """Return the message to broadcast; raises WrongUse if it is invalid.
 
     Its message_id is a digest of content, sender and reason, so that a repeated run is deduplicated by each complaint.
     The reason becomes the message's own `reason` if the kind has that field and it is not set.
     """
     field = KINDS[kind].model_fields.get("reason")
-    if field is not None and str in alternatives(field.annotation) and "reason" not in said:
-        said = said | {"reason": reason}
-    told = json.dumps([kind, said, str(sender), reason], sort_keys=True)
-    return decode_message(with_envelope(kind, {"message_id": f"many-{digest(told).hex()}"} | said, sender))
+    if field is not None and str in alternatives(field.annotation) and "reason" not in data:
+        data = data | {"reason": reason}
+    content = json.dumps([kind, data, str(sender), reason], sort_keys=True)
+    return decode_message(with_envelope(kind, {"message_id": f"many-{digest(content).hex()}"} | data, sender))
 
 
 class Broadcast:

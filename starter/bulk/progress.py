@@ -100,13 +100,13 @@ REFUSED = ExitRule("refused", Exit.REFUSED, "were refused by a rule; the result 
 def print_summary(progress: RunProgress, things: str, path: Path, common: Common) -> None:
     """Print the summary, as JSON or one line."""
     if common.json:
-        told = {
+        data = {
             things: progress.total,
             "done": progress.done,
             "done_before": progress.earlier,
             "seconds": round(progress.seconds, 1),
         }
-        print_json(told | {"rate": progress.rate, "states": dict(progress.counts), "results": str(path)})
+        print_json(data | {"rate": progress.rate, "states": dict(progress.counts), "results": str(path)})
         return
     states = ", ".join(f"{number} {words(state)}" for state, number in progress.counts.most_common())
     before = f", {progress.earlier} of them by an earlier run" if progress.earlier else ""

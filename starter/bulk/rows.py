@@ -134,11 +134,11 @@ def _row(line: int, given: dict[str, Any] | None, wrong: tuple[Fault, ...], seen
         try:
             filing = filing_of(given)
         except ValidationError as invalid:
-            told = tuple(fault.column for fault in wrong)  # a column that could not be parsed is not missing as well
+            misread = tuple(fault.column for fault in wrong)  # a column that could not be parsed is not missing as well
             faults += [
                 Fault(line, place, text)
                 for place, text in located_faults(invalid)
-                if not any(column.startswith(place) for column in told)
+                if not any(column.startswith(place) for column in misread)
             ]
         except RecursionError:
             faults.append(Fault(line, "the whole", "is nested too deeply"))
@@ -159,8 +159,8 @@ def _of_json(path: Path) -> Iterator[RawRow]:
         except json.JSONDecodeError as wrong:
             yield number, None, (Fault(number, f"character {wrong.colno}", f"is not JSON: {wrong.msg}"),)
         except (ValueError, RecursionError) as wrong:
-            told = "is nested too deeply" if isinstance(wrong, RecursionError) else str(wrong)
-            yield number, None, (Fault(number, "the whole", told),)
+            reason = "is nested too deeply" if isinstance(wrong, RecursionError) else str(wrong)
+            yield number, None, (Fault(number, "the whole", reason),)
         else:
             if isinstance(given, dict):
                 yield number, given, ()

@@ -141,6 +141,6 @@ def _row(one: DeadLetter) -> Sequence[str]:
 
 
 def _data(one: DeadLetter) -> dict[str, object]:
-    told = one._asdict() | {"written_at": one.written_at.isoformat(), "given_up_at": one.ended_at.isoformat()}
-    del told["ended_at"]
-    return told
+    data = one._asdict() | {"written_at": one.written_at.isoformat(), "given_up_at": one.ended_at.isoformat()}
+    del data["ended_at"]
+    return data

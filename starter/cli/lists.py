@@ -143,10 +143,10 @@ def _note_limit(found: int, limit: int) -> None:
 
 def _listed(one: Listed) -> tuple[str, ...]:
     waiting = ", ".join(dict.fromkeys(words(who.actor) for who in one.waiting_on))
-    stands = words(one.outcome) if one.outcome else words(one.phase)
+    standing = words(one.outcome) if one.outcome else words(one.phase)
     overdue = "OVERDUE " if one.overdue else ""
     return (
-        one.complaint, stands, words(one.problem), f"{one.order_id}/{one.line}", str(one.amount or ""),
+        one.complaint, standing, words(one.problem), f"{one.order_id}/{one.line}", str(one.amount or ""),
         one.handler or "", waiting, overdue + (_due_at(one.next_due_at) if one.next_due_at else ""), when(one.filed_at),
     )  # fmt: skip
 

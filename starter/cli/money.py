@@ -71,9 +71,9 @@ def _print(listed: SignedList, kept: Sequence[Kept]) -> None:
     out(f"sha256 {listed.sha256}" + (f"\nhmac-sha256 {listed.hmac_sha256}" if listed.hmac_sha256 else ""))
     for one in kept:
         if one.state not in {MoneyState.SETTLED, MoneyState.REVERSED}:
-            told = one.states[-1]
-            why = f" ({told.reason})" if told.reason else ""
-            out(f"not in the book: {one.key}, {one.amount} yuan, {one.state} {when(told.at)}{why}")
+            last = one.states[-1]
+            why = f" ({last.reason})" if last.reason else ""
+            out(f"not in the book: {one.key}, {one.amount} yuan, {one.state} {when(last.at)}{why}")
 
 
 def _entry(one: Entry) -> tuple[str, ...]:
@@ -111,8 +111,8 @@ async def exposure(*, common: Common = PLAIN) -> int:
         sellers[one.seller].append(one)
     frozen, unrecovered = _whole(exposed)
     if common.json:
-        told = [_seller(name, advances) for name, advances in sellers.items()]
-        print_json({"frozen": as_data(frozen), "unrecovered": as_data(unrecovered), "sellers": told})
+        by_seller = [_seller(name, advances) for name, advances in sellers.items()]
+        print_json({"frozen": as_data(frozen), "unrecovered": as_data(unrecovered), "sellers": by_seller})
         return Exit.DONE
     if exposed:
         table(_EXPOSED, [_exposed(one) for advances in sellers.values() for one in advances])
@@ -168,11 +168,11 @@ async def verify(complaint: str | None = None, /, *, common: Common = PLAIN) -> 
     if common.json:
         print_json(as_data(verdict) | {"agree": verdict.agree})
     else:
-        _told(verdict)
+        _print_verification(verdict)
     return Exit.UNREACHABLE if verdict.not_asked else Exit.DONE if verdict.agree else Exit.REFUSED
 
 
-def _told(verdict: VerificationResult) -> None:
+def _print_verification(verdict: VerificationResult) -> None:
     if verdict.differences:
         rows = [
             (

@@ -99,11 +99,11 @@ def worker(*, migrate: Annotated[bool, Parameter(negative=())] = False, common: 
 
 
 def _settings(endpoints: Endpoints) -> dict[str, str]:
-    told = {
+    found = {
         "TEMPORAL_ADDRESS": endpoints.connect.get("target_host"),
         "REDRESS_DATABASE_URL": endpoints.database,
         "REDRESS_PARTNERS_URL": endpoints.partners,
         "REDRESS_PAYMENT_SECRET": endpoints.payment_secret,
         "REDRESS_KEY_RING": endpoints.key_ring,
     }
-    return {name: str(value) for name, value in told.items() if value}
+    return {name: str(value) for name, value in found.items() if value}

@@ -60,11 +60,11 @@ class BroadcastOptions:
     "Where each answer is kept, and read again by the next run; in the current directory unless said."
 
 
-async def tell_many(kind: str, said: MessageData, as_: str | None, many: BroadcastOptions, common: Common) -> int:
+async def tell_many(kind: str, fields: MessageData, as_: str | None, many: BroadcastOptions, common: Common) -> int:
     """Broadcast a message; exit codes 0 all accepted, 3 refused by some, 5 some did not answer."""
     session.logs(common)
     where, reason, sender = parse_filters(many.where), _reason(many.reason), _staff_sender(kind, as_)
-    message = broadcast_message(kind, said, sender, reason)
+    message = broadcast_message(kind, fields, sender, reason)
     if many.dry_run:
         return await _dry(where, common)
     if not many.yes and not sys.stdin.isatty():
@@ -201,14 +201,14 @@ async def tell(
     return await _tell_one(complaint, kind, as_, message_data(kind, set_, data), common)
 
 
-async def _tell_one(complaint: str, kind: str, as_: str | None, said: MessageData, common: Common) -> int:
+async def _tell_one(complaint: str, kind: str, as_: str | None, fields: MessageData, common: Common) -> int:
     given = parse_party(as_) if as_ is not None else None
-    if given is None and "sender" not in said:
+    if given is None and "sender" not in fields:
         default_role(kind)  # raises WrongUse at once if the role is ambiguous
     async with session.complaints(common, complaint) as (client, _):
-        if given is None and "sender" not in said:
+        if given is None and "sender" not in fields:
             given = await _default_sender(client, complaint, kind)
-        answer = await client.tell(complaint, decode_message(with_envelope(kind, said, given)))
+        answer = await client.tell(complaint, decode_message(with_envelope(kind, fields, given)))
     return _print_answer(answer, common)
 
 

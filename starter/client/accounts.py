@@ -113,8 +113,12 @@ def _complaint_differences(on: Accounts) -> Iterator[Difference]:
         text = f"the record says {_standing(on.record)}, the workflow {_standing(on.workflow)}"
         yield _difference(on, None, text, _WORKER)
     booked = on.advance or (0, 0, 0)
-    if on.record is not None and on.record.advance and not _same(on, told := _advance_sums(on.record.advance), booked):
-        text = f"of its advance the record says {_yuan(told)}, the ledger {_yuan(booked)}"
+    if (
+        on.record is not None
+        and on.record.advance
+        and not _same(on, recorded := _advance_sums(on.record.advance), booked)
+    ):
+        text = f"of its advance the record says {_yuan(recorded)}, the ledger {_yuan(booked)}"
         yield _difference(on, None, text, f"compare `redress ledger {on.complaint}` with its timeline")
 
 
@@ -129,10 +133,10 @@ def _advance_sums(advance: AdvanceView) -> tuple[int, int, int]:
     return advance.frozen.amount, advance.unfrozen.amount, advance.clawed_back.amount
 
 
-def _same(on: Accounts, told: tuple[int, int, int], booked: tuple[int, int, int]) -> bool:
+def _same(on: Accounts, recorded: tuple[int, int, int], booked: tuple[int, int, int]) -> bool:
     """Compare the sums of advances; of several the record has the latest, and only one can be frozen (R9.1)."""
     several = sum(one.purpose == Purpose.ADVANCE and one.state is MoneyState.SETTLED for one in on.kept) > 1
-    return told[0] == booked[0] if several else told == booked
+    return recorded[0] == booked[0] if several else recorded == booked
 
 
 def _yuan(fen: tuple[int, int, int]) -> str:

@@ -103,14 +103,14 @@ class FastForward:
     ) -> None:
         clock = asyncio.get_running_loop().time
         skipping = asyncio.create_task(self._skipped(handle, length))
-        said, again = "", clock()
+        reported, again = "", clock()
         try:
             while not (await asyncio.wait({skipping}, timeout=_POLL_SECONDS))[0]:
                 waits = await self._pending_work(handle)
                 if clock() > until:
                     raise Unreachable(f"time did not pass within the timeout; {waits}; raise --timeout or mend that")
-                if waits not in (said, _IDLE) and (not said or clock() > again):
-                    report(said := waits)
+                if waits not in (reported, _IDLE) and (not reported or clock() > again):
+                    report(reported := waits)
                     again = clock() + _REPORT_SECONDS
             skipping.result()
         finally:

@@ -29,35 +29,35 @@ def message_data(kind: str, settings: Sequence[str], data: str | None) -> Messag
     if kind not in KINDS:
         raise WrongUse(f"{kind!r} is no message kind; known are: {', '.join(sorted(KINDS))}")
     model = KINDS[kind]
-    said = with_money(model, read_object(data, "--data")) if data is not None else {}
-    if said.get("kind", kind) != kind:
-        raise WrongUse(f"--data says kind {said['kind']!r}, the command says {kind}: they must be equal")
+    fields = with_money(model, read_object(data, "--data")) if data is not None else {}
+    if fields.get("kind", kind) != kind:
+        raise WrongUse(f"--data says kind {fields['kind']!r}, the command says {kind}: they must be equal")
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:
             raise WrongUse(f"--set {setting}: write key=value, for example --set amount=299.00")
-        _set(model, said, key, value)
-    if "received_at" in said:
+        _set(model, fields, key, value)
+    if "received_at" in fields:
         raise WrongUse("received_at is set by the edge, never by the sender: leave it out (R7.4)")
-    return said
+    return fields
 
 
-def with_envelope(kind: str, said: MessageData, sender: Party | None) -> MessageData:
+def with_envelope(kind: str, fields: MessageData, sender: Party | None) -> MessageData:
     """Add kind, a fresh message_id unless one was given, and the sender."""
-    own = {"kind": kind, "message_id": said.get("message_id") or f"cli-{uuid.uuid4().hex[:16]}"}
+    own = {"kind": kind, "message_id": fields.get("message_id") or f"cli-{uuid.uuid4().hex[:16]}"}
     who = {"sender": sender.model_dump(mode="json")} if sender else {}
-    return {**said, **own, **who}
+    return {**fields, **own, **who}
 
 
-def decode_message(said: MessageData) -> Message:
+def decode_message(fields: MessageData) -> Message:
     """Decode a message with the workflow's own decoder; raises WrongUse with the fields of the kind."""
     try:
-        data = json.dumps(said).encode()
+        data = json.dumps(fields).encode()
     except (TypeError, ValueError) as wrong:
-        raise WrongUse(f"{said.get('kind')}: {wrong}") from None
+        raise WrongUse(f"{fields.get('kind')}: {wrong}") from None
     read = understand(None, [RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data))])
     if isinstance(read, NotUnderstood):
-        raise WrongUse(f"{said['kind']}: {read.text.replace('Value error, ', '')}\n{DESCRIPTIONS[said['kind']]}")
+        raise WrongUse(f"{fields['kind']}: {read.text.replace('Value error, ', '')}\n{DESCRIPTIONS[fields['kind']]}")
     return read
 
 
@@ -88,16 +88,16 @@ def default_role(kind: str) -> Role:
     raise WrongUse(f"say who sends {kind} with --as role:id; {who}")
 
 
-def _set(model: type[BaseModel], said: MessageData, key: str, value: str) -> None:
+def _set(model: type[BaseModel], fields: MessageData, key: str, value: str) -> None:
     """Set one field; dots address nested fields: `sender.id`, `amount.amount`."""
     name, dot, rest = key.partition(".")
     kind = next(
         (field.annotation for known, field in model.model_fields.items() if (field.alias or known) == name), None
     )
     if not dot:
-        said[name] = _value(kind, key, value)
+        fields[name] = _value(kind, key, value)
         return
-    inner = said.setdefault(name, {})
+    inner = fields.setdefault(name, {})
     models = [one for one in alternatives(kind) if isinstance(one, type) and issubclass(one, BaseModel)]
     if not isinstance(inner, dict):
         raise WrongUse(f"--set {key}: {name} has a value already, which has no parts")

@@ -72,11 +72,11 @@ async def inbox_state(pool: Pool) -> tuple[Literal["ok", "warning"], str]:
     inbox = Inbox(pool)
     found = await inbox.backlog()
     parked = [_parked(row) for row in await inbox.parked_lately()]
-    told = f"{found.waiting} messages wait to be delivered, {found.parked} were parked within a day"
-    told += f" (the latest: {'; '.join(parked)})" if parked else ""
+    text = f"{found.waiting} messages wait to be delivered, {found.parked} were parked within a day"
+    text += f" (the latest: {'; '.join(parked)})" if parked else ""
     if found.since is None or found.now - found.since < _SOON:
-        return "ok", told
-    return "warning", f"{told}; {_oldest(found)}: see that gateway, worker and Temporal run"
+        return "ok", text
+    return "warning", f"{text}; {_oldest(found)}: see that gateway, worker and Temporal run"
 
 
 async def undelivered(pool: Pool, complaint: str) -> AsyncIterator[str]:

@@ -112,8 +112,8 @@ class Verifier:
     ) -> tuple[Difference, ...]:
         book = None if theirs is None else theirs.get(name, {})
         found: tuple[Difference, ...] = ()
-        for look in range(_ATTEMPTS):
-            if look:
+        for attempt in range(_ATTEMPTS):
+            if attempt:
                 await asyncio.sleep(_RETRY_SECONDS)
                 kept = (await self._book.movements([name])).get(name, ())
                 again = await self._provider_book(name)

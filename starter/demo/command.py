@@ -105,8 +105,8 @@ class Guide:
         if self._json:
             print_json(_document(tour, ready, seconds))
         days = sum(row.days.total_seconds() for row in tour.rows) / 86400
-        told = f"{len(tour.rows)} complaints and {days:.0f} days of theirs lived through in {seconds:.0f} seconds"
-        screen.show(self._console, "", screen.summary(tour.rows, self._console.width), "", told)
+        text = f"{len(tour.rows)} complaints and {days:.0f} days of theirs lived through in {seconds:.0f} seconds"
+        screen.show(self._console, "", screen.summary(tour.rows, self._console.width), "", text)
         for wrong in screen.wrongs(tour.rows):
             self.say(f"not as it should: {wrong}")
         if self._stay:

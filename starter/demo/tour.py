@@ -66,15 +66,15 @@ def paced(story: Story) -> Story:
 
 def cast(stories: Sequence[Story]) -> tuple[Story, ...]:
     """Give the stories that share one coat goods, buyers and shops of their own; prices and words stay."""
-    told: list[Story] = []
+    known: list[Story] = []
     for story in stories:
         if story.goods is COAT:
-            title, spec, buyer, seller, name = _CAST[len(told) % len(_CAST)]
+            title, spec, buyer, seller, name = _CAST[len(known) % len(_CAST)]
             goods = replace(COAT, title=title, spec=spec, buyer=buyer, seller=seller)
-            told.append(replace(story, goods=goods, complaint=replace(story.complaint, name=name)))
+            known.append(replace(story, goods=goods, complaint=replace(story.complaint, name=name)))
         else:
-            told.append(story)
-    return tuple(told)
+            known.append(story)
+    return tuple(known)
 
 
 @dataclass

@@ -204,12 +204,12 @@ async def gateway() -> AsyncIterator[Check]:
 
 async def _answers(http: httpx2.AsyncClient, gateway: str) -> Check:
     try:
-        told = (await http.get("/health")).json()
+        answer = (await http.get("/health")).json()
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as wrong:
         why = connection.first_line(wrong)
         text = f"{gateway} does not answer ({why}): start `redress gateway`, or mend REDRESS_GATEWAY_URL"
         return failed("gateway", text, Exit.UNREACHABLE)
-    if not isinstance(told, dict) or told.get("database") != "ok":
+    if not isinstance(answer, dict) or answer.get("database") != "ok":
         text = f"{gateway} accepts nothing: its database is away; mend REDRESS_DATABASE_URL where it runs"
         return failed("gateway", text, Exit.UNREACHABLE)
     return ok("gateway", f"answers at {gateway}, described at {gateway}/openapi.json")

@@ -220,8 +220,8 @@ async def _fallen_through() -> AsyncIterator[Check]:
     except (ClientError, asyncpg.PostgresError):
         return
     if found:
-        told = ", ".join(f"{channel} {number}" for channel, number in found.items())
-        text = f"{told}: failed or unsure in the last 24 h, and told by the next channel; see the table deliveries"
+        counts = ", ".join(f"{channel} {number}" for channel, number in found.items())
+        text = f"{counts}: failed or unsure in the last 24 h, and told by the next channel; see the table deliveries"
         yield Check("notices", "warning", text)
     else:
         yield ok("notices", "none fell through to another channel in the last 24 h")

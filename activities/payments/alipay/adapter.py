@@ -62,8 +62,8 @@ class Alipay(PartnerClient):
     ) -> None:
         super().__init__(gateway, client=client, seconds=seconds)
         self._held = held
-        asked = Gateway(self._partner, app)
-        self._refunds, self._transfers, self._own = Refunds(asked), Transfers(asked, sellers, scene), _LedgerOnly()
+        api = Gateway(self._partner, app)
+        self._refunds, self._transfers, self._own = Refunds(api), Transfers(api, sellers, scene), _LedgerOnly()
 
     async def pay(self, movement: Movement, first_attempt: bool) -> PaymentAnswer:
         """Pay a movement and return Alipay's answer: settled, pending, or refused for a business reason. Idempotent.

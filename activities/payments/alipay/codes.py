@@ -93,5 +93,5 @@ def refused(code: str, text: str) -> PaymentAnswer:
 
 def reason_of(code: str, text: str) -> str:
     """Return code and text as one printable line of at most 200 characters."""
-    said = f"{code}: {text}" if text else code
-    return "".join(sign if sign.isprintable() else " " for sign in said)[:200]
+    line = f"{code}: {text}" if text else code
+    return "".join(sign if sign.isprintable() else " " for sign in line)[:200]

@@ -151,14 +151,14 @@ class Gateway:
         if answer.status != 200:
             raise self.partner.unexpected(answer)
         node = self._verified(method, answer)
-        said = self.partner.decode(_Status, node)
-        if said.code == _DONE:
+        status = self.partner.decode(_Status, node)
+        if status.code == _DONE:
             return self.partner.decode(model, node)
-        if said.code in _RETRYABLE or said.sub_code in _SYSTEM:
-            raise self.partner.unreachable(f"answered {method} with {said}")
-        if said.code == _REFUSED and said.sub_code:
-            return Refusal(said.sub_code, said.sub_msg or said.msg)
-        raise self.partner.protocol_error(f"answered {method} with {said}")
+        if status.code in _RETRYABLE or status.sub_code in _SYSTEM:
+            raise self.partner.unreachable(f"answered {method} with {status}")
+        if status.code == _REFUSED and status.sub_code:
+            return Refusal(status.sub_code, status.sub_msg or status.msg)
+        raise self.partner.protocol_error(f"answered {method} with {status}")
 
     def unknown_refusal(self, method: str, refusal: Refusal) -> PartnerProtocolError:
         """Return the error to raise for a refusal that is not known to prove that nothing moved."""
@@ -193,6 +193,8 @@ class Gateway:
             return self.partner.protocol_error(
                 f"answered {method} by another certificate of its own: download the new one"
             )
-        said = self.partner.decode(_Status, Answer(200, envelope.node))
+        status = self.partner.decode(_Status, Answer(200, envelope.node))
         how = "with a signature that is not Alipay's" if envelope.signature else "without a signature"
-        return self.partner.protocol_error(f"answered {method} {how} (it says {said.code[:20]} {said.sub_code[:80]})")
+        return self.partner.protocol_error(
+            f"answered {method} {how} (it says {status.code[:20]} {status.sub_code[:80]})"
+        )

@@ -31,13 +31,13 @@ class Readers:
     def authenticate(self, authorization: str) -> str | None:
         """Return the reader of an `Authorization` header (Bearer or Basic), None if it is invalid."""
         self._reload()
-        scheme, _, said = authorization.partition(" ")
+        scheme, _, credentials = authorization.partition(" ")
         if scheme.lower() == "bearer":
-            return self._holder(said.strip().encode("utf-8", "replace"))
+            return self._holder(credentials.strip().encode("utf-8", "replace"))
         if scheme.lower() != "basic":
             return None
         try:
-            name, _, secret = base64.b64decode(said.strip(), validate=True).partition(b":")
+            name, _, secret = base64.b64decode(credentials.strip(), validate=True).partition(b":")
         except (binascii.Error, ValueError):
             return None
         holder = self._holder(secret)

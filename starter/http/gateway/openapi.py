@@ -39,8 +39,14 @@ WEBHOOKS: dict[str, Any] = {
             "summary": "Be told what happened to a complaint",
             "description": _EVENT_DESCRIPTION,
             "parameters": [
-                {"name": name, "in": "header", "required": True, "description": told, "schema": {"type": "string"}}
-                for name, told in _WEBHOOK_HEADERS.items()
+                {
+                    "name": name,
+                    "in": "header",
+                    "required": True,
+                    "description": description,
+                    "schema": {"type": "string"},
+                }
+                for name, description in _WEBHOOK_HEADERS.items()
             ],
             "requestBody": {
                 "required": True,
@@ -139,9 +145,9 @@ def _in_path(one: Operation) -> Iterator[dict[str, Any]]:
 
 
 def _in_query(one: Operation) -> Iterator[dict[str, Any]]:
-    for name, told in {**one.query, **one.optional}.items():
+    for name, description in {**one.query, **one.optional}.items():
         schema = {"type": "string"} | ({"pattern": _PATTERNS[name]} if name in _PATTERNS else {})
-        yield {"name": name, "in": "query", "required": name in one.query, "description": told, "schema": schema}
+        yield {"name": name, "in": "query", "required": name in one.query, "description": description, "schema": schema}
 
 
 def _responses(one: Operation) -> dict[str, Any]:
@@ -152,9 +158,9 @@ def _responses(one: Operation) -> dict[str, Any]:
 
 
 def _answer(status: int, model: type[BaseModel] | None, media: str) -> dict[str, Any]:
-    told = {200: "Done, or known already", 202: "Accepted: it is kept and will be delivered"}.get(status, "Done")
+    description = {200: "Done, or known already", 202: "Accepted: it is kept and will be delivered"}.get(status, "Done")
     schema = _schema(model) if model else {"type": "object" if media == "application/json" else "string"}
-    return {"description": told, "content": {media: {"schema": schema}}}
+    return {"description": description, "content": {media: {"schema": schema}}}
 
 
 def _problem(name: str) -> dict[str, Any]:

@@ -32,8 +32,8 @@ CLOSE = {"Connection": "close"}
 
 async def body_of(request: Request, most: int = MOST_BYTES, seconds: float = BODY_SECONDS) -> bytes:
     """Return the body; raises Problem 413 beyond `most` bytes, 408 after `seconds`."""
-    said = request.headers.get("content-length", "")
-    if said.isdecimal() and int(said) > most + _DRAINED:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > most + _DRAINED:
         raise _too_large(most)
     body = bytearray()
     try:
@@ -105,14 +105,14 @@ class Envelope(NamedTuple):
     signatures: tuple[str, ...]
 
 
-def envelope(said: Headers, now: float) -> Envelope:
+def envelope(headers: Headers, now: float) -> Envelope:
     """Parse the signature headers; raises Problem 401 for missing, malformed or expired ones."""
-    if twice := [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if len(said.getlist(name)) > 1]:
+    if twice := [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if len(headers.getlist(name)) > 1]:
         raise unauthenticated(f"{', '.join(twice)} occurs twice: whoever stands between us may read the other one")
-    missing = [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if not said.get(name)]
+    missing = [name for name in (CLIENT, ID, TIMESTAMP, SIGNATURE) if not headers.get(name)]
     if missing:
         raise unauthenticated(f"{', '.join(missing)} missing: sign each request (Standard Webhooks)")
-    request, timestamp = said[ID], said[TIMESTAMP]
+    request, timestamp = headers[ID], headers[TIMESTAMP]
     if not ID_FORM.fullmatch(request):
         raise unauthenticated(f"{ID}: up to 128 letters, digits and _ : - are an id")
     if not _TIMESTAMP.fullmatch(timestamp):
@@ -121,7 +121,7 @@ def envelope(said: Headers, now: float) -> Envelope:
         raise unauthenticated(
             f"{TIMESTAMP}: not within {WINDOW} s of now ({math.floor(now)}): compare the clocks, sign again"
         )
-    return Envelope(said[CLIENT], request, int(timestamp), tuple(said[SIGNATURE].split(" ")[:_MOST_SIGNATURES]))
+    return Envelope(headers[CLIENT], request, int(timestamp), tuple(headers[SIGNATURE].split(" ")[:_MOST_SIGNATURES]))
 
 
 def signed_headers(client: str, key: Webhook, request: str, signed: str, now: float) -> dict[str, str]:

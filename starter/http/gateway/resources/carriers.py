@@ -67,21 +67,21 @@ async def kuaidi100(context: GatewayContext, request: Request) -> Response:
         raise not_found("kuaidi100 pushes nothing here: set REDRESS_KUAIDI100_SALT")
     body = await body_of(request)
     try:
-        told = context.kuaidi100.read(body)
+        decoded = context.kuaidi100.read(body)
     except PushSignatureInvalid as forged:
         return JSONResponse(rejection(str(forged)), 401)
     except PushMalformed as wrong:
         return JSONResponse(rejection(str(wrong)), 422)
     context.limits.take("kuaidi100", _AGGREGATOR, context.clock())
-    context.limits.take("kuaidi100", _AGGREGATOR, context.clock(), told.tracking)
-    await _accept(context, told)
+    context.limits.take("kuaidi100", _AGGREGATOR, context.clock(), decoded.tracking)
+    await _accept(context, decoded)
     return JSONResponse(ACCEPTED)
 
 
-async def _accept(context: GatewayContext, told: DecodedPush) -> None:
-    if told.given_up:
-        await context.parcels.unsubscribed(told.carrier, told.tracking)
-    await context.parcels.heard(told.carrier, told.tracking, told.events)
+async def _accept(context: GatewayContext, push: DecodedPush) -> None:
+    if push.given_up:
+        await context.parcels.unsubscribed(push.carrier, push.tracking)
+    await context.parcels.heard(push.carrier, push.tracking, push.events)
 
 
 OPERATIONS = (

@@ -90,12 +90,12 @@ def _read(call: Call) -> tuple[str, Message]:
     given = object_in(call.body)
     if set(given) != {"complaint", "message"} or not isinstance(given["complaint"], str):
         raise malformed('write {"complaint": "C…", "message": {…}} and nothing else')
-    complaint, said = understand_number(given["complaint"]), given["message"]
+    complaint, content = understand_number(given["complaint"]), given["message"]
     if isinstance(complaint, NotUnderstood):
         raise malformed(complaint.text, code=complaint.code)
-    if isinstance(said, dict) and "received_at" in said:
+    if isinstance(content, dict) and "received_at" in content:
         raise malformed("received_at: is set by the edge, never by the sender: leave it out")
-    message = understand(None, [as_raw(said)])
+    message = understand(None, [as_raw(content)])
     if isinstance(message, NotUnderstood):
         raise malformed(message.text, code=message.code)
     return complaint, message

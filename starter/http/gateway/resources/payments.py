@@ -58,8 +58,8 @@ def report_id(movement: str, reference: str, result: str) -> str:
 
     It covers movement and reference, since a provider may use one reference for several movements and vice versa.
     """
-    said = hashlib.sha256(f"{movement} {reference}".encode()).hexdigest()[:32]
-    return f"payment-{said}-{result}"
+    digest = hashlib.sha256(f"{movement} {reference}".encode()).hexdigest()[:32]
+    return f"payment-{digest}-{result}"
 
 
 def _message(word: PaymentReport, provider: str) -> PaymentReported:
@@ -77,14 +77,14 @@ def _message(word: PaymentReport, provider: str) -> PaymentReported:
         raise malformed("; ".join(faults(wrong)), rule="R6.10") from None
 
 
-def _received(message: PaymentReported, client: str, request: str, said: bytes) -> Received:
+def _received(message: PaymentReported, client: str, request: str, body: bytes) -> Received:
     complaint = understand_number(message.movement.partition(":")[0])
     if isinstance(complaint, NotUnderstood):
         raise malformed(f"payment: its key names no complaint ({complaint.text})", code=complaint.code)
     return Received(
         client=client,
         request=request,
-        digest=hashlib.sha256(said).hexdigest(),
+        digest=hashlib.sha256(body).hexdigest(),
         complaint=complaint,
         kind=KIND,
         message=message.model_dump(mode="json", exclude_none=True),
@@ -103,8 +103,8 @@ async def alipay(context: GatewayContext, request: Request) -> Response:
         return PlainTextResponse(f"failure: {wrong}", 401)
     if message is not None:
         # Repeated notifications differ in time and signature, so the digest covers the decoded message.
-        said = message.model_dump_json(exclude_none=True).encode()
-        received = _received(message, "alipay", message.message_id, said)
+        body = message.model_dump_json(exclude_none=True).encode()
+        received = _received(message, "alipay", message.message_id, body)
         context.limits.take("alipay", _ALIPAY, context.clock(), received.complaint)
         await context.inbox.keep(received, stamp=context.stamps)
     return PlainTextResponse("success")
