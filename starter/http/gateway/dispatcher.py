@@ -76,7 +76,7 @@ class InboxDispatcher:
         undecodable_for: timedelta = _UNDECODABLE_FOR,
     ) -> None:
         self._inbox, self._complaints, self._arrived = inbox, complaints, arrived
-        self._unread_for = undecodable_for
+        self._undecodable_for = undecodable_for
         self._turns: dict[asyncio.Task[None], str] = {}
         self._after = ""
         self._pause = 0.0
@@ -123,9 +123,9 @@ class InboxDispatcher:
             why = str(away)
             if not isinstance(away, NoWorker):
                 self._pause = min(self._pause * 2 or _PAUSE, _LONGEST_PAUSE)
-        except (NotAnswered, ClientError) as wrong:
+        except ClientError as wrong:
             why = str(wrong)
-        except Exception as wrong:  # noqa: BLE001 - one complaint's trouble is not the others'; its text may be personal
+        except Exception as wrong:  # noqa: BLE001 - isolate complaints from each other; its text may be personal
             if is_transient(wrong):
                 why = "the database does not answer"
                 return
@@ -144,7 +144,7 @@ class InboxDispatcher:
                     await self._deliver(row)
                     self._pause, delivered = 0.0, True
                 except Undecodable as wrong:
-                    if datetime.now(UTC) - row.accepted_at < self._unread_for:
+                    if datetime.now(UTC) - row.accepted_at < self._undecodable_for:
                         raise
                     why = str(wrong)
             if delivered:
