@@ -1,1 +1,1 @@
-"""The world: what the process asks of databases and partners, one module per port."""
+"""Activities: everything with side effects (PostgreSQL, partners, channels), as the ports of `workflows` ask for it."""

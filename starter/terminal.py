@@ -1,4 +1,4 @@
-"""What commands print: JSON for programs, tables for people; results on standard output, all else on standard error."""
+"""Output of commands: results on standard output (JSON or text), messages on standard error."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from workflows.values import BEIJING
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class Common:
-    """What every command understands."""
+    """Options of every command."""
 
     json: Annotated[bool, Parameter(negative=(), show_default=False, help="Print JSON for programs.")] = False
     verbose: Annotated[bool, Parameter(negative=(), show_default=False, help="Log what happens to stderr.")] = False
@@ -29,7 +29,7 @@ FileOrStdin = Annotated[str, Parameter(allow_leading_hyphen=True)]
 
 
 def as_data(value: Any) -> Any:
-    """Return what JSON says of a value: models as the wire has them, times with an offset."""
+    """Return plain JSON data of a value; models by alias."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", by_alias=True)
     if isinstance(value, list | tuple):
@@ -46,22 +46,22 @@ def out(text: str) -> None:
     """Print a line of the result."""
     try:
         sys.stdout.write(f"{text}\n")
-    except UnicodeEncodeError:  # a terminal without UTF-8 still gets everything
+    except UnicodeEncodeError:  # a terminal without UTF-8
         sys.stdout.write(f"{text.encode('ascii', 'backslashreplace').decode()}\n")
     sys.stdout.flush()
 
 
 def say(text: str) -> None:
-    """Tell a person something beside the result."""
+    """Print a message to standard error."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
 def when(at: datetime | None) -> str:
-    """Write an instant for people: Beijing time, to the minute."""
+    """Format a time: Beijing, to the minute."""
     return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
 def words(name: str | None) -> str:
-    """Write a word of the contract for people."""
+    """Format a word of the contract: underscores as spaces."""
     return (name or "").replace("_", " ")

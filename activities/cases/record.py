@@ -1,14 +1,15 @@
-"""The record: new steps, ended deadlines and the case as it now reads, in one transaction and once (R11.1)."""
+"""Record a burst of steps: events, deadlines, movements, the case row; one transaction, idempotent (R11.1)."""
 
 from datetime import datetime
 
 import structlog
 from temporalio import activity
 
-from activities.attempt import attempt
-from activities.notifications.dispatch import Tell, tell
-from activities.parcels.watch import Watch, watch
-from activities.partner_events.publishing import NOBODY, Publishing
+from activities.errors import ActivitiesError
+from activities.execution import attempt
+from activities.notifications.delivery import StartNotices, start_notices
+from activities.parcels.watch import StartWatching, watch
+from activities.partner_events.publishing import NO_PUBLISHER, EventPublisher
 from activities.store import parcels
 from activities.store.case_row import as_json, standing
 from activities.store.movements import decide, follow
@@ -21,29 +22,36 @@ from workflows.vocabulary import Phase
 _log = structlog.stdlib.get_logger("redress.activities")
 
 
-class NotRegistered(Exception):  # noqa: N818 - named for what it says
-    """The registry has no such complaint, so nothing can be recorded of it; the text says what to do."""
+class NotRegistered(ActivitiesError):  # noqa: N818 - shown as the failure's type in the web UI
+    """The complaint is not in this database, so its steps cannot be recorded."""
 
 
-class Records:
+class CaseRecorder:
     """Implements the port `record`."""
 
-    def __init__(self, pool: Pool, *, tell: Tell = tell, partners: Publishing = NOBODY, watch: Watch = watch) -> None:
-        self._pool, self._tell, self._partners, self._watch = pool, tell, partners, watch
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        start_notices: StartNotices = start_notices,
+        partners: EventPublisher = NO_PUBLISHER,
+        watch: StartWatching = watch,
+    ) -> None:
+        self._pool, self._start_notices, self._partners, self._watch = pool, start_notices, partners, watch
 
     @activity.defn(name="record")
     async def record(self, burst: Record) -> None:
-        """Write a burst of changes, start its notices, watch its parcels; again it changes nothing, late neither."""
+        """Write a burst, start its notices and event deliveries, watch its parcels; idempotent, in whatever order."""
         with attempt(burst.complaint) as this:
             async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
                 this.outcome = await write(connection, burst, self._partners)
-            await self._tell(burst.notices)
-            await self._partners.see_to_it(burst.complaint)
+            await self._start_notices(burst.notices)
+            await self._partners.start_pending(burst.complaint)
             await self._watch(burst)
 
 
-async def write(connection: Connection, burst: Record, partners: Publishing = NOBODY) -> str:
-    """Write a burst within the caller's transaction; returns `done`, or `known` for one that is on record already."""
+async def write(connection: Connection, burst: Record, partners: EventPublisher = NO_PUBLISHER) -> str:
+    """Write a burst within the caller's transaction; returns `done`, or `known` for one already on record."""
     if not await connection.fetchval(query("registered"), burst.complaint):
         raise NotRegistered(
             f"complaint {burst.complaint} is not in the registry: this database is not the one it was registered in, "
@@ -68,7 +76,7 @@ async def _append(connection: Connection, burst: Record) -> None:
     if appended != f"INSERT 0 {len(burst.steps)}":
         other = await connection.fetchval(query("steps_told_otherwise"), burst.complaint, steps)
         if other:
-            # A reset workflow lives a second past. The record keeps the first; somebody has to know.
+            # A reset workflow has taken another course. The record keeps the first one; operators must know.
             _log.error("timeline_differs", complaint=burst.complaint, first_step=other)
 
 

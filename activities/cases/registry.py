@@ -1,4 +1,4 @@
-"""The registry: every filing becomes a complaint with a number, a handler and a pinned rulebook, once (R1, R2.5)."""
+"""Register a filing: order facts, assignment of a handler, pinned rulebook; once per complaint (R1, R2.5)."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -6,9 +6,9 @@ from typing import Protocol
 
 from temporalio import activity
 
-from activities.attempt import attempt
-from activities.notifications.dispatch import Tell, tell
-from activities.partner_events.publishing import NOBODY, Publishing
+from activities.execution import attempt
+from activities.notifications.delivery import StartNotices, start_notices
+from activities.partner_events.publishing import NO_PUBLISHER, EventPublisher
 from activities.store.named_queries import query
 from activities.store.openings import insert, stored
 from activities.store.pool import COMMAND_SECONDS, Connection, Pool
@@ -24,21 +24,21 @@ from workflows.policy.rulebook import Rulebook
 OpenCase = Callable[[Registration, Facts, Rulebook], Case]
 ViewOf = Callable[[Case], View]
 NoticesOf = Callable[[Case, Iterable[Step]], tuple[Notice, ...]]
-"""What those steps of the case give to tell."""
+"""Notices that follow from those steps of the case."""
 
-_TURN = "registration"
-"""One registration at a time, everywhere: who is assigned next and what is open depend on the one before."""
+_LOCK_NAME = "registration"
+"""Advisory lock: registrations run one at a time, since assignment and duplicate checks depend on the previous one."""
 
 
 class Orders(Protocol):
-    """The order system, as the registry needs it."""
+    """Port to the order system."""
 
     async def line(self, order_id: str, line: int) -> OrderLine | None:
         """Return the facts of one order line, None if there is no such line."""
 
 
-class Registry:
-    """Implements the port `register`. The rules come from the composition root: activities do not know them."""
+class CaseRegistry:
+    """Implements the port `register`. Rules are injected by the composition root: activities import none."""
 
     def __init__(
         self,
@@ -49,37 +49,37 @@ class Registry:
         open_case: OpenCase,
         view_of: ViewOf,
         notices_of: NoticesOf,
-        tell: Tell = tell,
-        partners: Publishing = NOBODY,
+        start_notices: StartNotices = start_notices,
+        partners: EventPublisher = NO_PUBLISHER,
     ) -> None:
         self._pool, self._orders, self._rulebook = pool, orders, rulebook
         self._documents = documents(rulebook)
-        self._turn = asyncio.Lock()  # who waits for a turn here keeps no connection from the others
+        self._lock = asyncio.Lock()  # wait here rather than with a database connection
         self._open_case, self._view_of, self._notices_of = open_case, view_of, notices_of
-        self._tell, self._partners = tell, partners
+        self._start_notices, self._partners = start_notices, partners
 
     @activity.defn(name="register")
     async def register(self, registration: Registration) -> Case:
-        """Return the case as it opened; again and again the same one, whatever was registered since (R1.2)."""
+        """Return the case as opened; idempotent, whatever was registered since (R1.2)."""
         with attempt(registration.complaint) as this:
-            case = await self._again(registration.complaint)
+            case = await self._stored(registration.complaint)
             if case is None:
                 filing = registration.filing
                 order = await self._orders.line(filing.order_id, filing.line)
-                case = await self._opened(registration, order)
+                case = await self._open(registration, order)
             else:
                 this.outcome = "known"
-            await self._tell(self._notices_of(case, case.timeline))
-            await self._partners.see_to_it(case.complaint)
+            await self._start_notices(self._notices_of(case, case.timeline))
+            await self._partners.start_pending(case.complaint)
             return case
 
-    async def _again(self, complaint: str) -> Case | None:
+    async def _stored(self, complaint: str) -> Case | None:
         async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection:
             return await stored(connection, complaint)
 
-    async def _opened(self, registration: Registration, order: OrderLine | None) -> Case:
-        async with self._turn, self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
-            await connection.execute(query("lock"), _TURN)
+    async def _open(self, registration: Registration, order: OrderLine | None) -> Case:
+        async with self._lock, self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
+            await connection.execute(query("lock"), _LOCK_NAME)
             known = await stored(connection, registration.complaint)
             if known is not None:
                 return known

@@ -1,26 +1,27 @@
-"""Channels: the ways by which a notice can reach somebody, and what each of them can answer."""
+"""Channels: what a channel is, and the outcomes of one delivery: sent, failed, unknown."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal, Protocol, get_args
 
+from activities.errors import ActivitiesError
 from workflows.parties import Party
 
 ChannelName = Literal["in_app", "email", "sms", "dingtalk", "wecom", "feishu"]
 CHANNELS: tuple[ChannelName, ...] = get_args(ChannelName)
 
 IN_APP: ChannelName = "in_app"
-"""The last resort of everybody: silent, idempotent, and never given up."""
+"""Everybody's last resort: idempotent and retried for ever; it makes no sound."""
 
 _LONGEST_KEY = 128
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
-    """A notice in its final words for one channel; where it goes and what it says stay out of every text about it."""
+class Delivery:
+    """A rendered notice for one channel; address, subject and text are kept out of logs and errors (`repr=False`)."""
 
     key: str
-    """Unique per channel: what a partner, or a mail reader, knows a repetition by."""
+    """Idempotency key, unique per channel."""
     complaint: str
     event: str
     to: Party
@@ -30,19 +31,19 @@ class Letter:
     text: str = field(repr=False)
 
 
-class NotDelivered(Exception):  # noqa: N818 - named as the news it brings
-    """Proven: it did not arrive. `lasting` means that trying again cannot help, as for an address nobody has.
+class DeliveryFailed(ActivitiesError):  # noqa: N818 - pairs with DeliveryUnknown
+    """It was not delivered, for certain. `permanent`: a retry cannot succeed, for example an unknown address.
 
-    `why` is a code for the record, such as `550` or `errcode 310000`; never an address, never a partner's own words.
+    `why` is a code for the record, such as `550` or `errcode 310000`; never an address or a partner's own text.
     """
 
-    def __init__(self, why: str, *, lasting: bool) -> None:
+    def __init__(self, why: str, *, permanent: bool) -> None:
         super().__init__(why)
-        self.why, self.lasting = why, lasting
+        self.why, self.permanent = why, permanent
 
 
-class Undecided(Exception):  # noqa: N818 - named as the news it brings
-    """It may have arrived, and nobody can say: never tried again on a channel that does not know a repetition."""
+class DeliveryUnknown(ActivitiesError):  # noqa: N818 - an outcome
+    """It may have been delivered: not retried on a channel that is not idempotent."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -50,17 +51,17 @@ class Undecided(Exception):  # noqa: N818 - named as the news it brings
 
 
 class Channel(Protocol):
-    """One way to people."""
+    """One channel, such as e-mail."""
 
-    repeatable: bool
-    """The other side knows a key it has seen: sending again after a doubt arrives once."""
+    idempotent: bool
+    """Whether the receiving side deduplicates by key, so that a send with unknown outcome may be repeated."""
 
-    async def send(self, letter: Letter) -> None:
-        """Deliver a letter; raises NotDelivered or Undecided, and nothing else."""
+    async def send(self, delivery: Delivery) -> None:
+        """Send once; raises DeliveryFailed or DeliveryUnknown only."""
 
 
-def key_on(channel: ChannelName, key: str) -> str:
-    """Return the key of a notice on one channel: its own in the app, and one made of it on every other."""
+def delivery_key(channel: ChannelName, key: str) -> str:
+    """Return the idempotency key of a notice on a channel (at most 128 characters); in the app it is its own."""
     if channel == IN_APP:
         return key
     named = f"{key}:{channel}"

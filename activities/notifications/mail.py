@@ -1,4 +1,4 @@
-"""E-mail: one letter over SMTP, and what each answer of the server proves."""
+"""Channel `email`: one message per SMTP session; server answers are mapped to failed or unknown."""
 
 import asyncio
 import contextlib
@@ -15,20 +15,20 @@ from typing import Literal
 
 from aiosmtplib import SMTP, SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
-from activities.notifications.channels import Letter, NotDelivered, Undecided
+from activities.notifications.channels import Delivery, DeliveryFailed, DeliveryUnknown
 
-SECONDS = 6.0
-"""For all of one letter, so that others have their turn within the attempt."""
+TIMEOUT_SECONDS = 6.0
+"""Timeout of a whole session, so that the next channels still fit into the attempt."""
 
-_LASTING = 500
-"""From here on an answer is for good; below, the server asks us to come again."""
+_PERMANENT_FROM = 500
+"""SMTP reply codes from here on are permanent failures; below, temporary ones."""
 
 _CONTENT_LANGUAGE = {"zh_CN": "zh-CN", "en": "en"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailServer:
-    """Where mail is handed in, and as whom. `tls` from the first byte on, `starttls` before anything is said."""
+    """SMTP server, credentials and sender. `tls`: implicit TLS; `starttls`: upgraded before login."""
 
     host: str
     port: int
@@ -37,7 +37,7 @@ class MailServer:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     ca: Path | None = None
-    seconds: float = SECONDS
+    seconds: float = TIMEOUT_SECONDS
 
     def client(self) -> SMTP:
         """Return a client for one connection."""
@@ -56,84 +56,84 @@ class MailServer:
 
 
 class Mail:
-    """The channel `email`. A mail server does not know a repetition, so a doubt is never resolved by sending again."""
+    """Sends e-mail. SMTP does not deduplicate, so a message with unknown outcome is not sent again."""
 
-    repeatable = False
+    idempotent = False
 
     def __init__(self, server: MailServer) -> None:
         self._server = server
 
-    async def greet(self) -> None:
-        """Connect, encrypt and log in without sending anything; raises NotDelivered saying what went wrong."""
-        async with _said(self._server) as line:
-            with _proven():
-                await line.client.noop()
+    async def ping(self) -> None:
+        """Connect, encrypt and log in without sending anything; raises DeliveryFailed."""
+        async with _session(self._server) as session:
+            with _not_sent():
+                await session.client.noop()
 
-    async def send(self, letter: Letter) -> None:
-        """Hand one letter to the server; raises NotDelivered, or Undecided where it may have been taken."""
-        content = composed(letter, self._server.sender, datetime.now(UTC))
-        async with _said(self._server) as line:
-            with _proven():
-                await line.client.mail(self._server.sender)
-                await line.client.rcpt(letter.address)
-            line.given = True
+    async def send(self, delivery: Delivery) -> None:
+        """Send one message; raises DeliveryFailed, or DeliveryUnknown if the server may have accepted it."""
+        content = compose(delivery, self._server.sender, datetime.now(UTC))
+        async with _session(self._server) as session:
+            with _not_sent():
+                await session.client.mail(self._server.sender)
+                await session.client.rcpt(delivery.address)
+            session.content_sent = True
             try:
-                await line.client.data(content)
+                await session.client.data(content)
             except SMTPDataError as refused:
-                raise NotDelivered(f"content {refused.code}", lasting=refused.code >= _LASTING) from None
+                raise DeliveryFailed(f"content {refused.code}", permanent=refused.code >= _PERMANENT_FROM) from None
             except (SMTPException, OSError) as lost:
-                # The last dot may have arrived, and its answer not.
-                raise Undecided(type(lost).__name__) from None
+                # The content may have been accepted and only the answer lost.
+                raise DeliveryUnknown(type(lost).__name__) from None
 
 
 @dataclass
-class _Line:
-    """A connection to the server; `given` once the content is on its way."""
+class _Session:
+    """An SMTP session; `content_sent` once DATA has begun."""
 
     client: SMTP
-    given: bool = False
+    content_sent: bool = False
 
 
 @contextlib.asynccontextmanager
-async def _said(server: MailServer) -> AsyncIterator[_Line]:
-    line = _Line(server.client())
+async def _session(server: MailServer) -> AsyncIterator[_Session]:
+    session = _Session(server.client())
     try:
         async with asyncio.timeout(server.seconds):
-            with _proven():
-                await line.client.connect()
-            yield line
+            with _not_sent():
+                await session.client.connect()
+            yield session
     except TimeoutError:
-        if line.given:
-            raise Undecided("no answer in time") from None
-        raise NotDelivered("no answer in time", lasting=False) from None
+        if session.content_sent:
+            raise DeliveryUnknown("no answer in time") from None
+        raise DeliveryFailed("no answer in time", permanent=False) from None
     finally:
         with contextlib.suppress(SMTPException, OSError):
-            if line.client.is_connected:
-                await line.client.quit(timeout=1)
-        line.client.close()
+            if session.client.is_connected:
+                await session.client.quit(timeout=1)
+        session.client.close()
 
 
 @contextlib.contextmanager
-def _proven() -> Iterator[None]:
-    """Before the content goes out, whatever happens proves that nothing arrived."""
+def _not_sent() -> Iterator[None]:
+    """Map errors before DATA to DeliveryFailed: nothing can have been accepted yet."""
     try:
         yield
     except SMTPRecipientRefused as bounced:
-        raise NotDelivered(f"recipient {bounced.code}", lasting=bounced.code >= _LASTING) from None
+        raise DeliveryFailed(f"recipient {bounced.code}", permanent=bounced.code >= _PERMANENT_FROM) from None
     except SMTPResponseException as refused:
-        # Ourselves it does not want: an operator mends that, and until then the next channel is better than waiting.
-        raise NotDelivered(f"{type(refused).__name__} {refused.code}", lasting=False) from None
+        # The server refuses us, not the recipient: an operator fixes that; until then the next channel is used.
+        raise DeliveryFailed(f"{type(refused).__name__} {refused.code}", permanent=False) from None
     except (SMTPException, OSError) as wrong:
-        raise NotDelivered(type(wrong).__name__, lasting=False) from None
+        raise DeliveryFailed(type(wrong).__name__, permanent=False) from None
 
 
-def composed(letter: Letter, sender: str, at: datetime) -> bytes:
-    """Return the letter as it goes over the wire. Its Message-ID is of its key: a repetition can be told as such."""
+def compose(delivery: Delivery, sender: str, at: datetime) -> bytes:
+    """Return the MIME message; its Message-ID is derived from the key, so that mail readers can deduplicate."""
     message = EmailMessage(policy=SMTP_LINES)
-    message["From"], message["To"], message["Subject"] = sender, letter.address, letter.subject
+    message["From"], message["To"], message["Subject"] = sender, delivery.address, delivery.subject
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = f"<{sha256(letter.key.encode()).hexdigest()}@{sender.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{sha256(delivery.key.encode()).hexdigest()}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(f"{letter.text}\n", cte="base64")
-    message["Content-Language"] = _CONTENT_LANGUAGE.get(letter.locale, letter.locale)
+    message.set_content(f"{delivery.text}\n", cte="base64")
+    message["Content-Language"] = _CONTENT_LANGUAGE.get(delivery.locale, delivery.locale)
     return bytes(message)

@@ -1,10 +1,13 @@
-"""The partners' notice service: brings a finished notice to the app, or to a telephone as a short message (R10.1)."""
+"""Channels over the partners' notice service: the app (idempotent, last resort) and short messages (R10.1)."""
+
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from activities.notifications.channels import Letter, NotDelivered
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerProtocolError, PartnerUnreachable
+from activities.notifications.channels import IN_APP, Delivery, DeliveryFailed
 from activities.partners.http import PartnerClient
+from activities.store.notifications import Outbox
 from workflows.parties import Party
 
 
@@ -15,43 +18,71 @@ class _Receipt(BaseModel):
 
 
 class NoticeSink(PartnerClient):
-    """Delivers over HTTP; raises PartnerUnreachable or PartnerConfused, nothing else."""
+    """Client of the notice service; raises PartnerError only."""
 
     NAME = "the notice sink"
 
     async def deliver(
         self, key: str, *, channel: str, to: Party, locale: str, subject: str, text: str, address: str = ""
     ) -> None:
-        """Deliver one notice; the same key again arrives once, and is answered as delivered.
+        """Deliver one notice; idempotent by key.
 
-        The service knows its people by role and id; an address is told where we know a better one.
+        The service addresses people by role and id; `address` overrides that where we know a better one.
         """
         notice = {"key": key, "channel": channel, "to": to.model_dump(mode="json"), "locale": locale}
         notice |= {"subject": subject, "text": text} | ({"address": address} if address else {})
         answer = await self._partner.call("POST", "/notices", notice, key=key)
         if answer.status not in (200, 201):
             raise self._partner.unexpected(answer)
-        if self._partner.read(_Receipt, answer).key != key:
-            raise self._partner.confused(f"answered for another notice than {key}")
+        if self._partner.decode(_Receipt, answer).key != key:
+            raise self._partner.protocol_error(f"answered for another notice than {key}")
 
 
 class ShortMessages:
-    """The channel `sms`: the notice service once more, which knows a key it has seen."""
+    """Channel `sms`, over the notice service, which deduplicates by key."""
 
-    repeatable = True
+    idempotent = True
 
     def __init__(self, sink: NoticeSink) -> None:
         self._sink = sink
 
-    async def send(self, letter: Letter) -> None:
-        """Send a letter to a telephone; raises NotDelivered."""
+    async def send(self, delivery: Delivery) -> None:
+        """Send one short message; raises DeliveryFailed."""
         try:
             await self._sink.deliver(
-                letter.key, channel="sms", to=letter.to, locale=letter.locale, subject=letter.subject,
-                text=letter.text, address=letter.address,
+                delivery.key, channel="sms", to=delivery.to, locale=delivery.locale, subject=delivery.subject,
+                text=delivery.text, address=delivery.address,
             )  # fmt: skip
         except PartnerUnreachable:
-            raise NotDelivered("no answer", lasting=False) from None
-        except PartnerConfused:
-            # Its own words may quote the number; whoever mends it finds them in the service's log.
-            raise NotDelivered("refused", lasting=True) from None
+            raise DeliveryFailed("no answer", permanent=False) from None
+        except PartnerProtocolError:
+            # The service's own text may quote the number; it is in the service's log.
+            raise DeliveryFailed("refused", permanent=True) from None
+
+
+class Sink(Protocol):
+    """Port to the notice service."""
+
+    async def deliver(
+        self, key: str, *, channel: str, to: Party, locale: str, subject: str, text: str, address: str = ""
+    ) -> None:
+        """Deliver one notice; idempotent by key."""
+
+
+class InApp:
+    """Channel `in_app`: stores the notice, then hands it to the app; idempotent, so it can be retried for ever."""
+
+    def __init__(self, outbox: Outbox, sink: Sink) -> None:
+        self._outbox, self._sink = outbox, sink
+
+    async def send(self, delivery: Delivery) -> None:
+        """Store and send; raises PartnerError or a database error, to be retried."""
+        await self._outbox.put(delivery)
+        await self._sink.deliver(
+            delivery.key,
+            channel=IN_APP,
+            to=delivery.to,
+            locale=delivery.locale,
+            subject=delivery.subject,
+            text=delivery.text,
+        )

@@ -1,4 +1,4 @@
-"""Robots of group chats: DingTalk, WeCom, Feishu. All answer 200 whatever happens: the code inside says what did."""
+"""Channels of group chat bots: DingTalk, WeCom, Feishu. HTTP is always 200; the outcome is the code in the body."""
 
 import asyncio
 import base64
@@ -13,33 +13,33 @@ from urllib.parse import quote_plus
 import httpx2
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from activities.notifications.channels import Letter, NotDelivered, Undecided
+from activities.notifications.channels import Delivery, DeliveryFailed, DeliveryUnknown
 
 Kind = Literal["dingtalk", "wecom", "feishu"]
 
-SECONDS = 4.0
+TIMEOUT_SECONDS = 4.0
 _BIGGEST_ANSWER = 64 * 1024
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 
 
 @dataclass(frozen=True)
 class Robot:
-    """One robot of one group: its address holds a token, and with the secret it is told from a stranger."""
+    """One bot of one group: a webhook URL, which holds a token, and the secret that signs requests."""
 
     kind: Kind
     url: str = field(repr=False)
     secret: str = field(default="", repr=False)
 
 
-class Call(NamedTuple):
-    """What is posted, and where to."""
+class Request(NamedTuple):
+    """URL and JSON body of a call."""
 
     url: str
     body: dict[str, Any]
 
 
 class _Answer(BaseModel):
-    """DingTalk and WeCom say `errcode`, Feishu `code`, an older Feishu `StatusCode`; 0 is the only success."""
+    """The result code: `errcode` (DingTalk, WeCom), `code` (Feishu) or `StatusCode` (older Feishu); 0 is success."""
 
     model_config = ConfigDict(strict=True)
 
@@ -48,97 +48,100 @@ class _Answer(BaseModel):
     status_code: int | None = Field(default=None, alias="StatusCode")
 
     @property
-    def said(self) -> int | None:
+    def result(self) -> int | None:
         return next((one for one in (self.errcode, self.code, self.status_code) if one is not None), None)
 
 
-def _dingtalk(robot: Robot, words: str, at: float) -> Call:
+def _dingtalk(robot: Robot, text: str, at: float) -> Request:
     url = robot.url
     if robot.secret:
         stamp = str(int(at * 1000))
         signed = _hmac(robot.secret.encode(), f"{stamp}\n{robot.secret}".encode())
         url += f"{'&' if '?' in url else '?'}timestamp={stamp}&sign={quote_plus(signed)}"
-    return Call(url, {"msgtype": "text", "text": {"content": words}})
+    return Request(url, {"msgtype": "text", "text": {"content": text}})
 
 
-def _wecom(robot: Robot, words: str, at: float) -> Call:
-    del at  # its address is its only secret
-    short = words.encode()[:2048].decode("utf-8", "ignore")
-    return Call(robot.url, {"msgtype": "text", "text": {"content": short}})
+def _wecom(robot: Robot, text: str, at: float) -> Request:
+    del at  # unsigned: the token in its URL is the only secret
+    short = text.encode()[:2048].decode("utf-8", "ignore")
+    return Request(robot.url, {"msgtype": "text", "text": {"content": short}})
 
 
-def _feishu(robot: Robot, words: str, at: float) -> Call:
-    body: dict[str, Any] = {"msg_type": "text", "content": {"text": words}}
+def _feishu(robot: Robot, text: str, at: float) -> Request:
+    body: dict[str, Any] = {"msg_type": "text", "content": {"text": text}}
     if robot.secret:
         stamp = str(int(at))
         body |= {"timestamp": stamp, "sign": _hmac(f"{stamp}\n{robot.secret}".encode(), b"")}
-    return Call(robot.url, body)
+    return Request(robot.url, body)
 
 
-def _hmac(key: bytes, words: bytes) -> str:
-    return base64.b64encode(hmac.digest(key, words, sha256)).decode()
+def _hmac(key: bytes, message: bytes) -> str:
+    return base64.b64encode(hmac.digest(key, message, sha256)).decode()
 
 
-class _Manner(NamedTuple):
-    call: Callable[[Robot, str, float], Call]
+class _Protocol(NamedTuple):
+    call: Callable[[Robot, str, float], Request]
     later: frozenset[int]
-    """Codes that mean "too fast" or "busy": the only ones that another try can help."""
+    """Codes for rate limited or busy, the only ones worth a retry."""
 
 
-_MANNERS: Mapping[Kind, _Manner] = {
-    "dingtalk": _Manner(_dingtalk, frozenset({-1, 130101, 130103, 410100})),
-    "wecom": _Manner(_wecom, frozenset({-1, 45009, 45033})),
-    "feishu": _Manner(_feishu, frozenset({9499, 11232, 11233, 99991400})),
+_PROTOCOLS: Mapping[Kind, _Protocol] = {
+    "dingtalk": _Protocol(_dingtalk, frozenset({-1, 130101, 130103, 410100})),
+    "wecom": _Protocol(_wecom, frozenset({-1, 45009, 45033})),
+    "feishu": _Protocol(_feishu, frozenset({9499, 11232, 11233, 99991400})),
 }
 
 
 class Robots:
-    """The channels `dingtalk`, `wecom` and `feishu`: an address is the name of a robot in the operator's file.
+    """The channels `dingtalk`, `wecom` and `feishu`; an address is the name of a bot in the operator's file.
 
-    So nobody who states a wish can make us call an address of their own.
+    So preferences cannot make us call an arbitrary URL.
     """
 
-    repeatable = False
+    idempotent = False
 
     def __init__(self, kind: Kind, robots: Mapping[str, Robot], client: httpx2.AsyncClient) -> None:
         self._kind, self._robots, self._client = kind, robots, client
 
-    async def send(self, letter: Letter) -> None:
-        """Let a robot say a letter; raises NotDelivered, or Undecided where it may have been said."""
-        robot = self._robots.get(letter.address)
+    async def send(self, delivery: Delivery) -> None:
+        """Post one message; raises DeliveryFailed, or DeliveryUnknown if it may have been posted."""
+        robot = self._robots.get(delivery.address)
         if robot is None or robot.kind != self._kind:
-            raise NotDelivered("no such robot", lasting=True)
-        manner = _MANNERS[self._kind]
-        call = manner.call(robot, f"{letter.subject}\n{letter.text}", time.time())
-        _judge(await self._post(call), manner)
+            raise DeliveryFailed("no such robot", permanent=True)
+        protocol = _PROTOCOLS[self._kind]
+        call = protocol.call(robot, f"{delivery.subject}\n{delivery.text}", time.time())
+        _check_answer(await self._post(call), protocol)
 
-    async def _post(self, call: Call) -> tuple[int, bytes]:
+    async def _post(self, call: Request) -> tuple[int, bytes]:
         try:
-            async with asyncio.timeout(SECONDS), self._client.stream("POST", call.url, json=call.body) as response:
+            async with (
+                asyncio.timeout(TIMEOUT_SECONDS),
+                self._client.stream("POST", call.url, json=call.body) as response,
+            ):
                 content = bytearray()
                 async for chunk in response.aiter_bytes():
                     content += chunk
                     if len(content) > _BIGGEST_ANSWER:
-                        raise Undecided("an endless answer")
+                        raise DeliveryUnknown("an endless answer")
                 return response.status_code, bytes(content)
         except _NOT_SENT as wrong:
-            raise NotDelivered(type(wrong).__name__, lasting=False) from None
+            raise DeliveryFailed(type(wrong).__name__, permanent=False) from None
         except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as lost:
-            # Texts of the client may hold the address, and that is a secret.
-            raise Undecided(type(lost).__name__) from None
+            # The client's error text may hold the URL, which is a secret.
+            raise DeliveryUnknown(type(lost).__name__) from None
 
 
-def _judge(answer: tuple[int, bytes], manner: _Manner) -> None:
+def _check_answer(answer: tuple[int, bytes], protocol: _Protocol) -> None:
     status, content = answer
     if status in (429, 503):
-        raise NotDelivered(f"http {status}", lasting=False)
+        raise DeliveryFailed(f"http {status}", permanent=False)
     if 400 <= status < 500:
-        raise NotDelivered(f"http {status}", lasting=True)
+        raise DeliveryFailed(f"http {status}", permanent=True)
     try:
-        said = _Answer.model_validate_json(content).said
+        code = _Answer.model_validate_json(content).result
     except ValidationError:
-        said = None
-    if said is None:
-        raise Undecided(f"http {status} without a code")
-    if said != 0:
-        raise NotDelivered(f"errcode {said}", lasting=said not in manner.later)
+        code = None
+    if code is None:
+        raise DeliveryUnknown(f"http {status} without a code")
+    if code != 0:
+        raise DeliveryFailed(f"errcode {code}", permanent=code not in protocol.later)

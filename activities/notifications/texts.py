@@ -1,4 +1,4 @@
-"""Texts of notices: one template file per locale, one block per event, rendered in a sandbox."""
+"""Render notices: one Jinja template file per locale, one block per event, in a sandbox."""
 
 import re
 import tomllib
@@ -23,15 +23,15 @@ Locale = Literal["zh_CN", "en"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 GENERAL = "general"
-"""The block for events without one of their own: no notice is lost for want of words."""
+"""The block for events without one of their own."""
 
 LONGEST_SUBJECT, LONGEST_TEXT = 200, 4000
-"""What channels take; a reason quoted from a person may be as long as that alone."""
+"""Characters that every channel accepts."""
 
 _log = structlog.stdlib.get_logger("redress.activities")
 
 _DAYS: dict[Locale, str] = {"zh_CN": "y年M月d日（EEE）{}", "en": "EEEE d MMMM y, {}"}
-"""A day as people read it; the time of day follows, which may be 24:00."""
+"""Date formats; `{}` is the time of day, which may be 24:00."""
 
 _AMOUNT = re.compile(r"\d{1,15}\.\d\d")
 _LENGTH = re.compile(r"(\d+)(h|d|wd|sm)")
@@ -43,20 +43,20 @@ _UNITS: dict[Locale, dict[str, str]] = {
 
 
 def render(notice: Notice, locale: Locale) -> tuple[str, str]:
-    """Return subject and text of a notice, in general words when its event has none or they do not fit its data."""
+    """Return subject and text; falls back to the general block if the event has none or its data do not fit."""
     for event in (notice.event, GENERAL):
         try:
-            return _worded(locale, event, notice)
+            return _render_block(locale, event, notice)
         except (TemplateError, KeyError, TypeError, ValueError) as wrong:
             _log.warning("no_text", notice_event=notice.event, block=event, locale=locale, error=type(wrong).__name__)
     return f"{notice.complaint}: {notice.event}", f"{notice.complaint}: {notice.event}"
 
 
-def _worded(locale: Locale, event: str, notice: Notice) -> tuple[str, str]:
+def _render_block(locale: Locale, event: str, notice: Notice) -> tuple[str, str]:
     template = _template(locale)
     context = template.new_context({**words(locale), **variables(notice)})
-    said = "".join(template.blocks[event](context)).strip()
-    subject, _, text = said.partition("\n")
+    rendered = "".join(template.blocks[event](context)).strip()
+    subject, _, text = rendered.partition("\n")
     return " ".join(subject.split())[:LONGEST_SUBJECT], text.strip()[:LONGEST_TEXT]
 
 
@@ -79,13 +79,13 @@ def variables(notice: Notice) -> Mapping[str, Any]:
 
 @cache
 def words(locale: Locale) -> Mapping[str, Mapping[str, str]]:
-    """Return the words of a locale for the closed lists of the process: problems, outcomes, refusals, answers."""
+    """Return the labels of a locale for the closed lists of the process: problems, outcomes, refusals, answers."""
     return tomllib.loads((TEMPLATES / f"{locale}.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def environment(locale: Locale) -> SandboxedEnvironment:
-    """Return the sandbox in which the texts of a locale are rendered; what a template misses is an error."""
+    """Return the sandboxed environment of a locale; an undefined variable is an error."""
     found = SandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=False, auto_reload=False
     )
@@ -118,5 +118,5 @@ def _length(locale: Locale, length: str) -> str:
 
 
 def _money(locale: Locale, amount: str) -> str:
-    """Return yuan with the separators of the locale: 12,345.60; the word for yuan stands in the text."""
+    """Return yuan with the separators of the locale: 12,345.60, without the unit."""
     return format_decimal(Decimal(amount), "#,##0.00", locale=locale) if _AMOUNT.fullmatch(amount) else amount

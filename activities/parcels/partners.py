@@ -1,85 +1,86 @@
-"""The carriers in the partners' form: subscribe to a tracking number, ask what is known of it (R6.3, R6.4)."""
+"""Adapter of the partners' carrier service: subscribe to a tracking number, look it up, decode pushes (R6.3, R6.4)."""
 
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from activities.partners.http import PartnerClient, segment
+from activities.errors import ActivitiesError
+from activities.partners.http import PartnerClient, path_segment
 from workflows.complaint.domain.parcels import Carrier, Parcel, ParcelEvent
 from workflows.values import Id, Value
 
 MOST_EVENTS = 2000
-"""Of one parcel: far above what a parcel lives through."""
+"""Per parcel."""
 
 MOST_PARCELS = 100
-"""In one push."""
+"""Per push."""
 
 
-class PushUnreadable(ValueError):  # noqa: N818 - named for what it says
-    """A push that cannot be read; the text names the places, never what was in them."""
+class PushMalformed(ActivitiesError, ValueError):  # noqa: N818 - pairs with PushSignatureInvalid
+    """A push that cannot be decoded; the text names the places, never their content."""
 
 
-class Pushed(Value):
-    """What a carrier says of one parcel; a carrier may tell more of an event than we ask."""
+class PushedEvents(Value):
+    """Events of one parcel; unknown fields of an event are ignored."""
 
     tracking: Id
     events: Annotated[tuple[ParcelEvent, ...], Field(max_length=MOST_EVENTS)]
 
 
 class Push(Value):
-    """What a carrier pushes: its own parcels only, each with its events in any order, repeated or not."""
+    """A push of one carrier about its own parcels; events in any order, duplicates allowed."""
 
     carrier: Carrier
-    parcels: Annotated[tuple[Pushed, ...], Field(min_length=1, max_length=MOST_PARCELS)]
+    parcels: Annotated[tuple[PushedEvents, ...], Field(min_length=1, max_length=MOST_PARCELS)]
 
     @classmethod
-    def read(cls, body: bytes) -> "Push":
-        """Read a push as it came over the wire; raises PushUnreadable."""
+    def decode(cls, body: bytes) -> "Push":
+        """Decode the body of a push; raises PushMalformed."""
         try:
             return cls.model_validate_json(body)
         except (ValidationError, RecursionError) as wrong:
-            raise PushUnreadable(_places(wrong)) from None
+            raise PushMalformed(_places(wrong)) from None
 
 
-class _Known(BaseModel):
+class _ParcelRef(BaseModel):
     model_config = ConfigDict(strict=True)
 
     carrier: str
     tracking: str
 
 
-class _Parcel(_Known):
+class _TrackedParcel(_ParcelRef):
     events: Annotated[tuple[ParcelEvent, ...], Field(max_length=MOST_EVENTS)]
 
 
 class CarrierService(PartnerClient):
-    """Asks the carriers over HTTP; raises PartnerUnreachable or PartnerConfused, nothing else."""
+    """Client of the carrier service; raises PartnerError only."""
 
     NAME = "the carrier"
 
     async def subscribe(self, parcel: Parcel, phone: str = "") -> None:  # noqa: ARG002  other carriers ask for it
-        """Ask to be pushed every event of a parcel; asking again changes nothing."""
+        """Subscribe to pushes of a parcel's events; idempotent."""
         wanted = {"carrier": parcel.carrier, "tracking": parcel.tracking}
         answer = await self._partner.call("POST", "/subscriptions", wanted)
         if answer.status not in (200, 201):
             raise self._partner.unexpected(answer)
-        self._about(parcel, self._partner.read(_Known, answer))
+        self._require_same(parcel, self._partner.decode(_ParcelRef, answer))
 
     async def look_up(self, parcel: Parcel, phone: str = "") -> tuple[ParcelEvent, ...]:  # noqa: ARG002  see above
-        """Return all that the carrier knows of a parcel, nothing if it does not know it."""
-        path = f"/parcels/{segment(parcel.carrier)}/{segment(parcel.tracking)}"
+        """Return every known event of a parcel; empty if the carrier does not know it."""
+        path = f"/parcels/{path_segment(parcel.carrier)}/{path_segment(parcel.tracking)}"
         answer = await self._partner.call("GET", path)
-        if answer.status == 404 and self._partner.code_of(answer) == "no_such_parcel":
+        if answer.status == 404 and self._partner.error_code(answer) == "no_such_parcel":
             return ()
         if answer.status != 200:
             raise self._partner.unexpected(answer)
-        found = self._partner.read(_Parcel, answer)
-        self._about(parcel, found)
+        found = self._partner.decode(_TrackedParcel, answer)
+        self._require_same(parcel, found)
         return found.events
 
-    def _about(self, parcel: Parcel, said: _Known) -> None:
-        if (said.carrier, said.tracking) != (parcel.carrier, parcel.tracking):
-            raise self._partner.confused(f"answered about another parcel than {parcel.tracking} of {parcel.carrier}")
+    def _require_same(self, parcel: Parcel, answer: _ParcelRef) -> None:
+        if (answer.carrier, answer.tracking) != (parcel.carrier, parcel.tracking):
+            raise self._partner.protocol_error(f"returned another parcel than {parcel.tracking} of {parcel.carrier}")
 
 
 def _places(wrong: ValidationError | RecursionError) -> str:

@@ -1,4 +1,4 @@
-"""Parcels are watched: subscribed at their carrier as soon as they are named, asked about while it is silent (R6.4)."""
+"""Watch parcels: subscribe them at their carrier once named, poll the carrier while it is silent (R6.4)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,10 +10,9 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 
-from activities.attempt import attempt
-from activities.notifications.dispatch import Tell, tell
-from activities.partners.errors import PartnerError
-from activities.standalone import start_once
+from activities.errors import PartnerError
+from activities.execution import attempt, start_once
+from activities.notifications.delivery import StartNotices, start_notices
 from activities.store.parcels import Parcels, Silent
 from workflows import wire
 from workflows.complaint.domain.parcels import Parcel, ParcelEvent, ParcelLook, ParcelsLooked, on_their_way
@@ -22,35 +21,35 @@ from workflows.complaint.domain.records import Record
 WATCH = "watch_parcel"
 
 SILENCE = timedelta(hours=6)
-"""Pushes come within minutes of an event. Asking eight times before the handler has to (48 h, R6.4) costs little, and
-stays far above the half hour between two questions that aggregators ask for."""
+"""Without a push for so long a parcel is polled: several times before its handler has to ask (R6.4), and well above
+the minimum interval of aggregators."""
 
-AT_ONCE = 100
+PAGE_SIZE = 100
 """Parcels in a page."""
 
-_SIDE_BY_SIDE = 5
-"""Questions to carriers at once: a page of carriers that all hang takes well below two minutes."""
+_MAX_CONCURRENT = 5
+"""Concurrent carrier calls: a page of carriers that all time out still ends within two minutes."""
 
 _ATTEMPT = timedelta(seconds=10)
 _RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=15)
 )
-"""For ever, so that the web UI shows whom no carrier wants to push; meanwhile the looks find what is said."""
+"""Unlimited: the web UI shows parcels that cannot be subscribed; polling covers them meanwhile."""
 
-Watch = Callable[[Record], Awaitable[None]]
-"""Starts watching the parcels that a burst of changes names first; again it is nothing new."""
+StartWatching = Callable[[Record], Awaitable[None]]
+"""Starts watching the parcels first named in a burst; idempotent."""
 
 _log = structlog.stdlib.get_logger("redress.activities")
 
 
 class Carriers(Protocol):
-    """The carriers, directly or through an aggregator; raises PartnerError where there is no answer."""
+    """Port to carriers, direct or through an aggregator; raises PartnerError."""
 
     async def subscribe(self, parcel: Parcel, phone: str) -> None:
-        """Ask to be pushed every event of a parcel; asking again changes nothing."""
+        """Subscribe to pushes of a parcel's events; idempotent."""
 
     async def look_up(self, parcel: Parcel, phone: str) -> Sequence[ParcelEvent]:
-        """Return all that the carrier knows of a parcel, nothing if it does not know it."""
+        """Return every known event of a parcel; empty if the carrier does not know it."""
 
 
 async def watch(burst: Record) -> None:
@@ -61,7 +60,7 @@ async def watch(burst: Record) -> None:
 
 
 async def start_watching(client: Client, parcel: Parcel) -> None:
-    """Start watching one parcel; its key is the activity's id, so that starting it twice is starting it once."""
+    """Start watching one parcel, once: the activity id is the parcel's key."""
     await start_once(
         client,
         WATCH,
@@ -74,7 +73,7 @@ async def start_watching(client: Client, parcel: Parcel) -> None:
     )
 
 
-class Watching:
+class ParcelSubscriber:
     """Implements the standalone activity `watch_parcel`."""
 
     def __init__(self, parcels: Parcels, carriers: Carriers) -> None:
@@ -82,45 +81,50 @@ class Watching:
 
     @activity.defn(name=WATCH)
     async def watch_parcel(self, parcel: Parcel) -> None:
-        """Tell what was said before anybody named the parcel, and subscribe it at its carrier."""
+        """Pass on events that were pushed before the parcel was named, and subscribe it at its carrier."""
         with attempt(parcel.complaint) as this:
             await self._parcels.pass_on(parcel.carrier, parcel.tracking)
             await _subscribe(self._parcels, self._carriers, parcel)
             this.outcome = "subscribed"
 
 
-class ParcelLooks:
+class ParcelPolling:
     """Implements the port `look_at_parcels`."""
 
     def __init__(
-        self, parcels: Parcels, carriers: Carriers, *, silence: timedelta = SILENCE, tell: Tell = tell
+        self,
+        parcels: Parcels,
+        carriers: Carriers,
+        *,
+        silence: timedelta = SILENCE,
+        start_notices: StartNotices = start_notices,
     ) -> None:
-        self._parcels, self._carriers, self._silence, self._tell = parcels, carriers, silence, tell
+        self._parcels, self._carriers, self._silence, self._start_notices = parcels, carriers, silence, start_notices
 
     @activity.defn(name="look_at_parcels")
     async def look_at_parcels(self, look: ParcelLook) -> ParcelsLooked:
-        """Ask about every parcel of a page whose carrier is silent; a carrier without an answer holds up no other.
+        """Poll one page of silent parcels concurrently; a carrier that fails does not affect the others.
 
-        With the last page the handlers are told of doubtful parcels.
+        After the last page handlers are notified of doubtful parcels.
         """
         with attempt("parcels") as this:
-            page = await self._parcels.silent(look.after, AT_ONCE, self._silence)
-            gate = asyncio.Semaphore(_SIDE_BY_SIDE)
-            answered = await asyncio.gather(*(self._ask(gate, one) for one in page))
+            page = await self._parcels.silent(look.after, PAGE_SIZE, self._silence)
+            gate = asyncio.Semaphore(_MAX_CONCURRENT)
+            answered = await asyncio.gather(*(self._poll(gate, one) for one in page))
             if not look.after:
                 await self._parcels.forget()
-            after = page[-1].number if len(page) == AT_ONCE else None
+            after = page[-1].number if len(page) == PAGE_SIZE else None
             if after is None:
-                await self._tell_of_doubts()
+                await self._report_doubtful()
             this.outcome = f"{len(page)} asked"
             return ParcelsLooked(asked=len(page), unanswered=answered.count(False), after=after)
 
-    async def _tell_of_doubts(self) -> None:
-        if doubts := await self._parcels.doubtful(AT_ONCE):
-            await self._tell([one.notice for one in doubts])
+    async def _report_doubtful(self) -> None:
+        if doubts := await self._parcels.doubtful(PAGE_SIZE):
+            await self._start_notices([one.notice for one in doubts])
             await self._parcels.doubted(doubts)
 
-    async def _ask(self, gate: asyncio.Semaphore, one: Silent) -> bool:
+    async def _poll(self, gate: asyncio.Semaphore, one: Silent) -> bool:
         async with gate:
             try:
                 if not one.subscribed:

@@ -1,1 +1,1 @@
-"""Events to partner systems: written with the steps they tell of, delivered in order per stream."""
+"""Events to partner systems: written in the transaction of their steps, delivered in order per stream (R11.2)."""

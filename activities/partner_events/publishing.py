@@ -1,4 +1,4 @@
-"""Events to partners: written with the steps they tell of, then sent by one standalone activity per stream (R11.2)."""
+"""Outbox of partner events: written in the transaction of their steps, sent by one activity per stream (R11.2)."""
 
 import asyncio
 import json
@@ -23,22 +23,22 @@ from workflows.vocabulary import Role
 
 DELIVER = "deliver_events"
 
-_BEAT_MISSED = timedelta(seconds=15)
-"""A dead worker is noticed; longer than one try takes, so that its last try is over when the next worker begins."""
+_HEARTBEAT_TIMEOUT = timedelta(seconds=15)
+"""Longer than one attempt, so that a lost worker's last call has ended before the next worker starts."""
 
-_ATTEMPT = timedelta(hours=1)
-"""A stream of thousands of events in one attempt; it says every few seconds that it lives."""
+_ATTEMPT_TIMEOUT = timedelta(hours=1)
+"""Time for thousands of events; the activity heartbeats."""
 
 _RETRY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(minutes=1)
 )
-"""For what is our own trouble; a failure of the receiver names its delay itself."""
+"""For our own failures; a receiver's failure sets the next delay itself."""
 
-Start = Callable[[Sequence[Stream]], Awaitable[None]]
-"""Starts the deliveries of streams; starting one again that runs is nothing new."""
+StartDeliveries = Callable[[Sequence[Stream]], Awaitable[None]]
+"""Starts the deliveries of streams; idempotent while they run."""
 
 
-async def start(streams: Sequence[Stream]) -> None:
+async def start_deliveries(streams: Sequence[Stream]) -> None:
     """Start deliveries with the Temporal client of the running activity."""
     if streams:
         client = activity.client()
@@ -46,74 +46,78 @@ async def start(streams: Sequence[Stream]) -> None:
 
 
 async def start_delivery(client: Client, stream: Stream) -> None:
-    """Start one delivery; while it runs, starting it again changes nothing."""
+    """Start the delivery of one stream; idempotent while it runs."""
     await client.start_activity(
         DELIVER,
         stream,
         id=f"events:{stream.subscription}:{stream.complaint}:{stream.run}",
         task_queue=wire.EVENTS_QUEUE,
-        start_to_close_timeout=_ATTEMPT,
-        heartbeat_timeout=_BEAT_MISSED,
+        start_to_close_timeout=_ATTEMPT_TIMEOUT,
+        heartbeat_timeout=_HEARTBEAT_TIMEOUT,
         retry_policy=_RETRY,
-        # One that was ended by hand is started again by the next event.
+        # A delivery that an operator has terminated is started again by the next event.
         id_reuse_policy=ActivityIDReusePolicy.ALLOW_DUPLICATE,
         id_conflict_policy=ActivityIDConflictPolicy.USE_EXISTING,
         summary=f"tells {stream.subscription} what happened to {stream.complaint}",
     )
 
 
-class Publishing(Protocol):
-    """What records a complaint's steps tells others of them by."""
+class EventPublisher(Protocol):
+    """Port: the outbox of partner events, as the recorder of steps uses it."""
 
     async def write(self, connection: Connection, complaint: str, steps: Sequence[Step]) -> None:
-        """Write the events of steps within the caller's transaction, which holds the complaint; again it adds none."""
+        """Write the events of steps in the caller's transaction, which locks the complaint; idempotent."""
 
-    async def see_to_it(self, complaint: str) -> None:
-        """Start what has yet to be delivered of a complaint; returns once Temporal has it."""
+    async def start_pending(self, complaint: str) -> None:
+        """Start the deliveries that a complaint still needs; returns once Temporal has accepted them."""
 
 
-class Nobody:
-    """Nobody subscribes, so nothing is written."""
+class NullPublisher:
+    """For stacks without subscriptions."""
 
     async def write(self, connection: Connection, complaint: str, steps: Sequence[Step]) -> None:
-        """Write nothing."""
+        """Do nothing."""
 
-    async def see_to_it(self, complaint: str) -> None:
-        """Start nothing."""
-
-
-NOBODY: Publishing = Nobody()
+    async def start_pending(self, complaint: str) -> None:
+        """Do nothing."""
 
 
-class Publisher:
-    """Writes what subscribers are to be told in the transaction of the steps, and sees to its delivery after it."""
+NO_PUBLISHER: EventPublisher = NullPublisher()
 
-    def __init__(self, pool: Pool, subscriptions: Subscriptions, *, start: Start = start) -> None:
-        self._pool, self._subscriptions, self._start = pool, subscriptions, start
+
+class OutboxPublisher:
+    """Writes the events of subscribers to the outbox, and starts their delivery after the transaction."""
+
+    def __init__(
+        self, pool: Pool, subscriptions: Subscriptions, *, start_deliveries: StartDeliveries = start_deliveries
+    ) -> None:
+        self._pool, self._subscriptions, self._start_deliveries = pool, subscriptions, start_deliveries
 
     async def write(self, connection: Connection, complaint: str, steps: Sequence[Step]) -> None:
         """Write the events of steps for each subscription of either party."""
-        if not self._subscriptions.anybody():
+        if not self._subscriptions.any_configured():
             return
         row = await connection.fetchrow(query("event_parties"), complaint)
         if row is None or row["refused"]:
-            return  # it may be about somebody else's order: only who filed hears of it, at the door (R1.3)
+            return  # a refused filing may be about another buyer's order: only its sender is answered (R1.3)
         for role, who in ((Role.BUYER, row["buyer_id"]), (Role.SELLER, row["seller_id"])):
             if who is not None:
                 party = Party(role=role, id=who)
                 about = About(complaint=complaint, party=party, order_id=row["order_id"], line=row["line"])
                 for subscription in self._subscriptions.of(party):
-                    await _grow(connection, subscription, about, steps)
+                    await _append_events(connection, subscription, about, steps)
 
-    async def see_to_it(self, complaint: str) -> None:
+    async def start_pending(self, complaint: str) -> None:
         """Start the delivery of each stream of the complaint that has something to deliver."""
-        if self._subscriptions.anybody():
+        if self._subscriptions.any_configured():
             async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection:
                 rows = await connection.fetch(query("streams_running"), complaint)
-            await self._start([Stream(**row) for row in rows])
+            await self._start_deliveries([Stream(**row) for row in rows])
 
 
-async def _grow(connection: Connection, subscription: Subscription, about: About, steps: Iterable[Step]) -> None:
+async def _append_events(
+    connection: Connection, subscription: Subscription, about: About, steps: Iterable[Step]
+) -> None:
     seen = [one for step in steps if subscription.wants(step.event) and (one := shown_to(step, about.party))]
     if not seen:
         return

@@ -1,4 +1,4 @@
-"""Who subscribes to what happens to whose complaints, and where it is sent (R11.2)."""
+"""Subscriptions to events: client, receiver URL, event kinds, signing keys (R11.2)."""
 
 import base64
 import binascii
@@ -44,44 +44,44 @@ def _events(kinds: frozenset[str]) -> frozenset[str]:
 
 _PREFIX = "whsec_"
 Secret = Annotated[str, AfterValidator(_secret)]
-"""A secret as Standard Webhooks writes it."""
+"""A signing secret in the format of Standard Webhooks."""
 
 
-class Wish(BaseModel):
-    """What a client wants to be told: `events = {url = "https://…", kinds = "all"}` in the clients file."""
+class SubscriptionConfig(BaseModel):
+    """A client's subscription: `events = {url = "https://…", kinds = "all"}` in the clients file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: Annotated[str, Field(max_length=2000, repr=False), AfterValidator(_target)]
     kinds: Literal["all"] | Annotated[frozenset[str], AfterValidator(_events)] = "all"
-    """Events of the timeline; all that its party may see, unless some are named."""
+    """Events of the timeline; by default all that its party may see."""
     allow: Annotated[tuple[Network, ...], Field(max_length=16)] = ()
-    """Networks that are not public and may be connected to all the same."""
+    """Non-public networks that are allowed for this receiver."""
 
 
 class Subscription(NamedTuple):
-    """A client that is told of the complaints of those it speaks for; each of its secrets signs."""
+    """A client subscribed to the complaints of the parties it acts for; every key signs."""
 
     name: str
-    wish: Wish
+    config: SubscriptionConfig
     keys: tuple[Webhook, ...]
 
     def wants(self, event: str) -> bool:
-        """Say whether it wants to be told of such an event."""
-        return self.wish.kinds == "all" or event in self.wish.kinds
+        """Tell whether it subscribes to that kind of event."""
+        return self.config.kinds == "all" or event in self.config.kinds
 
     def __repr__(self) -> str:
-        return f"Subscription({self.name!r})"  # neither secrets nor the address, which may hold one
+        return f"Subscription({self.name!r})"  # no secrets, and no URL, which may hold one
 
 
 class Subscriptions(Protocol):
-    """The subscriptions as they are configured just now."""
+    """The subscriptions as configured now."""
 
-    def anybody(self) -> bool:
-        """Say whether there is any."""
+    def any_configured(self) -> bool:
+        """Tell whether there are any subscriptions."""
 
     def of(self, party: Party) -> Sequence[Subscription]:
-        """Return those that are told of the complaints of that party."""
+        """Return the subscriptions to complaints of that party."""
 
     def get(self, name: str) -> Subscription | None:
         """Return the subscription of that name."""

@@ -1,4 +1,4 @@
-"""One signed event to a receiver of a partner's own: within a total time, to an address that was judged, no further."""
+"""Webhook client: one signed event (Standard Webhooks) to a checked address, in bounded time, without redirects."""
 
 import asyncio
 import ssl
@@ -9,52 +9,53 @@ from typing import NamedTuple, Self
 
 import httpx2
 
+from activities.errors import ActivitiesError
 from activities.partner_events.subscriptions import Subscription
-from activities.partner_events.targets import Resolve, TargetRefused, judged, resolve
+from activities.partner_events.targets import Resolve, TargetForbidden, check_addresses, resolve
 from activities.partners.http import retry_after
 
 CALL_SECONDS = 8.0
-"""One try in all: name, connection, request, answer."""
+"""One attempt: name resolution, connection, request, answer."""
 
 _CONNECT_SECONDS = 3.0
-"""One address of several: the next one still has its turn within the whole."""
+"""Per address, so that the next one fits into the whole."""
 
 _MOST_ADDRESSES = 3
 _READ_AT_MOST, _READ_SECONDS = 16 * 1024, 1.0
-"""Bytes and seconds of an answer's body, read to be polite: its status alone is believed."""
+"""Bounds for reading a response body, which is discarded: only the status counts."""
 
 _PORTS = {"https": 443, "http": 80}
-_OF_THIS_EVENT = frozenset({400, 405, 406, 409, 411, 412, 413, 414, 415, 422})
-"""Answers about what was sent; every other failure is the receiver's as a whole."""
+_EVENT_SPECIFIC = frozenset({400, 405, 406, 409, 411, 412, 413, 414, 415, 422})
+"""Statuses about this event; any other failure counts against the receiver as a whole."""
 
 _GONE = 410
 
 
-class NotTaken(Exception):  # noqa: N818 - named as the news it brings
-    """A receiver did not take an event. The text says why, and holds nothing of its address or of what it answered."""
+class WebhookFailed(ActivitiesError):  # noqa: N818 - an outcome
+    """A receiver did not accept an event. The text says why; it holds neither its URL nor its response."""
 
     def __init__(
-        self, text: str, *, later: timedelta | None = None, of_this: bool = False, for_good: bool = False
+        self, text: str, *, retry_after: timedelta | None = None, event_specific: bool = False, permanent: bool = False
     ) -> None:
         super().__init__(text)
-        self.later, self.of_this, self.for_good = later, of_this, for_good
+        self.retry_after, self.event_specific, self.permanent = retry_after, event_specific, permanent
 
 
-class Sent(NamedTuple):
-    """What is sent: `id` is the same in every try, `body` to the byte."""
+class WebhookEvent(NamedTuple):
+    """An event as sent; `id` (idempotency key) and `body` are the same in every attempt."""
 
     id: str
     body: str
 
 
-class Webhooks:
-    """Posts events; closed with `aclose()` or at the end of `async with`."""
+class WebhookClient:
+    """HTTP client of receivers; close with `aclose()` or `async with`."""
 
     def __init__(
         self, *, resolve: Resolve = resolve, seconds: float = CALL_SECONDS, trust: ssl.SSLContext | None = None
     ) -> None:
         self._resolve, self._seconds = resolve, seconds
-        # One connection for one event: kept ones are known by address, and two receivers may share one.
+        # No keep-alive: connections are pooled by address, which two receivers may share.
         self._client = httpx2.AsyncClient(
             trust_env=False,
             verify=trust or httpx2.create_ssl_context(),
@@ -64,7 +65,7 @@ class Webhooks:
         )
 
     async def aclose(self) -> None:
-        """Close what is open."""
+        """Close the client."""
         await self._client.aclose()
 
     async def __aenter__(self) -> Self:
@@ -73,18 +74,18 @@ class Webhooks:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def post(self, subscription: Subscription, event: Sent) -> None:
-        """Return once the receiver has taken the event, by any 2xx; raises NotTaken."""
+    async def post(self, subscription: Subscription, event: WebhookEvent) -> None:
+        """Return once the receiver has answered 2xx; raises WebhookFailed."""
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._post(subscription, event)
         except TimeoutError:
-            raise NotTaken(f"did not answer within {self._seconds:g} s") from None
-        await _read_politely(answer)
+            raise WebhookFailed(f"did not answer within {self._seconds:g} s") from None
+        await _drain_body(answer)
 
-    async def _post(self, subscription: Subscription, event: Sent) -> httpx2.Response:
-        """Return the answer that takes the event, its body unread; raises NotTaken for any other."""
-        url = httpx2.URL(subscription.wish.url)
+    async def _post(self, subscription: Subscription, event: WebhookEvent) -> httpx2.Response:
+        """Return the 2xx response, its body unread; raises WebhookFailed."""
+        url = httpx2.URL(subscription.config.url)
         addresses = await self.addresses(subscription)
         headers = _headers(subscription, event) | {"Host": url.netloc.decode("ascii")}
         for last, address in _with_last(addresses[:_MOST_ADDRESSES]):
@@ -92,37 +93,37 @@ class Webhooks:
                 return await self._sent(url, address, headers, event.body.encode())
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as wrong:
                 if last:
-                    raise NotTaken(_not_connected(wrong)) from None
+                    raise WebhookFailed(_connection_failure(wrong)) from None
             except (httpx2.HTTPError, httpx2.InvalidURL) as wrong:
-                raise NotTaken(f"broke off without an answer ({type(wrong).__name__})") from None
-        raise NotTaken("has a name that leads to no address")
+                raise WebhookFailed(f"broke off without an answer ({type(wrong).__name__})") from None
+        raise WebhookFailed("has a name that leads to no address")
 
     async def addresses(self, subscription: Subscription) -> Sequence[str]:
-        """Return where the receiver may be reached just now; raises NotTaken for nowhere, or where it must not."""
-        url = httpx2.URL(subscription.wish.url)
+        """Resolve and check the receiver's addresses; raises WebhookFailed for none or a forbidden one."""
+        url = httpx2.URL(subscription.config.url)
         host, port = url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme]
         try:
             found = await self._resolve(host, port)
-            return judged(found, subscription.wish.allow, encrypted=url.scheme == "https")
-        except TargetRefused as refused:
-            raise NotTaken(f"must not be connected to: {refused}") from None
+            return check_addresses(found, subscription.config.allow, encrypted=url.scheme == "https")
+        except TargetForbidden as refused:
+            raise WebhookFailed(f"must not be connected to: {refused}") from None
         except (OSError, UnicodeError, ValueError):
-            raise NotTaken("has a name that leads to no address") from None
+            raise WebhookFailed("has a name that leads to no address") from None
 
     async def _sent(self, url: httpx2.URL, address: str, headers: dict[str, str], body: bytes) -> httpx2.Response:
         request = self._client.build_request(
             "POST", url.copy_with(host=address), content=body, headers=headers,
-            # The address was judged; certificate and virtual host are the name's.
+            # Connect to the checked address; certificate and virtual host are those of the name.
             extensions={"sni_hostname": url.raw_host.decode("ascii")},
         )  # fmt: skip
         response = await self._client.send(request, stream=True)
         if response.is_success:
             return response
         await response.aclose()
-        raise _answered(response)
+        raise _failure(response)
 
 
-def _headers(subscription: Subscription, event: Sent) -> dict[str, str]:
+def _headers(subscription: Subscription, event: WebhookEvent) -> dict[str, str]:
     now = datetime.now(UTC)
     signatures = " ".join(key.sign(event.id, now, event.body) for key in subscription.keys)
     return {
@@ -134,35 +135,35 @@ def _headers(subscription: Subscription, event: Sent) -> dict[str, str]:
     }
 
 
-async def _read_politely(response: httpx2.Response) -> None:
-    """Let the receiver finish its answer, within bounds of its own; that it took the event it has said already."""
+async def _drain_body(response: httpx2.Response) -> None:
+    """Read the body within bounds and discard it; the event is accepted already."""
     received = 0
     with suppress(httpx2.HTTPError, TimeoutError):
         async with aclosing(response), asyncio.timeout(_READ_SECONDS):
-            async for chunk in response.aiter_raw():  # raw: nothing is unpacked
+            async for chunk in response.aiter_raw():  # raw: not decompressed
                 received += len(chunk)
                 if received > _READ_AT_MOST:
                     return
 
 
-def _answered(response: httpx2.Response) -> NotTaken:
+def _failure(response: httpx2.Response) -> WebhookFailed:
     status = response.status_code
     if response.is_redirect:
-        return NotTaken(f"answered {status}, a way to another address, which is not followed")
-    return NotTaken(
+        return WebhookFailed(f"answered {status}, a redirect, which is not followed")
+    return WebhookFailed(
         f"answered {status}",
-        later=retry_after(response),
-        of_this=status in _OF_THIS_EVENT,
-        for_good=status == _GONE,
+        retry_after=retry_after(response),
+        event_specific=status in _EVENT_SPECIFIC,
+        permanent=status == _GONE,
     )
 
 
-def _not_connected(wrong: BaseException | None) -> str:
+def _connection_failure(wrong: BaseException | None) -> str:
     while wrong is not None:
         if isinstance(wrong, ssl.SSLCertVerificationError):
-            return "shows a certificate that is not believed"
+            return "shows a certificate that is not trusted"
         if isinstance(wrong, ssl.SSLError):
-            return "does not speak TLS as we do"
+            return "failed the TLS handshake"
         wrong = wrong.__cause__ or wrong.__context__
     return "cannot be connected to"
 

@@ -1,1 +1,1 @@
-"""Clients of the partners' services, one module per partner."""
+"""What all adapters share: bounded HTTP calls with error mapping, signed requests."""

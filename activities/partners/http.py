@@ -1,4 +1,4 @@
-"""One HTTP call to a partner, within a total time and a bounded size; trusted only after its model has read it."""
+"""HTTP calls to partners: total timeout, bounded size, answers validated by a model, errors as PartnerError."""
 
 import asyncio
 import json
@@ -10,29 +10,29 @@ from urllib.parse import quote
 import httpx2
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerProtocolError, PartnerUnreachable
 from activities.partners.signing import Signer
 
 M = TypeVar("M", bound=BaseModel)
 
 CALL_SECONDS = 4.0
-"""One call in all: a look-up and a send together stay below a start-to-close of 10 s."""
+"""Timeout of one call: a look-up and a send together stay below a start-to-close of 10 s."""
 
-BIGGEST_ANSWER = 256 * 1024
-"""Bytes; far above any answer of a partner, far below what would hurt a worker."""
+MAX_ANSWER_BYTES = 256 * 1024
+"""Far above any regular answer, far below what would hurt a worker."""
 
-LATER = frozenset({408, 425, 429})
-"""Client errors that mean "later", beside every 5xx."""
+RETRYABLE = frozenset({408, 425, 429})
+"""Retryable client errors, beside every 5xx."""
 
-UNBELIEVED = frozenset({401, 403})
-"""The partner does not take the request for ours: mended by people, on one side or the other."""
+UNAUTHENTICATED = frozenset({401, 403})
+"""The partner does not accept our credentials: operators fix that, on one side or the other."""
 
 LONGEST_RETRY_AFTER = timedelta(hours=1)
-"""A partner may ask for patience, not stop a refund for days by one header."""
+"""Upper bound of Retry-After: one header must not stop a refund for days."""
 
 
 class Answer(NamedTuple):
-    """A partner's answer as it came: nothing in it is believed yet."""
+    """A partner's answer, not validated yet."""
 
     status: int
     content: bytes
@@ -46,10 +46,7 @@ class _Refusal(BaseModel):
 
 
 class Partner:
-    """A partner's address and the connection to it; the client is closed with it only if it made one itself.
-
-    With a signer every request is signed.
-    """
+    """HTTP connection to one partner; with a signer every request is signed. Closes the client only if it made it."""
 
     def __init__(
         self,
@@ -61,11 +58,11 @@ class Partner:
     ) -> None:
         self.name, self.base_url, self.seconds, self._signer = name, base_url.rstrip("/"), seconds, signer
         self._owned = client is None
-        # trust_env: partners are addressed directly; where a proxy is needed, hand in a client that knows it.
+        # trust_env: no proxy from the environment; where one is needed, pass a client configured for it.
         self._client = client or httpx2.AsyncClient(trust_env=False)
 
     async def aclose(self) -> None:
-        """Close the connection if it is this partner's own."""
+        """Close the client if it is our own."""
         if self._owned:
             await self._client.aclose()
 
@@ -75,9 +72,9 @@ class Partner:
         path: str,
         body: dict[str, Any] | None = None,
         key: str | None = None,
-        biggest: int = BIGGEST_ANSWER,
+        biggest: int = MAX_ANSWER_BYTES,
     ) -> Answer:
-        """Return the partner's answer, its size bounded; raises PartnerUnreachable for none, 5xx and "later"."""
+        """Send JSON; `key` is the idempotency key. Raises PartnerUnreachable for no answer, RETRYABLE and 5xx."""
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"} if content is not None else {}
         headers |= {"Idempotency-Key": key} if key is not None else {}
@@ -89,9 +86,9 @@ class Partner:
         path: str,
         content: bytes | None,
         headers: dict[str, str],
-        biggest: int = BIGGEST_ANSWER,
+        biggest: int = MAX_ANSWER_BYTES,
     ) -> Answer:
-        """Do the same with a body of any kind, whose type the headers name."""
+        """Like `call`, with a body of any content type."""
         headers = {"Accept": "application/json", **headers}
         try:
             async with asyncio.timeout(self.seconds):
@@ -101,7 +98,7 @@ class Partner:
         except httpx2.TransportError as wrong:
             raise self.unreachable(f"cannot be reached ({str(wrong) or type(wrong).__name__})") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as wrong:
-            raise self.confused(f"gave an answer that is not HTTP as we know it ({wrong})") from None
+            raise self.protocol_error(f"gave an answer that is not HTTP as we know it ({wrong})") from None
 
     async def _stream(
         self, method: str, url: str, content: bytes | None, headers: dict[str, str], biggest: int
@@ -109,72 +106,72 @@ class Partner:
         if self._signer is not None:
             target = httpx2.URL(url).raw_path.decode("ascii")
             headers = headers | self._signer.headers(method, target, content or b"")
-        # The time of the whole call is bounded around this, so the client's own clocks, each per step, are off.
+        # The whole call is bounded by the caller, so the client's own timeouts, each per step, are off.
         async with self._client.stream(method, url, content=content, headers=headers, timeout=None) as response:
-            if response.status_code >= 500 or response.status_code in LATER:
+            if response.status_code >= 500 or response.status_code in RETRYABLE:
                 raise self.unreachable(f"answered {response.status_code}", retry_after(response))
             received = bytearray()
             async for chunk in response.aiter_bytes():
                 received += chunk
                 if len(received) > biggest:
-                    raise self.confused(f"answered with more than {biggest} bytes")
+                    raise self.protocol_error(f"answered with more than {biggest} bytes")
             return Answer(response.status_code, bytes(received))
 
-    def read(self, model: type[M], answer: Answer) -> M:
-        """Return the answer as that model; raises PartnerConfused with the places, never with the content."""
+    def decode(self, model: type[M], answer: Answer) -> M:
+        """Validate an answer; raises PartnerProtocolError naming the invalid places, never their content."""
         try:
             return model.model_validate_json(answer.content)
         except ValidationError as wrong:
             faults = wrong.errors(include_url=False, include_input=False, include_context=False)
             places = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in faults[:5])
-            raise self.confused(f"gave an answer ({answer.status}) that cannot be read: {places}") from None
+            raise self.protocol_error(f"gave an answer ({answer.status}) that cannot be read: {places}") from None
 
-    def code_of(self, answer: Answer) -> str:
-        """Return the code of a refusal, so that a stray 404 of a wrong address is never taken for a finding."""
-        return self.read(_Refusal, answer).code
+    def error_code(self, answer: Answer) -> str:
+        """Return the error code in the body, so that a 404 of a wrong URL is not taken for a result."""
+        return self.decode(_Refusal, answer).code
 
-    def unexpected(self, answer: Answer) -> PartnerConfused:
-        """Return what to raise for an answer that should not be: with its code and text if it has them."""
-        if answer.status in UNBELIEVED:
-            return self._unbelieved(answer)
+    def unexpected(self, answer: Answer) -> PartnerProtocolError:
+        """Return the error to raise for an unexpected status, with code and text of the body if there are any."""
+        if answer.status in UNAUTHENTICATED:
+            return self._unauthenticated(answer)
         try:
             refusal = _Refusal.model_validate_json(answer.content)
         except ValidationError:
-            return self.confused(f"answered {answer.status} where that makes no sense")
-        return self.confused(f"answered {answer.status} {refusal.code[:100]}: {refusal.text[:300]}")
+            return self.protocol_error(f"answered {answer.status} where that makes no sense")
+        return self.protocol_error(f"answered {answer.status} {refusal.code[:100]}: {refusal.text[:300]}")
 
-    def _unbelieved(self, answer: Answer) -> PartnerConfused:
+    def _unauthenticated(self, answer: Answer) -> PartnerProtocolError:
         try:
-            said = _Refusal.model_validate_json(answer.content)
-            why = f" {said.code[:100]}: {said.text[:300]}"
+            refusal = _Refusal.model_validate_json(answer.content)
+            why = f" {refusal.code[:100]}: {refusal.text[:300]}"
         except ValidationError:
             why = ""
-        return self.confused(
-            f"does not believe that it is we who ask ({answer.status}{why}) and did nothing; "
+        return self.protocol_error(
+            f"does not accept our signature ({answer.status}{why}) and did nothing; "
             "compare the secret or key that requests are signed with on both sides, and the clocks"
         )
 
     def unreachable(self, what: str, retry_after: timedelta | None = None) -> PartnerUnreachable:
-        """Return what to raise when there is no answer."""
+        """Return the error to raise when there is no answer."""
         text = f"{self.name} at {self.base_url} {what}; whether it acted is unknown, so it is asked again by key"
         return PartnerUnreachable(text, retry_after)
 
-    def confused(self, what: str) -> PartnerConfused:
-        """Return what to raise when the answer contradicts what we sent or cannot be read."""
-        return PartnerConfused(
+    def protocol_error(self, what: str) -> PartnerProtocolError:
+        """Return the error to raise when the answer contradicts the request or cannot be decoded."""
+        return PartnerProtocolError(
             f"{self.name} at {self.base_url} {what}; check its address and version, and compare its book with the case"
         )
 
 
-def segment(name: str) -> str:
-    """Return an id as one segment of a path, whatever printable characters it has."""
+def path_segment(name: str) -> str:
+    """Return an id percent-encoded as one path segment."""
     quoted = quote(name, safe="")
-    # A client takes `.` and `..` for directions; everything else is safe once it is quoted.
+    # HTTP clients resolve `.` and `..`.
     return quoted.replace(".", "%2E") if quoted in (".", "..") else quoted
 
 
 class PartnerClient:
-    """What every adapter is: a partner, closed with `aclose()` or at the end of `async with`."""
+    """Base class of adapters; close with `aclose()` or `async with`."""
 
     NAME = "the partner"
 
@@ -189,7 +186,7 @@ class PartnerClient:
         self._partner = Partner(self.NAME, base_url, client, seconds, signer)
 
     async def aclose(self) -> None:
-        """Close the connection if it is this adapter's own."""
+        """Close the client if it is our own."""
         await self._partner.aclose()
 
     async def __aenter__(self) -> Self:
@@ -200,7 +197,7 @@ class PartnerClient:
 
 
 def retry_after(response: httpx2.Response) -> timedelta | None:
-    """Return how long the answer asks to wait, at most an hour; None if it does not say."""
+    """Return Retry-After (seconds or date), at most an hour; None without one."""
     given = response.headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():
         # More than nine digits would not fit into a timedelta, and mean no more than "long".

@@ -1,9 +1,9 @@
-"""Signed requests: who sends it, when, and that nothing of it was changed on the way.
+"""Signed requests between us and partners: sender, time, integrity.
 
-Three headers in the way of Standard Webhooks, for requests: `Request-Id`, `Request-Timestamp` (seconds since 1970) and
+Three headers after Standard Webhooks: `Request-Id`, `Request-Timestamp` (seconds since 1970) and
 `Request-Signature`, `v1,` and the base64 of the HMAC-SHA256, under the shared secret, of
-`ID.TIMESTAMP.METHOD TARGET.` and the body as it goes over the wire; the target is path and query. Whoever rotates
-the secret sends several signatures, separated by spaces; one that fits is enough.
+`ID.TIMESTAMP.METHOD TARGET.` and the body as sent; the target is path and query. While a
+secret is rotated several signatures may be sent, separated by spaces; one valid signature is enough.
 """
 
 import base64
@@ -13,17 +13,19 @@ from collections.abc import Mapping
 from hashlib import sha256
 from uuid import uuid4
 
+from activities.errors import ActivitiesError
+
 ID, TIMESTAMP, SIGNATURE = "Request-Id", "Request-Timestamp", "Request-Signature"
 
 TOLERANCE = 300
-"""Seconds between two clocks; an older request is somebody's recording."""
+"""Seconds of clock skew; older requests are rejected as replays."""
 
 SHORTEST_SECRET = 24
-"""Characters: a shorter one can be guessed."""
+"""Characters."""
 
 
-class SignatureWrong(Exception):  # noqa: N818 - named as the news it brings
-    """A request that is not believed: `code` is unsigned, stale_signature or bad_signature; the text says why."""
+class SignatureInvalid(ActivitiesError):  # noqa: N818 - an outcome of verification
+    """Verification failed; `code` is unsigned, stale_signature or bad_signature."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -31,7 +33,7 @@ class SignatureWrong(Exception):  # noqa: N818 - named as the news it brings
 
 
 class Signer:
-    """Signs what we send, with the secret that only the partner shares; raises ValueError for one that is too short."""
+    """Signs and verifies with a shared secret; raises ValueError for one that is too short."""
 
     def __init__(self, secret: str) -> None:
         if len(secret) < SHORTEST_SECRET:
@@ -47,19 +49,21 @@ class Signer:
         signature = self._signature(identity, timestamp, method, target, body)
         return {ID: identity, TIMESTAMP: timestamp, SIGNATURE: f"v1,{signature}"}
 
-    def check(self, headers: Mapping[str, str], method: str, target: str, body: bytes, at: float | None = None) -> None:
-        """Believe a request, whose headers are found whatever their case; raises SignatureWrong."""
+    def verify(
+        self, headers: Mapping[str, str], method: str, target: str, body: bytes, at: float | None = None
+    ) -> None:
+        """Verify a request (header names are case-insensitive); raises SignatureInvalid."""
         missing = [name for name in (ID, TIMESTAMP, SIGNATURE) if not headers.get(name)]
         if missing:
-            raise SignatureWrong("unsigned", f"{' and '.join(missing)} missing; sign the request")
+            raise SignatureInvalid("unsigned", f"{' and '.join(missing)} missing; sign the request")
         identity, timestamp = headers[ID], headers[TIMESTAMP]
         now = time.time() if at is None else at
         if not _near(timestamp, now):
-            raise SignatureWrong("stale_signature", f"not signed within {TOLERANCE} s of now; compare the clocks")
+            raise SignatureInvalid("stale_signature", f"not signed within {TOLERANCE} s of now; compare the clocks")
         wanted = f"v1,{self._signature(identity, timestamp, method, target, body)}".encode()
         given = headers[SIGNATURE].encode("utf-8", "replace").split()
         if not any(hmac.compare_digest(one, wanted) for one in given):
-            raise SignatureWrong("bad_signature", "the signature does not fit; compare the secrets on both sides")
+            raise SignatureInvalid("bad_signature", "the signature does not fit; compare the secrets on both sides")
 
     def _signature(self, identity: str, timestamp: str, method: str, target: str, body: bytes) -> str:
         signed = f"{identity}.{timestamp}.{method} {target}.".encode("utf-8", "replace") + body
@@ -67,7 +71,7 @@ class Signer:
 
 
 def _near(timestamp: str, now: float) -> bool:
-    # More than eleven digits is no instant of ours, and may be more than a float holds.
+    # Longer numbers are no plausible time, and may exceed a float.
     return (
         timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12 and abs(now - int(timestamp)) <= TOLERANCE
     )

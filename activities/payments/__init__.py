@@ -1,1 +1,1 @@
-"""Payments: one movement, requested once under its key; the adapters of the payment providers."""
+"""Payments: one movement, requested once under its idempotency key; adapters of the payment providers."""

@@ -1,4 +1,4 @@
-"""The look of a sweep at the provider's book: what it has and we do not, and the reverse (R6.10)."""
+"""Compare the provider's book with our ledger, in both directions (R6.10)."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 import asyncpg
 from temporalio import activity
 
-from activities.attempt import attempt
-from activities.reconciliation.tasks import Tasks
+from activities.execution import attempt
+from activities.reconciliation.tasks import TaskRegister
 from activities.store.named_queries import query
 from activities.store.pool import Pool
 from workflows.money.amount import Money
@@ -16,35 +16,35 @@ from workflows.policy.rulebook import Rulebook
 from workflows.upkeep.tasks import Look, Looked, Task, TaskKind
 from workflows.values import Instant
 
-AT_ONCE = 100
-"""Movements of one page: each of their complaints costs the provider one question."""
+PAGE_SIZE = 100
+"""Movements per page, at one call to the provider per complaint."""
 
 WINDOW = timedelta(days=1)
-"""How much of the provider's book one page takes."""
+"""Time span of the provider's book per page."""
 
-UNDER_WAY = timedelta(minutes=15)
-"""What moved so lately may still be on its way between the provider's book and ours; the next sweep sees it."""
+GRACE = timedelta(minutes=15)
+"""Movements changed so recently are left to the next sweep: they may still be in flight."""
 
 OVERLAP = timedelta(hours=1)
-"""How far a sweep looks behind the start of the one before: clocks differ."""
+"""Overlap of consecutive sweeps, for clock skew."""
 
 _THEIRS, _OURS, _NAMED = "theirs ", "ours ", "named "
 
 
 class BookEntry(Protocol):
-    """One line of the provider's book."""
+    """One entry of the provider's book."""
 
     @property
     def key(self) -> str:
-        """Its key: ours, if it is one of ours."""
+        """The idempotency key; ours, if the payment is ours."""
 
     @property
     def amount(self) -> Money:
-        """How much."""
+        """The amount."""
 
     @property
     def state(self) -> Literal["settled", "pending", "declined", "failed", "reversed"]:
-        """What became of it."""
+        """Its state."""
 
     @property
     def changed(self) -> datetime:
@@ -52,68 +52,68 @@ class BookEntry(Protocol):
 
 
 class ProviderBook(Protocol):
-    """The provider's book, as comparing needs it."""
+    """Port to the provider's book."""
 
     def entries(
         self, complaint: str | None = None, since: datetime | None = None, until: datetime | None = None
     ) -> AsyncIterator[BookEntry]:
-        """Go through what is on it of one complaint, or what changed in a time."""
+        """Yield the entries of one complaint, or those changed in a time span."""
 
 
-class Comparing:
-    """Implements the port `compare_with_provider`; a provider without a book to be read is not compared."""
+class ProviderBookComparison:
+    """Implements the port `compare_with_provider`; does nothing for a provider without a readable book."""
 
     def __init__(
-        self, pool: Pool, rulebook: Rulebook, book: ProviderBook | None, *, under_way: timedelta = UNDER_WAY
+        self, pool: Pool, rulebook: Rulebook, book: ProviderBook | None, *, under_way: timedelta = GRACE
     ) -> None:
-        self._pool, self._tasks, self._book, self._under_way = pool, Tasks(pool, rulebook), book, under_way
+        self._pool, self._tasks, self._book, self._under_way = pool, TaskRegister(pool, rulebook), book, under_way
 
     @activity.defn(name="compare_with_provider")
     async def compare_with_provider(self, look: Look) -> Looked:
-        """Raise a task for each difference: first through their book, then through ours, then what is still a task."""
+        """Raise a task per difference; pages go through their book, then ours, then the open tasks."""
         with attempt("sweep") as this:
             tasks, after = await self._page(self._book, look) if self._book else ([], None)
             this.outcome = f"{len(tasks)} tasks"
-            return Looked(tasks=await self._tasks.raised(tasks, look.sweep_at), after=after)
+            return Looked(tasks=await self._tasks.raise_all(tasks, look.sweep_at), after=after)
 
     async def _page(self, book: ProviderBook, look: Look) -> tuple[list[Task], str | None]:
         if look.after.startswith(_NAMED):
-            return await self._still_named(book, look, look.after.removeprefix(_NAMED))
+            return await self._recheck_open(book, look, look.after.removeprefix(_NAMED))
         if look.after.startswith(_OURS):
-            return await self._through_ours(book, look, look.after.removeprefix(_OURS))
+            return await self._compare_ours(book, look, look.after.removeprefix(_OURS))
         begun = look.after.removeprefix(_THEIRS)
         since = datetime.fromisoformat(begun) if begun else await self._since(look)
-        return await self._through_theirs(book, look, since)
+        return await self._compare_theirs(book, look, since)
 
-    async def _through_theirs(self, book: ProviderBook, look: Look, since: Instant) -> tuple[list[Task], str]:
+    async def _compare_theirs(self, book: ProviderBook, look: Look, since: Instant) -> tuple[list[Task], str]:
         until = min(since + WINDOW, look.sweep_at)
         theirs = [entry async for entry in book.entries(since=since, until=until)]
         ours = await self._ours([entry.key for entry in theirs])
-        tasks = [task for one in theirs for task in compared(one.key, ours.get(one.key), one, self._moved_by(look))]
+        tasks = [task for one in theirs for task in differences(one.key, ours.get(one.key), one, self._moved_by(look))]
         return tasks, _OURS if until == look.sweep_at else f"{_THEIRS}{until.isoformat()}"
 
-    async def _through_ours(self, book: ProviderBook, look: Look, after: str) -> tuple[list[Task], str]:
-        rows = await self._pool.fetch(query("movements_moved"), await self._since(look), after, AT_ONCE)
-        tasks = await self._against_theirs(book, look, [row["key"] for row in rows])
-        return tasks, f"{_OURS}{rows[-1]['key']}" if len(rows) == AT_ONCE else _NAMED
+    async def _compare_ours(self, book: ProviderBook, look: Look, after: str) -> tuple[list[Task], str]:
+        rows = await self._pool.fetch(query("movements_moved"), await self._since(look), after, PAGE_SIZE)
+        tasks = await self._look_up_theirs(book, look, [row["key"] for row in rows])
+        return tasks, f"{_OURS}{rows[-1]['key']}" if len(rows) == PAGE_SIZE else _NAMED
 
-    async def _still_named(self, book: ProviderBook, look: Look, after: str) -> tuple[list[Task], str | None]:
-        """Look again at what an earlier sweep raised, however long ago it moved: it is closed once it is mended."""
-        keys = [row["movement"] for row in await self._pool.fetch(query("compared_tasks"), after, AT_ONCE)]
-        return await self._against_theirs(book, look, keys), f"{_NAMED}{keys[-1]}" if len(keys) == AT_ONCE else None
+    async def _recheck_open(self, book: ProviderBook, look: Look, after: str) -> tuple[list[Task], str | None]:
+        """Recheck movements of open tasks, so that tasks are closed once the difference is gone."""
+        keys = [row["movement"] for row in await self._pool.fetch(query("compared_tasks"), after, PAGE_SIZE)]
+        return await self._look_up_theirs(book, look, keys), f"{_NAMED}{keys[-1]}" if len(keys) == PAGE_SIZE else None
 
-    async def _against_theirs(self, book: ProviderBook, look: Look, keys: list[str]) -> list[Task]:
+    async def _look_up_theirs(self, book: ProviderBook, look: Look, keys: list[str]) -> list[Task]:
         ours, by = await self._ours(keys), self._moved_by(look)
         theirs: dict[str, BookEntry] = {}
         for complaint in dict.fromkeys(map(_complaint, keys)):
             theirs |= {entry.key: entry async for entry in book.entries(complaint=complaint)}
-        return [task for key in keys for task in compared(key, ours.get(key), theirs.get(key), by)]
+        return [task for key in keys for task in differences(key, ours.get(key), theirs.get(key), by)]
 
     async def _ours(self, keys: list[str]) -> dict[str, asyncpg.Record]:
         return {row["key"]: row for row in await self._pool.fetch(query("movements_named"), keys)}
 
     async def _since(self, look: Look) -> Instant:
-        """Return where the sweep before began, less an hour; for the first sweep, before there was any movement."""
+        """Return the start of the previous sweep, or of this one if it is the first, less OVERLAP."""
         before = await self._pool.fetchval(query("sweep_before"), look.sweep_at)
         return (before or look.sweep_at) - OVERLAP
 
@@ -125,8 +125,8 @@ def _complaint(key: str) -> str:
     return key.split(":", maxsplit=1)[0]
 
 
-def compared(key: str, ours: asyncpg.Record | None, theirs: BookEntry | None, by: Instant) -> Iterator[Task]:
-    """Yield the task that a difference between the two books is, where nothing has moved since that instant."""
+def differences(key: str, ours: asyncpg.Record | None, theirs: BookEntry | None, by: Instant) -> Iterator[Task]:
+    """Yield a task for a difference between the books, unless the movement changed after `by`."""
     complaint = _complaint(key)
     if ours is None and theirs is not None and theirs.changed <= by:
         text = (
@@ -151,7 +151,7 @@ _ALIKE = {
     "failed": ("declined", "failed"),
     "reversed": ("reversed", "failed"),
 }
-"""What the provider may say of a movement in a state of ours, once nothing is under way any more."""
+"""Provider states that agree with each of ours, once nothing is in flight."""
 
 
 def _task(kind: TaskKind, key: str, complaint: str, text: str, amount: Money) -> Task:

@@ -1,4 +1,4 @@
-"""Tasks that a sweep raises: each once, whatever is tried again, with an owner and a due time (R6.10)."""
+"""Register of reconciliation tasks: idempotent by key, with owner and due time (R6.10)."""
 
 from collections.abc import Iterable
 
@@ -11,22 +11,22 @@ from workflows.upkeep.tasks import Task
 from workflows.values import Instant
 
 
-class Tasks:
-    """Puts tasks on record; due after as long as a handler has for money that did not settle."""
+class TaskRegister:
+    """Stores tasks; due by the limit for payments that did not settle."""
 
     def __init__(self, pool: Pool, rulebook: Rulebook) -> None:
         self._pool, self._rulebook = pool, rulebook
 
-    async def raised(self, tasks: Iterable[Task], sweep_at: Instant) -> int:
-        """Raise each task, or see it again, in one transaction; returns how many there are."""
+    async def raise_all(self, tasks: Iterable[Task], sweep_at: Instant) -> int:
+        """Insert or confirm each task, in one transaction; returns their number."""
         rows = [(*_columns(task), sweep_at, self._due(sweep_at)) for task in tasks]
         if rows:
             async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
                 await connection.executemany(query("raise_task"), rows)
         return len(rows)
 
-    async def ended(self, sweep_at: Instant) -> int:
-        """Close every task that no look has seen since the sweep began, and note the sweep; returns how many."""
+    async def close_unseen(self, sweep_at: Instant) -> int:
+        """Close every task not raised since the sweep began, and record the sweep; returns their number."""
         async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
             done = await connection.execute(query("end_sweep"), sweep_at)
             await connection.execute(query("sweep_ended"), sweep_at)

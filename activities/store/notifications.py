@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple, TypeVar
 import structlog
 from pydantic import ValidationError
 
-from activities.notifications.channels import ChannelName, Letter
-from activities.notifications.recipients import Wishes
+from activities.notifications.channels import ChannelName, Delivery
+from activities.notifications.preferences import Preferences
 from activities.store.named_queries import query
 from activities.store.pool import COMMAND_SECONDS, Pool
 from workflows.complaint.domain.filing import Contact
@@ -49,7 +49,7 @@ class Outbox:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def put(self, letter: Letter) -> None:
+    async def put(self, letter: Delivery) -> None:
         """Put a letter where its recipient finds it; the same key again changes nothing, nor what was read."""
         await self._pool.execute(
             query("put_into_outbox"), letter.key, str(letter.to), letter.complaint, letter.event, letter.locale,
@@ -113,13 +113,13 @@ class WishBook:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def of(self, to: Party, complaint: str) -> tuple[Wishes, Contact]:
+    async def of(self, to: Party, complaint: str) -> tuple[Preferences, Contact]:
         """Return somebody's wishes, and the contact that the filing of a complaint names."""
         row = await self._pool.fetchrow(query("wishes_of"), str(to), complaint)
         assert row is not None, "a join with one row has one row"  # noqa: S101 - law of SQL
-        return _read(Wishes, row["wishes"]), _read(Contact, row["contact"])
+        return _read(Preferences, row["wishes"]), _read(Contact, row["contact"])
 
-    async def keep(self, to: Party, wishes: Wishes) -> None:
+    async def keep(self, to: Party, wishes: Preferences) -> None:
         """Keep somebody's wishes in place of those from before."""
         await self._pool.execute(query("keep_wishes"), str(to), wishes.model_dump_json())
 

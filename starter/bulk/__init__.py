@@ -1,1 +1,1 @@
-"""Thousands at once: complaints filed from a file, messages told to many; each with a result file that is resumed."""
+"""Bulk operations: filings imported from a file, one message broadcast to many; resumable by a result file."""

@@ -1,4 +1,4 @@
-"""So many at a time, in order of their coming, until all are done or somebody asks to stop."""
+"""Bounded concurrency: so many tasks at a time, in order, until all are done or a stop is requested."""
 
 import asyncio
 import signal
@@ -6,27 +6,27 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager, contextmanager
 from typing import TypeVar
 
-from starter.client.error_mapping import worded
-from starter.client.errors import CommandError, Unreachable
+from starter.client.error_mapping import as_client_error
+from starter.client.errors import Unreachable
 from starter.terminal import say
 
 T = TypeVar("T")
 
-_TRIES = 3
+_ATTEMPTS = 3
 _PAUSE = 1.0
-"""Seconds; twice as long after the first try, four times after the second."""
-_BREATH = 100
-"""Items after which others get their turn, where items are skipped and nothing is waited for."""
+"""Seconds; doubled after each attempt."""
+_YIELD_EVERY = 100
+"""Items between two yields to the event loop."""
 
 
-class Stop(asyncio.Event):
-    """Set when somebody asked to stop: nothing more is begun, what is under way is finished."""
+class StopRequest(asyncio.Event):
+    """Set when a stop is requested: no new task starts, running ones finish."""
 
 
 @contextmanager
-def until_interrupted() -> Iterator[Stop]:
-    """Let the first Ctrl-C or SIGTERM ask to stop; the second one does what it does to any program."""
-    stop = Stop()
+def until_interrupted() -> Iterator[StopRequest]:
+    """Turn the first SIGINT or SIGTERM into a stop request; the second one has its default effect."""
+    stop = StopRequest()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {name: signal.getsignal(name) for name in signals}
@@ -49,69 +49,69 @@ def until_interrupted() -> Iterator[Stop]:
         restore()
 
 
-async def side_by_side(
+async def run_concurrently(
     items: Iterable[T], do: Callable[[T], Awaitable[None]], *, at_once: int, stop: asyncio.Event
 ) -> None:
-    """Do something with each, so many at a time; the items are taken as they are needed.
+    """Run `do` for each item, at most `at_once` concurrently; items are consumed lazily.
 
-    After the first failure nothing more is begun; it is raised when what was under way has ended.
+    After the first failure no new task starts; it is raised once running tasks have ended.
     """
-    places, under_way, failed = asyncio.Semaphore(at_once), set[asyncio.Task[None]](), list[BaseException]()
+    slots, running, failed = asyncio.Semaphore(at_once), set[asyncio.Task[None]](), list[BaseException]()
 
     def ended(task: asyncio.Task[None]) -> None:
-        under_way.discard(task)
-        places.release()
+        running.discard(task)
+        slots.release()
         if not task.cancelled() and (wrong := task.exception()):
             failed.append(wrong)
 
-    async for item in breathing(items):
-        await places.acquire()
+    async for item in cooperatively(items):
+        await slots.acquire()
         if stop.is_set() or failed:
             break
         task = asyncio.ensure_future(do(item))
-        under_way.add(task)
+        running.add(task)
         task.add_done_callback(ended)
-    await _ended(under_way)
+    await _wait_all(running)
     if failed:
         raise failed[0]
 
 
-async def breathing(items: Iterable[T]) -> AsyncIterator[T]:
-    """Yield each, and let others have their turn now and then: somebody may want to stop."""
+async def cooperatively(items: Iterable[T]) -> AsyncIterator[T]:
+    """Yield the items, and give control to the event loop now and then, for signals above all."""
     for number, item in enumerate(items):
-        if number % _BREATH == 0:
+        if number % _YIELD_EVERY == 0:
             await asyncio.sleep(0)
         yield item
 
 
-async def _ended(under_way: set[asyncio.Task[None]]) -> None:
+async def _wait_all(running: set[asyncio.Task[None]]) -> None:
     try:
-        while under_way:
-            await asyncio.wait(under_way)
+        while running:
+            await asyncio.wait(running)
     except asyncio.CancelledError:
-        for task in under_way:
+        for task in running:
             task.cancel()
         raise
 
 
-async def patiently(do: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T:
-    """Try up to three times while a backend does not answer; then raises Unreachable. For what may be done twice."""
-    for tried in range(1, _TRIES + 1):
+async def with_retries(do: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T:
+    """Attempt up to three times while a backend is unreachable, then raise Unreachable. For idempotent calls."""
+    for tried in range(1, _ATTEMPTS + 1):
         try:
             return await do()
         except Exception as wrong:
-            told = wrong if isinstance(wrong, CommandError) else worded(wrong)
-            if not isinstance(told, Unreachable):
+            error = as_client_error(wrong)
+            if not isinstance(error, Unreachable):
                 raise
-            if stop.is_set() or tried == _TRIES:
-                raise told from None
+            if stop.is_set() or tried == _ATTEMPTS:
+                raise error from None
         await asyncio.sleep(_PAUSE * 2**tried)
     raise AssertionError("the last try returns or raises")
 
 
 @asynccontextmanager
-async def beside(work: Awaitable[None]) -> AsyncIterator[None]:
-    """Run something in the background while the rest runs, and end it with it."""
+async def in_background(work: Awaitable[None]) -> AsyncIterator[None]:
+    """Run a task in the background for the duration of the block, then cancel it."""
     task = asyncio.ensure_future(work)
     try:
         yield

@@ -1,20 +1,69 @@
-"""A file of filings, CSV or JSON lines: read line by line, each one a filing or every fault it has."""
+"""Read filings from CSV or JSON lines: streamed line by line, UTF-8 only; each line is a filing or its faults."""
 
+import codecs
 import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from pydantic import ValidationError
 
-from starter.bulk.digests import short
-from starter.bulk.text_lines import lines
+from starter.bulk.result_file import digest
 from starter.client.errors import WrongUse
-from starter.client.filing_input import filing_of, placed, read_json
+from starter.client.filing_input import filing_of, located_faults, read_json
 from workflows.complaint.domain.filing import Filing
 from workflows.money.amount import Money
+
+LONGEST = 1 << 20
+"""Bytes per line, so that a file without line ends does not fill memory."""
+
+_OTHERS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+
+
+def text_lines(path: Path) -> Iterator[str]:
+    """Yield every line with its line end, without a byte order mark; raises WrongUse naming the line."""
+    if path.exists() and not path.is_file():
+        raise WrongUse(f"{path}: is no regular file; it is read twice, so write it to one first")
+    try:
+        with path.open("rb") as opened:
+            yield from _decoded(opened, str(path))
+    except OSError as wrong:
+        raise WrongUse(f"{path}: cannot be read ({wrong.strerror}); give a readable file") from None
+
+
+def _decoded(opened: BinaryIO, name: str) -> Iterator[str]:
+    number = 0
+    while raw := opened.readline(LONGEST + 1):
+        number += 1
+        if number == 1:
+            raw = _without_mark(raw, name)
+        if len(raw) > LONGEST:
+            raise WrongUse(
+                f"{name}: line {number} is longer than {LONGEST >> 20} MB; is each complaint on its own line?"
+            )
+        try:
+            yield raw.decode()
+        except UnicodeDecodeError as wrong:
+            raise WrongUse(f"{name}: line {number}, byte {wrong.start + 1}: {_likely_encoding(raw)}") from None
+
+
+def _without_mark(raw: bytes, name: str) -> bytes:
+    for mark, known in _OTHERS.items():
+        if raw.startswith(mark):
+            raise WrongUse(f"{name}: is {known}, not UTF-8; save it as UTF-8 (in Excel: CSV UTF-8)")
+    return raw.removeprefix(codecs.BOM_UTF8)
+
+
+def _likely_encoding(raw: bytes) -> str:
+    """Guess the encoding of a line that is not UTF-8: spreadsheets in China save GBK by default."""
+    try:
+        raw.decode("gb18030")
+    except UnicodeDecodeError:
+        return "is not UTF-8; save the file as UTF-8"
+    return "is not UTF-8 but reads as GBK; save the file as UTF-8 (in Excel: CSV UTF-8)"
+
 
 COLUMNS: Mapping[str, bool] = {
     "request_id": True,
@@ -32,11 +81,11 @@ COLUMNS: Mapping[str, bool] = {
     "contact.email": False,
     "evidence": False,
 }
-"""Columns of a CSV file, named as the filing of the contract names its parts; True where every line needs one."""
+"""CSV columns, named by the paths in the filing (contract); True: required."""
 
 
 class Fault(NamedTuple):
-    """What is wrong, in which line and which column or part."""
+    """A fault, with line and column."""
 
     line: int
     column: str
@@ -47,7 +96,7 @@ class Fault(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line: a filing, or what is wrong with it."""
+    """One line: a filing, or its faults."""
 
     line: int
     request_id: str | None
@@ -55,21 +104,21 @@ class Row(NamedTuple):
     faults: tuple[Fault, ...] = ()
 
 
-Given = tuple[int, dict[str, Any] | None, tuple[Fault, ...]]
-"""A line as it was given: its number, its data if there is any to check, and what was wrong already."""
+RawRow = tuple[int, dict[str, Any] | None, tuple[Fault, ...]]
+"""A line before validation: number, data if there is any, faults found while parsing."""
 
 
 def rows(path: Path) -> Iterator[Row]:
-    """Yield every line that is not empty, in order, holding one at a time.
+    """Yield every non-empty line in order, one in memory at a time.
 
-    A request_id may stand in a file once. Raises WrongUse where the file cannot be told apart into lines.
+    A request_id may occur once per file. Raises WrongUse if the file cannot be split into lines.
     """
     seen: dict[bytes, int] = {}
     for line, given, wrong in _reader(path)(path):
         yield _row(line, given, wrong, seen)
 
 
-def _reader(path: Path) -> Callable[[Path], Iterator[Given]]:
+def _reader(path: Path) -> Callable[[Path], Iterator[RawRow]]:
     readers = {".csv": _of_csv, ".jsonl": _of_json, ".ndjson": _of_json}
     if (reader := readers.get(path.suffix.lower())) is None:
         raise WrongUse(f"{path}: name it .csv or .jsonl, as it is comma-separated or one JSON object a line")
@@ -85,15 +134,15 @@ def _row(line: int, given: dict[str, Any] | None, wrong: tuple[Fault, ...], seen
         try:
             filing = filing_of(given)
         except ValidationError as invalid:
-            told = tuple(fault.column for fault in wrong)  # a part that was misread is not missing as well
+            misread = tuple(fault.column for fault in wrong)  # a column that could not be parsed is not missing as well
             faults += [
                 Fault(line, place, text)
-                for place, text in placed(invalid)
-                if not any(column.startswith(place) for column in told)
+                for place, text in located_faults(invalid)
+                if not any(column.startswith(place) for column in misread)
             ]
         except RecursionError:
             faults.append(Fault(line, "the whole", "is nested too deeply"))
-    if request is not None and (first := seen.setdefault(short(request), line)) != line:
+    if request is not None and (first := seen.setdefault(digest(request), line)) != line:
         faults.append(Fault(line, "request_id", f"stands in line {first} already; each complaint has its own"))
     return Row(line, request, None if faults else filing, tuple(faults))
 
@@ -101,8 +150,8 @@ def _row(line: int, given: dict[str, Any] | None, wrong: tuple[Fault, ...], seen
 # -- JSON lines -------------------------------------------------------------------------------------------------------
 
 
-def _of_json(path: Path) -> Iterator[Given]:
-    for number, text in enumerate(lines(path), start=1):
+def _of_json(path: Path) -> Iterator[RawRow]:
+    for number, text in enumerate(text_lines(path), start=1):
         if not text.strip():
             continue
         try:
@@ -110,8 +159,8 @@ def _of_json(path: Path) -> Iterator[Given]:
         except json.JSONDecodeError as wrong:
             yield number, None, (Fault(number, f"character {wrong.colno}", f"is not JSON: {wrong.msg}"),)
         except (ValueError, RecursionError) as wrong:
-            told = "is nested too deeply" if isinstance(wrong, RecursionError) else str(wrong)
-            yield number, None, (Fault(number, "the whole", told),)
+            reason = "is nested too deeply" if isinstance(wrong, RecursionError) else str(wrong)
+            yield number, None, (Fault(number, "the whole", reason),)
         else:
             if isinstance(given, dict):
                 yield number, given, ()
@@ -122,22 +171,22 @@ def _of_json(path: Path) -> Iterator[Given]:
 # -- CSV --------------------------------------------------------------------------------------------------------------
 
 
-def _of_csv(path: Path) -> Iterator[Given]:
-    reader = csv.reader(lines(path), strict=True)
+def _of_csv(path: Path) -> Iterator[RawRow]:
+    reader = csv.reader(text_lines(path), strict=True)
     header = _header(_cells(reader, path, 1), path)
     while True:
         line = reader.line_num + 1
         if (cells := _cells(reader, path, line)) is None:
             return
         if any(cells):
-            yield _given(line, header, cells)
+            yield _raw_row(line, header, cells)
 
 
 def _cells(reader: Any, path: Path, line: int) -> list[str] | None:
     try:
         cells: list[str] | None = next(reader, None)
     except csv.Error as wrong:
-        # From here on nobody knows where a line begins: nothing of such a file is filed.
+        # Line boundaries are unknown from here on: nothing of such a file is filed.
         text = f"{path}: the line that begins at {line} cannot be read ({wrong}); a quote is open, or not doubled"
         raise WrongUse(text) from None
     return cells
@@ -158,7 +207,7 @@ def _header(cells: list[str] | None, path: Path) -> list[str]:
     return header
 
 
-def _given(line: int, header: list[str], cells: list[str]) -> Given:
+def _raw_row(line: int, header: list[str], cells: list[str]) -> RawRow:
     if len(cells) != len(header):
         text = f"has {len(cells)} cells, line 1 has {len(header)}: a comma too many or too few, or a quote is missing"
         return line, None, (Fault(line, "the whole", text),)

@@ -1,1 +1,1 @@
-"""The commands, one module each; loaded only when they are called."""
+"""The commands of `redress`; modules are imported when their command is called."""

@@ -1,4 +1,4 @@
-"""`redress doctor`: what works, what does not, and what to do about it."""
+"""`redress doctor`: run every check and print state and advice."""
 
 from datetime import UTC, datetime
 
@@ -7,9 +7,8 @@ from rich.text import Text
 
 from starter.cli import session
 from starter.client.errors import Exit
-from starter.doctor.checks import Check, checks
-from starter.doctor.gateway import doors
-from starter.doctor.notifications import channels
+from starter.doctor import Check
+from starter.doctor.checks import checks
 from starter.terminal import PLAIN, Common, print_json, say
 from workflows.values import BEIJING
 
@@ -21,11 +20,10 @@ async def doctor(*, common: Common = PLAIN) -> int:
     session.logs(common)
     today = datetime.now(UTC).astimezone(BEIJING).date()
     found: list[Check] = []
-    for part in (channels(), checks(today), doors()):
-        async for check in part:
-            found.append(check)
-            if not common.json:
-                _print(check)
+    async for check in checks(today):
+        found.append(check)
+        if not common.json:
+            _print(check)
     if common.json:
         print_json([{"check": one.name, "state": one.state, "text": one.text} for one in found])
     return _verdict(found)
@@ -38,7 +36,7 @@ def _print(check: Check) -> None:
 
 
 def _verdict(found: list[Check]) -> int:
-    """An unreachable backend weighs more than a wrong setting: the rest cannot be known before it is back."""
+    """Return the highest exit code of failed checks: an unreachable backend counts more than a wrong setting."""
     wrong = [one for one in found if one.state == "failed"]
     if wrong:
         say(f"redress: {len(wrong)} of {len(found)} checks failed: {', '.join(one.name for one in wrong)}")

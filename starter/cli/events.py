@@ -1,4 +1,4 @@
-"""`redress events`: what partners were not told within a day, and how it is told after all."""
+"""`redress events`: dead letters of partner events, and their replay."""
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
@@ -127,7 +127,7 @@ async def _must_be_dead(letters: DeadLetters, event: str | None) -> None:
 
 
 async def _started(client: Client, letters: DeadLetters, subscription: str | None, complaint: str | None) -> int:
-    """Start every delivery that is to run: those of an earlier replay that was cut off, too."""
+    """Start every pending delivery, those of an interrupted replay included."""
     streams = await letters.running(subscription, complaint)
     await asyncio.gather(*(start_delivery(client, stream) for stream in streams))
     return len(streams)
@@ -141,6 +141,6 @@ def _row(one: DeadLetter) -> Sequence[str]:
 
 
 def _data(one: DeadLetter) -> dict[str, object]:
-    told = one._asdict() | {"written_at": one.written_at.isoformat(), "given_up_at": one.ended_at.isoformat()}
-    del told["ended_at"]
-    return told
+    data = one._asdict() | {"written_at": one.written_at.isoformat(), "given_up_at": one.ended_at.isoformat()}
+    del data["ended_at"]
+    return data

@@ -10,7 +10,7 @@ from starter.cli import session
 from starter.client import connection
 from starter.client.endpoints import find
 from starter.client.errors import WrongUse
-from starter.client.fast_forward import NO_TIME_SKIPPING, FastForward, Forwarded, duration
+from starter.client.fast_forward import NO_TIME_SKIPPING, FastForward, FastForwardResult, parse_duration
 from starter.terminal import PLAIN, Common, out, print_json, say, when
 
 
@@ -35,20 +35,20 @@ async def fast_forward(
 
     """
     session.logs(common, complaint)
-    by = duration(length)
+    by = parse_duration(length)
     if not 0 < within < float("inf"):
         raise WrongUse(f"--timeout {within}: give a number of seconds above 0")
-    where = find()
-    if where.time_skipping is False:
+    endpoints = find()
+    if endpoints.time_skipping is False:
         raise WrongUse(NO_TIME_SKIPPING)
-    client = await connection.temporal(where)
-    async with connection.files(where) as files:
-        forwarded = await FastForward(client, files.pool).by(complaint, by, within=within, tell=say)
+    client = await connection.temporal(endpoints)
+    async with connection.files(endpoints) as files:
+        forwarded = await FastForward(client, files.pool).by(complaint, by, within=within, report=say)
     _print(forwarded, common)
     return 0
 
 
-def _print(forwarded: Forwarded, common: Common) -> None:
+def _print(forwarded: FastForwardResult, common: Common) -> None:
     if common.json:
         now = forwarded.now.isoformat().replace("+00:00", "Z")
         print_json({"complaint": forwarded.complaint, "now": now, "ended": forwarded.ended})
@@ -56,5 +56,5 @@ def _print(forwarded: Forwarded, common: Common) -> None:
         out(f"{forwarded.complaint}: it is {when(forwarded.now)} Beijing time now")
     if forwarded.ended:
         say(f"complaint {forwarded.complaint} ended on the way: see `redress show {forwarded.complaint}`")
-    elif forwarded.still_at:
-        say(f"still under way: it {forwarded.still_at}")
+    elif forwarded.pending:
+        say(f"still under way: it {forwarded.pending}")

@@ -20,7 +20,7 @@ from workflows.time.wording import due_in_words
 from workflows.vocabulary import Phase, Problem, Role, Severity
 
 _WORDS = Parameter(name_transform=str.lower)
-"""Words are written here as everywhere else: `follow_up`, not `follow-up`."""
+"""Values are written as in the contract: `follow_up`, not `follow-up`."""
 
 _COLUMNS = (
     Column("complaint"),
@@ -48,8 +48,8 @@ _DUE_COLUMNS = (
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Narrowed:
-    """What narrows a list."""
+class ListFilter:
+    """Filters of a list."""
 
     phase: Annotated[Phase | None, _WORDS] = None
     "Where they stand."
@@ -69,10 +69,10 @@ class Narrowed:
     "How many at most, 1 to 1000."
 
 
-ALL = Narrowed()
+ALL = ListFilter()
 
 
-async def list_(*, by: Narrowed = ALL, common: Common = PLAIN) -> int:
+async def list_(*, by: ListFilter = ALL, common: Common = PLAIN) -> int:
     """List complaints, the newest first; every option narrows the list."""
     session.logs(common)
     _check(by.limit)
@@ -82,7 +82,7 @@ async def list_(*, by: Narrowed = ALL, common: Common = PLAIN) -> int:
         print_json(found)
         return 0
     show_listed(found)
-    _said_if_cut(len(found), by.limit)
+    _note_limit(len(found), by.limit)
     return 0
 
 
@@ -106,7 +106,7 @@ async def due(
 
     """
     session.logs(common)
-    role, who = _whose(for_)
+    role, who = _party_filter(for_)
     _check(limit)
     async with connection.files(find()) as files:
         found = await files.cases.due(role, who, limit)
@@ -115,11 +115,11 @@ async def due(
         return 0
     if found:
         table(_DUE_COLUMNS, map(_due, found))
-    _said_if_cut(len(found), limit)
+    _note_limit(len(found), limit)
     return 0
 
 
-def _whose(text: str | None) -> tuple[Role | None, str | None]:
+def _party_filter(text: str | None) -> tuple[Role | None, str | None]:
     if text is None:
         return None, None
     role, colon, who = text.partition(":")
@@ -134,7 +134,7 @@ def _check(limit: int) -> None:
         raise WrongUse(f"--limit {limit}: give a number from 1 to {MOST}")
 
 
-def _said_if_cut(found: int, limit: int) -> None:
+def _note_limit(found: int, limit: int) -> None:
     if found == 0:
         say("nothing found")
     elif found == limit:
@@ -143,10 +143,10 @@ def _said_if_cut(found: int, limit: int) -> None:
 
 def _listed(one: Listed) -> tuple[str, ...]:
     waiting = ", ".join(dict.fromkeys(words(who.actor) for who in one.waiting_on))
-    stands = words(one.outcome) if one.outcome else words(one.phase)
+    standing = words(one.outcome) if one.outcome else words(one.phase)
     overdue = "OVERDUE " if one.overdue else ""
     return (
-        one.complaint, stands, words(one.problem), f"{one.order_id}/{one.line}", str(one.amount or ""),
+        one.complaint, standing, words(one.problem), f"{one.order_id}/{one.line}", str(one.amount or ""),
         one.handler or "", waiting, overdue + (_due_at(one.next_due_at) if one.next_due_at else ""), when(one.filed_at),
     )  # fmt: skip
 

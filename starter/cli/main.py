@@ -1,4 +1,4 @@
-"""`redress`: one entry for all commands, which ends cleanly whatever happened."""
+"""`redress`: entry point of all commands; maps errors to exit codes."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from cyclopts import App, CycloptsError, UnusedCliTokensError
 
-from starter.client.errors import CommandError, Exit
+from starter.client.errors import Exit
 
 COMMANDS = {
     "demo": ("starter.demo.command:demo", "Live through real cases with time skipping: a guided tour."),
@@ -16,10 +16,10 @@ COMMANDS = {
         "starter.cli.up:up",
         "Start the embedded stack in the foreground: PostgreSQL, Temporal, partners, worker, gateway.",
     ),
-    "gateway": ("starter.cli.gateway:gateway", "Serve the HTTP doors for apps, carriers and payment providers."),
-    "worker": ("starter.cli.worker:worker", "Run a worker against the configured Temporal and database."),
-    "open": ("starter.cli.open_:open_", "File a complaint and print its number."),
-    "import": ("starter.cli.import_:import_", "File thousands of complaints from a CSV or JSON lines file."),
+    "gateway": ("starter.cli.servers:gateway", "Serve the HTTP doors for apps, carriers and payment providers."),
+    "worker": ("starter.cli.servers:worker", "Run a worker against the configured Temporal and database."),
+    "open": ("starter.cli.filing:open_", "File a complaint and print its number."),
+    "import": ("starter.cli.filing:import_", "File thousands of complaints from a CSV or JSON lines file."),
     "tell": ("starter.cli.tell:tell", "Send a message to a complaint; print the receipt, or the refusal."),
     "show": ("starter.cli.show:show", "Show a complaint: who must do what by when, offer, ruling, money."),
     "timeline": ("starter.cli.show:timeline", "Show what happened, by whom and by which rule."),
@@ -34,7 +34,7 @@ COMMANDS = {
         "Let time pass for one complaint of a training or test stack.",
     ),
     "codec": (
-        "starter.cli.codec:codec",
+        "starter.cli.servers:codec",
         "Open sealed payloads for the web UI and the temporal program.",
     ),
     "doctor": ("starter.cli.doctor:doctor", "Check configuration and connections, and say what to mend."),
@@ -62,7 +62,7 @@ _COMMON = frozenset({"--json", "--verbose", "--debug"})
 
 
 def application() -> App:
-    """Return the command line; a command's module is loaded when it is called."""
+    """Return the command line application; a command's module is imported when it is called."""
     app = App(name="redress", help="Every buyer's complaint, from filing to closing.", version=_version)
     for name, (place, told) in COMMANDS.items():
         app.command(place, name=name, help=told)
@@ -82,46 +82,44 @@ def _version() -> str:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code; every failure is one clear message on standard error."""
+    """Run one command and return its exit code; a failure is one message on standard error."""
     arguments = _options_last(arguments)
     try:
         done = application()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as misused:
-        return _fail(f"{_misused(misused)} (see `{_help_for(arguments)}`)", Exit.WRONG_USE)
+        return _fail(f"{_usage_text(misused)} (see `{_help_for(arguments)}`)", Exit.WRONG_USE)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else Exit.DONE
     except BrokenPipeError:
-        return _nobody_reads()
-    except Exception as wrong:  # noqa: BLE001 - the outermost door: no traceback ever reaches an operator
-        return _worded(wrong, debug="--debug" in arguments)
+        return _broken_pipe()
+    except Exception as wrong:  # noqa: BLE001 - top level: operators get a message, not a traceback
+        return _report(wrong, debug="--debug" in arguments)
     return int(done) if isinstance(done, int) else Exit.DONE
 
 
 def _options_last(arguments: list[str]) -> list[str]:
-    """Let what every command understands stand before it, too: `redress --json show C`."""
+    """Allow common options before the command: `redress --json show C`."""
     common = list(takewhile(_COMMON.__contains__, arguments))
     rest = arguments[len(common) :]
     end = rest.index("--") if "--" in rest else len(rest)
     return [*rest[:end], *common, *rest[end:]] if rest else arguments
 
 
-def _misused(wrong: CycloptsError) -> str:
+def _usage_text(wrong: CycloptsError) -> str:
     if isinstance(wrong, UnusedCliTokensError) and wrong.unused_tokens:
         return f"not understood: {' '.join(wrong.unused_tokens)}"
     return str(wrong).rstrip(".")
 
 
-def _worded(wrong: Exception, *, debug: bool) -> int:
+def _report(wrong: Exception, *, debug: bool) -> int:
     if debug:
         logging.getLogger("redress").debug("the command failed", exc_info=wrong)
-    if not isinstance(wrong, CommandError):
-        # It knows the errors of every package: loaded only when something failed.
-        from starter.client.error_mapping import worded  # noqa: PLC0415
+    # The table knows the errors of every package: imported only when something failed.
+    from starter.client.error_mapping import as_client_error, exit_code  # noqa: PLC0415
 
-        wrong = worded(wrong)
-    return _fail(str(wrong), wrong.exit_code)
+    return _fail(str(as_client_error(wrong)), exit_code(wrong))
 
 
 def _fail(text: str, code: Exit) -> int:
@@ -137,21 +135,21 @@ def _help_for(arguments: list[str]) -> str:
     return " ".join(["redress", *(word for word in arguments[:2] if word in known), "--help"])
 
 
-def _nobody_reads() -> int:
-    # The reader of a pipe has seen enough (`redress list | head`): that is no error, and nothing more can be said.
+def _broken_pipe() -> int:
+    # The reader has closed the pipe (`redress list | head`): not an error.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return Exit.DONE
 
 
 def main() -> None:
-    """Run the command of this process and end it."""
+    """Run the command of this process and exit."""
     code = run(sys.argv[1:])
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError):
             code = code or Exit.DONE
-    # Threads of the Temporal client can hang or abort an ordinary interpreter exit; all is said by now.
+    # Threads of the Temporal client can hang or abort an ordinary interpreter exit; all output is flushed.
     os._exit(code)
 
 

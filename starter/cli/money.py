@@ -1,4 +1,4 @@
-"""`redress ledger`, `exposure` and `verify`: where the money is, and whether everybody says the same of it."""
+"""`redress ledger`, `exposure` and `verify`: postings, open advances, and whether all accounts agree."""
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
@@ -12,8 +12,9 @@ from starter.cli.tables import Column, table
 from starter.client import connection
 from starter.client.endpoints import find
 from starter.client.errors import Exit, NotFound
-from starter.client.finance_list import SignedList, bounds, day, signed
-from starter.client.verification import Verdict, verified
+from starter.client.finance_list import SignedList, day_bounds, parse_day, sign_entries
+from starter.client.verification import VerificationResult
+from starter.client.verification import verify as verify_accounts
 from starter.terminal import PLAIN, Common, as_data, out, print_json, say, when, words
 from workflows.money.amount import NOTHING, Money
 from workflows.vocabulary import MoneyState
@@ -45,14 +46,14 @@ async def ledger(complaint: str | None = None, /, *, of: str | None = None, comm
 
     """
     session.number(common, complaint)
-    date = day(of) if of is not None else None
+    date = parse_day(of) if of is not None else None
     async with connection.files(find()) as files:
         if complaint is not None and await files.cases.view(complaint) is None:
             raise NotFound(f"there is no complaint {complaint} on record: find it with `redress list`")
         book = Ledger(files.pool)
-        entries = await book.entries(complaint, *bounds(date))
+        entries = await book.entries(complaint, *day_bounds(date))
         kept = (await book.movements([complaint])).get(complaint, ()) if complaint else ()
-    listed = signed(entries, complaint, date, os.environ.get(KEY))
+    listed = sign_entries(entries, complaint, date, os.environ.get(KEY))
     if common.json:
         print_json(as_data(listed) | ({"movements": as_data(kept)} if complaint else {}))
     else:
@@ -70,9 +71,9 @@ def _print(listed: SignedList, kept: Sequence[Kept]) -> None:
     out(f"sha256 {listed.sha256}" + (f"\nhmac-sha256 {listed.hmac_sha256}" if listed.hmac_sha256 else ""))
     for one in kept:
         if one.state not in {MoneyState.SETTLED, MoneyState.REVERSED}:
-            told = one.states[-1]
-            why = f" ({told.reason})" if told.reason else ""
-            out(f"not in the book: {one.key}, {one.amount} yuan, {one.state} {when(told.at)}{why}")
+            last = one.states[-1]
+            why = f" ({last.reason})" if last.reason else ""
+            out(f"not in the book: {one.key}, {one.amount} yuan, {one.state} {when(last.at)}{why}")
 
 
 def _entry(one: Entry) -> tuple[str, ...]:
@@ -110,8 +111,8 @@ async def exposure(*, common: Common = PLAIN) -> int:
         sellers[one.seller].append(one)
     frozen, unrecovered = _whole(exposed)
     if common.json:
-        told = [_seller(name, advances) for name, advances in sellers.items()]
-        print_json({"frozen": as_data(frozen), "unrecovered": as_data(unrecovered), "sellers": told})
+        by_seller = [_seller(name, advances) for name, advances in sellers.items()]
+        print_json({"frozen": as_data(frozen), "unrecovered": as_data(unrecovered), "sellers": by_seller})
         return Exit.DONE
     if exposed:
         table(_EXPOSED, [_exposed(one) for advances in sellers.values() for one in advances])
@@ -163,15 +164,15 @@ async def verify(complaint: str | None = None, /, *, common: Common = PLAIN) -> 
 
     """
     session.number(common, complaint)
-    verdict = await verified(find(), complaint)
+    verdict = await verify_accounts(find(), complaint)
     if common.json:
         print_json(as_data(verdict) | {"agree": verdict.agree})
     else:
-        _told(verdict)
+        _print_verification(verdict)
     return Exit.UNREACHABLE if verdict.not_asked else Exit.DONE if verdict.agree else Exit.REFUSED
 
 
-def _told(verdict: Verdict) -> None:
+def _print_verification(verdict: VerificationResult) -> None:
     if verdict.differences:
         rows = [
             (

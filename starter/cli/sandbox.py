@@ -13,8 +13,8 @@ from starter.cli import session
 from starter.cli.tables import Column, table
 from starter.client.endpoints import find
 from starter.client.errors import WrongUse
-from starter.client.filing_input import money_in, read_text
-from starter.client.message_input import party
+from starter.client.filing_input import read_text, with_money
+from starter.client.message_input import parse_party
 from starter.terminal import PLAIN, Common, FileOrStdin, as_data, out, print_json, when
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import (
@@ -95,7 +95,7 @@ async def inbox(*, to: str | None = None, common: Common = PLAIN) -> int:
         Only those to this recipient, as role:id.
 
     """
-    who = party(to) if to is not None else None
+    who = parse_party(to) if to is not None else None
     async with _partners(common) as sandbox:
         notices = await sandbox.inbox(who)
     if common.json:
@@ -215,7 +215,7 @@ def _read(file: str, model: type[BaseModel], read: Callable[[str], list[T]]) -> 
 
 
 def _with_money(model: type[BaseModel], text: str) -> str:
-    """Turn amounts in yuan into money; what is no JSON stays as it is, and its reader says so."""
+    """Convert amounts in yuan to money; text that is not JSON is left to the decoder."""
     try:
         return _converted(model, text)
     except (ValueError, RecursionError):
@@ -231,5 +231,5 @@ def _line(model: type[BaseModel], line: str) -> str:
 
 def _converted(model: type[BaseModel], text: str) -> str:
     given = json.loads(text)
-    read = [money_in(model, one) for one in given] if isinstance(given, list) else money_in(model, given)
+    read = [with_money(model, one) for one in given] if isinstance(given, list) else with_money(model, given)
     return json.dumps(as_data(read))

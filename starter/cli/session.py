@@ -1,4 +1,4 @@
-"""What a command does around its work: logs when asked, the backends found and opened."""
+"""Set-up of a command: logging, endpoints, client."""
 
 import logging
 from collections.abc import AsyncIterator, MutableMapping
@@ -9,7 +9,7 @@ import structlog
 
 from starter.client import connection
 from starter.client.complaints import Complaints
-from starter.client.endpoints import Whereabouts, find
+from starter.client.endpoints import Endpoints, find
 from starter.client.errors import WrongUse
 from starter.terminal import Common
 from workers.telemetry.logs import configure
@@ -18,7 +18,7 @@ _LONGEST = 64
 
 
 def logs(common: Common, complaint: str | None = None) -> None:
-    """Send logs to standard error: none unless asked for, with the complaint number on every line."""
+    """Configure logging to standard error by --verbose and --debug, with the complaint number on every line."""
     level = logging.DEBUG if common.debug else logging.INFO if common.verbose else logging.CRITICAL
     configure("json" if common.json else "console", level)
     if complaint is not None:
@@ -26,23 +26,23 @@ def logs(common: Common, complaint: str | None = None) -> None:
 
 
 def number(common: Common, complaint: str | None) -> None:
-    """Send logs to standard error, and raise WrongUse for what cannot be a complaint number."""
+    """Configure logging; raises WrongUse for a text that cannot be a complaint number."""
     logs(common, complaint)
     if complaint is not None and not 0 < len(complaint) <= _LONGEST:
         raise WrongUse(f"{complaint[:20]!r}… is no complaint number such as C20261122-7K3M9Q0VWX")
 
 
 @asynccontextmanager
-async def complaints(common: Common, complaint: str | None = None) -> AsyncIterator[tuple[Complaints, Whereabouts]]:
-    """Open the client of the complaints for one command."""
+async def complaints(common: Common, complaint: str | None = None) -> AsyncIterator[tuple[Complaints, Endpoints]]:
+    """Open the client library for one command."""
     number(common, complaint)
-    where = find()
-    async with connection.complaints(where) as client:
-        yield client, where
+    endpoints = find()
+    async with connection.complaints(endpoints) as client:
+        yield client, endpoints
 
 
 def progress(common: Common) -> None:
-    """Send logs to standard error from INFO on: for commands that take a while and say how far they are."""
+    """Configure logging from INFO on, for long-running commands."""
     logs(common)
     if not common.verbose and not common.debug:
         logging.getLogger().setLevel(logging.INFO)
@@ -52,6 +52,6 @@ def progress(common: Common) -> None:
 
 
 def _briefly(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
-    """Write what happened to a child of the stack as a person would: `PostgreSQL started`."""
+    """Format an event of the stack briefly: `PostgreSQL started`."""
     happened = f" ({event['happened']})" if "happened" in event else ""
     return f"{event.get('child', '')} {event['event']}{happened}".strip()

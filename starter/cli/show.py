@@ -1,14 +1,110 @@
-"""`redress show`, `timeline` and `why-due`: one complaint, from the case itself or from the record."""
+"""`redress show`, `timeline` and `why-due`: one complaint, from its workflow, else from the record."""
 
 # ruff: noqa: D417 - `common` is explained to people option by option
 
+from collections.abc import Iterator
+
 from starter.cli import session
-from starter.cli.case_text import told, told_unread
 from starter.cli.tables import Column, table
 from starter.terminal import PLAIN, Common, out, print_json, say, when, words
+from workflows.answers import Refusal
+from workflows.complaint.domain.view import AdvanceView, LegView, MovementView, OfferView, RulingView, View, WaitingOn
 from workflows.complaint.domain.why_due import WhyDue
 from workflows.complaint.views.timeline import StepView
+from workflows.money.amount import Money
+from workflows.time.wording import due_in_words
 from workflows.vocabulary import Phase
+
+_LEVELS = {1: "with the supervisor", 2: "with the operations manager"}
+
+
+def case_lines(view: View) -> Iterator[str]:
+    """Yield a case as text: phase, deadlines with their defaults, offer, ruling, goods, advance, money."""
+    yield f"{view.complaint} · {words(view.phase)}" + (f" · {words(view.outcome)}" if view.outcome else "")
+    yield " · ".join(_standing(view))
+    if view.waiting_on:
+        yield "\nwho must do what (Beijing time):"
+    for one in view.waiting_on:
+        yield from _waiting(one)
+    if not view.waiting_on and view.phase is Phase.REGISTRATION:
+        yield "\nit is being registered: nobody has to do anything yet"
+    yield from _so_far(view)
+
+
+def refused_filing_lines(view: View, why: Refusal) -> Iterator[str]:
+    """Yield the text about a filing that could not be decoded: there is no case."""
+    yield f"{view.complaint} · refused ({why.rule}, {words(why.code)})"
+    yield f"\nthe filing could not be understood, and no complaint was opened: {why.text}"
+    yield "nobody works on it and it stays as it is: mend what it says and file it again, with a request_id of its own"
+
+
+def _so_far(view: View) -> Iterator[str]:
+    if view.offer:
+        yield f"\n{_offer(view.offer)}"
+    if view.ruling:
+        yield f"\n{_ruling(view.ruling)}"
+    if view.goods:
+        yield "\ngoods:"
+        yield from map(_leg, view.goods.legs)
+    if view.advance:
+        yield f"\n{_advance(view.advance)}"
+    if view.money:
+        yield "\nmoney:"
+    yield from map(_movement, view.money)
+
+
+def _standing(view: View) -> Iterator[str]:
+    yield f"severity {view.severity}"
+    yield f"handler {view.handler}" if view.handler else "no handler"
+    yield f"cycle {view.cycle}"
+    yield f"{view.steps} steps"
+    if view.level:
+        yield _LEVELS[view.level]
+    if view.overdue:
+        yield "OVERDUE"
+
+
+def _waiting(one: WaitingOn) -> Iterator[str]:
+    yield f"  by {due_in_words(one.due_at)} · {words(one.actor)} · {one.action} ({one.rule})"
+    yield f"     otherwise {one.otherwise}"
+
+
+def _award(remedy: str, amount: Money | None) -> str:
+    return f"{words(remedy)} {amount} yuan" if amount else words(remedy)
+
+
+def _offer(offer: OfferView) -> str:
+    said_yes = ", ".join(offer.confirmed_by) or "nobody"
+    until = f", lapses {due_in_words(offer.lapses_at)}" if offer.lapses_at else ", ended"
+    return (
+        f"offer {offer.number} of the {offer.by}: {_award(offer.remedy, offer.amount)}, confirmed by {said_yes}{until}"
+    )
+
+
+def _ruling(ruling: RulingView) -> str:
+    share = f" ({ruling.seller_share} % the seller)" if ruling.seller_share else ""
+    line = (
+        f"ruling {ruling.number} ({ruling.state}): {_award(ruling.remedy, ruling.amount)}, liability {ruling.liability}"
+    )
+    return f"{line}{share}, return freight {ruling.freight}, reason {words(ruling.reason)}\n  {ruling.text}"
+
+
+def _leg(leg: LegView) -> str:
+    parcel = f", {leg.carrier} {leg.tracking}" if leg.tracking else ""
+    found = f", found {words(leg.condition)}" if leg.condition else ""
+    number = f" ({leg.quantity})" if leg.quantity is not None else ""
+    return f"  {words(leg.leg)}: {words(leg.state)}{parcel}{found}{number}"
+
+
+def _advance(advance: AdvanceView) -> str:
+    parts = f"{advance.frozen} frozen, {advance.unfrozen} the buyer's, {advance.clawed_back} gone back"
+    return f"advance of {advance.amount} yuan: {words(advance.state)}; {parts}; recovery {words(advance.recovery)}"
+
+
+def _movement(one: MovementView) -> str:
+    reference = f", reference {one.provider_reference}" if one.provider_reference else ""
+    moved = f"{one.amount} yuan {words(one.purpose)} from {one.payer} to {one.payee}"
+    return f"  {moved}: {one.state} ({one.rule}, {one.key}{reference})"
 
 
 async def show(complaint: str, /, *, common: Common = PLAIN) -> int:
@@ -20,22 +116,22 @@ async def show(complaint: str, /, *, common: Common = PLAIN) -> int:
         The complaint's number.
 
     """
-    async with session.complaints(common, complaint) as (client, where):
-        seen = await client.view(complaint)
-        steps = await client.timeline(complaint) if seen.view.phase is Phase.CLOSED else ()
-        not_heard = await client.not_heard(complaint)
-    if seen.why_record:
-        say(f"from the record, because: {seen.why_record}")
+    async with session.complaints(common, complaint) as (client, endpoints):
+        reading = await client.view(complaint)
+        steps = await client.timeline(complaint) if reading.view.phase is Phase.CLOSED else ()
+        undelivered = await client.undelivered(complaint)
+    if reading.fallback_reason:
+        say(f"from the record, because: {reading.fallback_reason}")
     if common.json:
-        print_json(seen.view)
+        print_json(reading.view)
         return 0
-    for line in told_unread(seen.view, seen.unread) if seen.unread else told(seen.view):
+    for line in refused_filing_lines(reading.view, reading.refusal) if reading.refusal else case_lines(reading.view):
         out(line)
     if ended := [step for step in steps if step.event == "closed"]:
         out(f"\nclosed {when(ended[-1].at)} ({ended[-1].rule}): {ended[-1].reason}")
-    for line in not_heard:
+    for line in undelivered:
         out(f"\n{line}")
-    if link := where.link(complaint):
+    if link := endpoints.link(complaint):
         out(f"\nin the web UI: {link}")
     return 0
 
@@ -50,14 +146,14 @@ async def timeline(complaint: str, /, *, common: Common = PLAIN) -> int:
 
     """
     async with session.complaints(common, complaint) as (client, _):
-        seen = await client.view(complaint)  # says whether there is such a complaint
+        reading = await client.view(complaint)  # raises NotFound
         steps = await client.timeline(complaint)
         of_many = await client.told_to_many(steps)
     if common.json:
         print_json(steps)
         return 0
-    if seen.unread:
-        for line in told_unread(seen.view, seen.unread):
+    if reading.refusal:
+        for line in refused_filing_lines(reading.view, reading.refusal):
             out(line)
         return 0
     table(_COLUMNS, map(_row, steps))

@@ -1,4 +1,4 @@
-"""Tables for people: no frames, colours only on a terminal, and what matters least goes first when there is no room."""
+"""Tables on the terminal: without frames; optional columns are left out when there is no room."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,17 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 _PIPE_WIDTH = 160
-"""Columns of a table that no terminal limits."""
+"""Width where there is no terminal."""
 
 _READABLE = 24
-"""Columns that a text of people keeps on a narrow terminal."""
+"""Minimum width of a text column."""
 
 _GAP = 3
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `text` may be wrapped; a `spare` one is left out where there is no room, the highest first."""
+    """A column: `text` may wrap; `spare` ones are left out for lack of room, the highest number first."""
 
     name: str
     text: bool = False
@@ -38,14 +38,14 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
             column.name, no_wrap=not column.text, overflow="fold", min_width=_READABLE if column.text else None
         )
     for row in cells:
-        drawn.add_row(*(Text(cell) for cell in row))  # as text: nothing that people wrote is taken for markup
+        drawn.add_row(*(Text(cell) for cell in row))  # not markup
     console.print(drawn)
 
 
 def fitting(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
 ) -> tuple[list[Column], list[list[str]]]:
-    """Leave out spare columns until the rest fits into that width, or none is left to spare."""
+    """Leave out spare columns until the rest fits into the width."""
     needs = [_needs(column, [row[place] for row in rows]) for place, column in enumerate(columns)]
     kept = list(range(len(columns)))
     by_worth = sorted((place for place in kept if columns[place].spare), key=lambda place: -columns[place].spare)

@@ -1,1 +1,1 @@
-"""The client: file complaints, send messages, read cases; used by the command line, the HTTP doors and programs."""
+"""Client library: file complaints, send messages, read cases; used by CLI, HTTP gateway, demo and other programs."""

@@ -1,4 +1,4 @@
-"""Where Temporal, the database and the partners are: what is configured wins, else the running stack says."""
+"""Endpoints of Temporal, database and partners: from settings, else from the running embedded stack."""
 
 import json
 import os
@@ -17,8 +17,8 @@ _STACK_FILE = "stack.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Whereabouts:
-    """Addresses; None is one that nobody told. `connect` is what the Temporal client is connected with."""
+class Endpoints:
+    """Addresses; None where unknown. `connect`: arguments of `Client.connect`."""
 
     connect: dict[str, Any]
     database: str | None
@@ -26,11 +26,11 @@ class Whereabouts:
     payment_secret: str | None = field(repr=False)
     ui: str | None
     time_skipping: bool | None
-    """None: not known, because the Temporal is not that of a stack of ours."""
+    """None: unknown, for a Temporal server that is not an embedded stack's."""
     codec: str | None = None
     gateway: str | None = None
     key_ring: Path | None = None
-    """The keys that seal what Temporal is told; None: nothing is sealed."""
+    """Keys that encrypt payloads; None: no encryption."""
 
     @property
     def temporal(self) -> str:
@@ -39,45 +39,45 @@ class Whereabouts:
 
     @property
     def namespace(self) -> str:
-        """The namespace complaints run in."""
+        """The namespace of complaints."""
         return str(self.connect.get("namespace", "default"))
 
     def link(self, complaint: str) -> str | None:
-        """Return the address of a complaint in the web UI, None where no web UI is known."""
+        """Return the URL of a complaint in the web UI, None without a web UI."""
         return f"{self.ui}/namespaces/{self.namespace}/workflows/{complaint}" if self.ui else None
 
     def need_database(self) -> str:
-        """Return the address of the database; raises Unreachable saying what to set."""
+        """Return the database URL; raises Unreachable without one."""
         if self.database is None:
             raise Unreachable("no database is configured: set REDRESS_DATABASE_URL, or start a stack with `redress up`")
         return self.database
 
     def need_partners(self) -> str:
-        """Return the address of the sandbox partners; raises Unreachable saying what to do."""
+        """Return the URL of the sandbox partners; raises Unreachable without one."""
         if self.partners is None:
             raise Unreachable("no sandbox partners are known: start a stack with `redress up`")
         return self.partners
 
 
 def data_dir(given: Path | None = None) -> Path:
-    """Return the data directory of the embedded stack: given, set by REDRESS_DATA_DIR, or `~/.redress`."""
+    """Return the data directory of the embedded stack: the argument, REDRESS_DATA_DIR, or `~/.redress`."""
     named = given or os.environ.get("REDRESS_DATA_DIR")
     return Path(named).expanduser().absolute() if named else Path.home() / ".redress"
 
 
-def find() -> Whereabouts:
-    """Find the backends; raises Unreachable when nothing is set and no stack runs, WrongUse for a bad profile."""
+def find() -> Endpoints:
+    """Find the endpoints; raises Unreachable when nothing is set and no stack runs, WrongUse for an invalid profile."""
     connect = _configured_temporal()
     database = os.environ.get("REDRESS_DATABASE_URL") or None
     stack = _running_stack()
     if stack and connect.get("target_host") not in (None, stack["temporal"]):
-        stack = None  # Temporal is elsewhere: the stack's database would tell of other complaints
+        stack = None  # another Temporal server: the stack's database has other complaints
     if stack is None and not connect:
         raise Unreachable(NO_STACK)
     known = stack or {}
     if "temporal" in known:
         connect = {"target_host": known["temporal"]} | connect
-    return Whereabouts(
+    return Endpoints(
         connect=connect,
         database=database or known.get("database"),
         partners=os.environ.get("REDRESS_PARTNERS_URL") or known.get("partners"),

@@ -1,10 +1,13 @@
-"""What can go wrong at the door: one sentence that says what was wrong and what to do, and an exit code (contract)."""
+"""Errors of the client: one root class; the text says what was wrong, where, and what to do.
+
+Their exit codes and HTTP statuses are in the table of `error_mapping.py`.
+"""
 
 from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit codes of every command."""
+    """Exit codes of every command (contract)."""
 
     DONE = 0
     BUG = 1
@@ -15,31 +18,21 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-class CommandError(Exception):
-    """A command ends without having done its work; the text is for the person at the keyboard."""
-
-    exit_code = Exit.BUG
+class ClientError(Exception):
+    """Root class. Raised itself only for a fault of the program."""
 
 
-class WrongUse(CommandError):  # noqa: N818 - named for what it says
-    """Something was typed or set wrongly; nothing was sent."""
-
-    exit_code = Exit.WRONG_USE
+class WrongUse(ClientError):  # noqa: N818 - as the contract calls it
+    """Invalid input, option or setting; nothing was sent."""
 
 
-class NotFound(CommandError):  # noqa: N818 - named for what it says
+class NotFound(ClientError):  # noqa: N818 - as HTTP calls it
     """There is no such complaint."""
 
-    exit_code = Exit.NOT_FOUND
 
-
-class Unreachable(CommandError):  # noqa: N818 - named for what it says
+class Unreachable(ClientError):  # noqa: N818 - as the contract calls it
     """Temporal, the database, the partners or the worker do not answer."""
 
-    exit_code = Exit.UNREACHABLE
 
-
-class RefusedByRule(CommandError):  # noqa: N818 - named for what it says
+class RefusedByRule(ClientError):  # noqa: N818 - as the contract calls it
     """A rule stands against it."""
-
-    exit_code = Exit.REFUSED

@@ -1,6 +1,6 @@
-"""Letting time pass for one complaint, on stacks with time skipping: one at a time, and to the end.
+"""Fast-forward one complaint on a time-skipping stack; one at a time per complaint.
 
-forwarded = await FastForward(client, pool).by(complaint, timedelta(days=3), within=120, tell=print)
+forwarded = await FastForward(client, pool).by(complaint, timedelta(days=3), within=120, report=print)
 """
 
 import asyncio
@@ -18,36 +18,36 @@ from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHand
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
-from activities.reconciliation.cases import goes_on
+from activities.reconciliation.cases import is_running
 from activities.store.pool import Pool
 from starter.client.errors import NotFound, RefusedByRule, Unreachable, WrongUse
-from starter.client.temporal_calls import Gone, worded
+from starter.client.temporal_calls import WorkflowNotFound, mapped_errors
 
 _DURATION = re.compile(
     r"(?:(?P<days>\d{1,4})d)?(?:(?P<hours>\d{1,5})h)?(?:(?P<minutes>\d{1,6})m)?(?:(?P<seconds>\d{1,8})s)?"
 )
 _LONGEST = timedelta(days=3650)
-_LOOK = 1.0
+_POLL_SECONDS = 1.0
 _PAUSE = 0.2
-_SAY_AGAIN = 10.0
-_SETTLES_WITHIN = 5.0
-_NOTHING = "goes on"
+_REPORT_SECONDS = 10.0
+_SETTLE_SECONDS = 5.0
+_IDLE = "goes on"
 _LOCK = "hashtextextended('fast-forward:' || $1, 0)"
 
 NO_TIME_SKIPPING = "this stack has no time skipping: start one for training with `redress up --time-skipping`"
 
 
-class Forwarded(NamedTuple):
-    """How far it went: the complaint's own time now, and whether it ended on the way."""
+class FastForwardResult(NamedTuple):
+    """The complaint's own time now, whether it ended on the way, and work still pending."""
 
     complaint: str
     now: datetime
     ended: bool
-    still_at: str
+    pending: str
 
 
-def duration(text: str) -> timedelta:
-    """Read `3d`, `36h`, `30m` or `1d12h`; raises WrongUse."""
+def parse_duration(text: str) -> timedelta:
+    """Parse `3d`, `36h`, `30m` or `1d12h`; raises WrongUse."""
     match = _DURATION.fullmatch(text.strip())
     parts = {unit: int(number) for unit, number in match.groupdict().items() if number} if match else {}
     length = timedelta(**parts)
@@ -57,59 +57,61 @@ def duration(text: str) -> timedelta:
 
 
 class FastForward:
-    """Moves the clocks of complaints; needs the database, whose lock keeps two from moving the same one at once."""
+    """Advances the clocks of complaints; an advisory lock in the database serialises calls per complaint."""
 
     def __init__(self, client: Client, pool: Pool) -> None:
         self._client, self._pool = client, pool
         self._skipper = TimeSkipper(client)
 
-    async def by(self, complaint: str, length: timedelta, *, within: float, tell: Callable[[str], None]) -> Forwarded:
-        """Let that much time pass for a complaint, in its own time; ends early when the complaint does.
+    async def by(
+        self, complaint: str, length: timedelta, *, within: float, report: Callable[[str], None]
+    ) -> FastForwardResult:
+        """Advance a complaint's own time by `length`; ends early when the complaint does.
 
-        `within` is seconds of real time, `tell` hears what it waits for. Raises RefusedByRule for an ended complaint,
-        NotFound, WrongUse without time skipping, Unreachable when the time is up (what passed has passed).
+        `within`: timeout in seconds of real time; `report` gets what is waited for. Raises RefusedByRule for a closed
+        complaint, NotFound, WrongUse without time skipping, Unreachable on timeout (time already skipped stays so).
         """
         until = asyncio.get_running_loop().time() + within
         handle = self._client.get_workflow_handle(complaint)
-        async with self._alone(complaint, until, tell):
+        async with self._locked(complaint, until, report):
             await self._require_running(complaint)
             target = await self._now(handle) + length
             try:
-                ended = await self._to(target, handle, until, tell)
+                ended = await self._to(target, handle, until, report)
             except BaseException:
-                await self._stand_still(handle)
+                await self._stop_skipping(handle)
                 raise
-            still_at = await self._settled(handle)
-            return Forwarded(complaint, await self._now(handle), ended, still_at)
+            pending = await self._wait_until_settled(handle)
+            return FastForwardResult(complaint, await self._now(handle), ended, pending)
 
     async def _to(
-        self, target: datetime, handle: WorkflowHandle[Any, Any], until: float, tell: Callable[[str], None]
+        self, target: datetime, handle: WorkflowHandle[Any, Any], until: float, report: Callable[[str], None]
     ) -> bool:
-        """Skip until that instant; tells whether the complaint ended before. One skip session ends after 200 skips."""
+        """Skip until that instant; returns whether the complaint ended before. A skip session ends after 200 skips."""
         while True:
             now = await self._now(handle)
             if now >= target:
                 return False
-            await self._skip(target - now, handle, until, tell)
+            await self._skip(target - now, handle, until, report)
             if not await self._runs(handle):
                 return True
             if await self._now(handle) <= now:
                 await asyncio.sleep(_PAUSE)
 
     async def _skip(
-        self, length: timedelta, handle: WorkflowHandle[Any, Any], until: float, tell: Callable[[str], None]
+        self, length: timedelta, handle: WorkflowHandle[Any, Any], until: float, report: Callable[[str], None]
     ) -> None:
         clock = asyncio.get_running_loop().time
         skipping = asyncio.create_task(self._skipped(handle, length))
-        said, again = "", clock()
+        reported, again = "", clock()
         try:
-            while not (await asyncio.wait({skipping}, timeout=_LOOK))[0]:
-                waits = await self._waits_for(handle)
+            while not (await asyncio.wait({skipping}, timeout=_POLL_SECONDS))[0]:
+                waits = await self._pending_work(handle)
                 if clock() > until:
                     raise Unreachable(f"time did not pass within the timeout; {waits}; raise --timeout or mend that")
-                if waits not in (said, _NOTHING) and (not said or clock() > again):
-                    tell(said := waits)
-                    again = clock() + _SAY_AGAIN
+                if waits not in (reported, _IDLE) and (not reported or clock() > again):
+                    report(reported := waits)
+                    again = clock() + _REPORT_SECONDS
             skipping.result()
         finally:
             skipping.cancel()
@@ -119,16 +121,16 @@ class FastForward:
         try:
             await self._skipper.fast_forward(handle, length)
         except RuntimeError:
-            return  # the run that was told to skip has given way to a newer one: how far it came, its clock shows
+            return  # the run was continued as new; its clock shows how far it came
         except RPCError as wrong:
             if wrong.status is RPCStatusCode.NOT_FOUND:
-                return  # it ended between two looks
+                return  # it ended meanwhile
             if wrong.status in (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNIMPLEMENTED):
                 raise WrongUse(f"{NO_TIME_SKIPPING} ({wrong.message})") from None
             raise Unreachable(f"Temporal does not answer ({wrong.message}): see `redress doctor`") from None
 
-    async def _stand_still(self, handle: WorkflowHandle[Any, Any]) -> None:
-        """End a skip that was given up, so that time does not go on passing behind the operator's back."""
+    async def _stop_skipping(self, handle: WorkflowHandle[Any, Any]) -> None:
+        """Disable skipping after a failure or timeout, so that time does not pass unnoticed."""
         request = UpdateWorkflowExecutionOptionsRequest(
             namespace=self._client.namespace,
             workflow_execution=WorkflowExecution(workflow_id=handle.id),
@@ -137,25 +139,25 @@ class FastForward:
         request.update_mask.paths.append("time_skipping_config")
         with suppress(RPCError):
             await self._client.workflow_service.update_workflow_execution_options(
-                request, timeout=timedelta(seconds=_SETTLES_WITHIN)
+                request, timeout=timedelta(seconds=_SETTLE_SECONDS)
             )
 
     async def _require_running(self, complaint: str) -> None:
         try:
             described = await self._described(complaint)
-        except Gone as gone:
+        except WorkflowNotFound as gone:
             if await self._pool.fetchval("SELECT true FROM complaints WHERE complaint = $1", complaint):
                 raise _ended(complaint) from None
             raise NotFound(str(gone)) from None
-        if not goes_on(described):
+        if not is_running(described):
             raise _ended(complaint)
 
     async def _described(self, complaint: str) -> WorkflowExecutionDescription:
-        async with worded(complaint):
+        async with mapped_errors(complaint):
             return await self._client.get_workflow_handle(complaint).describe()
 
     async def _runs(self, handle: WorkflowHandle[Any, Any]) -> bool:
-        return goes_on(await self._described(handle.id))
+        return is_running(await self._described(handle.id))
 
     async def _now(self, handle: WorkflowHandle[Any, Any]) -> datetime:
         """Return the complaint's own time."""
@@ -164,31 +166,31 @@ class FastForward:
             return datetime.now(UTC)
         return info.time_skipping_info.current_time.ToDatetime().replace(tzinfo=UTC)
 
-    async def _waits_for(self, handle: WorkflowHandle[Any, Any]) -> str:
+    async def _pending_work(self, handle: WorkflowHandle[Any, Any]) -> str:
         described = (await self._described(handle.id)).raw_description
         waits = [_activity(pending) for pending in described.pending_activities]
         if described.HasField("pending_workflow_task"):
             waits.append("a worker that takes up the next step")
-        if described.workflow_execution_info.history_length < _BEGUN:
+        if described.workflow_execution_info.history_length < _FIRST_EVENTS:
             waits.append("its next run to begin")
-        return f"waits for {', '.join(waits)}" if waits else _NOTHING
+        return f"waits for {', '.join(waits)}" if waits else _IDLE
 
-    async def _settled(self, handle: WorkflowHandle[Any, Any]) -> str:
-        """Wait a little for what the passed time set off to be done and recorded; says what is still under way."""
+    async def _wait_until_settled(self, handle: WorkflowHandle[Any, Any]) -> str:
+        """Wait a few seconds for work triggered by the skip; returns what is still pending."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + _SETTLES_WITHIN
+        until = loop.time() + _SETTLE_SECONDS
         while True:
-            waits = await self._waits_for(handle)
-            if waits == _NOTHING or loop.time() > until:
-                return "" if waits == _NOTHING else waits
+            waits = await self._pending_work(handle)
+            if waits == _IDLE or loop.time() > until:
+                return "" if waits == _IDLE else waits
             await asyncio.sleep(_PAUSE)
 
     @asynccontextmanager
-    async def _alone(self, complaint: str, until: float, tell: Callable[[str], None]) -> AsyncIterator[None]:
-        """Hold the lock on moving this complaint's clock; returning the connection gives it back."""
+    async def _locked(self, complaint: str, until: float, report: Callable[[str], None]) -> AsyncIterator[None]:
+        """Hold the advisory lock of this complaint's clock."""
         async with self._pool.acquire() as connection:
             if not await connection.fetchval(f"SELECT pg_try_advisory_lock({_LOCK})", complaint):
-                tell("waits for another fast-forward of this complaint")
+                report("waits for another fast-forward of this complaint")
                 left = max(until - asyncio.get_running_loop().time(), 0.1)
                 try:
                     await connection.execute(f"SELECT pg_advisory_lock({_LOCK})", complaint, timeout=left)
@@ -202,8 +204,8 @@ class FastForward:
                 await connection.execute(f"SELECT pg_advisory_unlock({_LOCK})", complaint)
 
 
-_BEGUN = 2
-"""Events of a run whose first task is scheduled; Temporal lets runs follow each other no faster than one a second."""
+_FIRST_EVENTS = 2
+"""History length of a run whose first task is scheduled; Temporal starts at most one run per second."""
 
 
 def _ended(complaint: str) -> RefusedByRule:

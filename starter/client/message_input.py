@@ -1,4 +1,4 @@
-"""A message as an operator says it: `--set key=value`, `--data JSON`, `--as role:id`, made into what the door takes."""
+"""Messages as operators write them: `--set key=value`, `--data JSON`, `--as role:id`, decoded and validated."""
 
 import json
 import uuid
@@ -11,7 +11,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
 from starter.client.errors import WrongUse
-from starter.client.filing_input import flat, money_in, read_object
+from starter.client.filing_input import alternatives, read_object, with_money
 from workflows.complaint.decoding import NotUnderstood, understand
 from workflows.complaint.domain.messages import KINDS, Message
 from workflows.complaint.rules.tables import HEARINGS
@@ -20,49 +20,49 @@ from workflows.money.amount import Money
 from workflows.parties import Party
 from workflows.vocabulary import STAFF, Role
 
-Saying = dict[str, Any]
-"""A message as plain JSON data, before it is checked."""
+MessageData = dict[str, Any]
+"""A message as plain JSON data, not validated."""
 
 
-def body(kind: str, settings: Sequence[str], data: str | None) -> Saying:
-    """Return what was said of a message: `--data` first, `--set` over it. Raises WrongUse naming the place."""
+def message_data(kind: str, settings: Sequence[str], data: str | None) -> MessageData:
+    """Return a message's data: `--data`, overridden by `--set`. Raises WrongUse naming the place."""
     if kind not in KINDS:
         raise WrongUse(f"{kind!r} is no message kind; known are: {', '.join(sorted(KINDS))}")
     model = KINDS[kind]
-    said = money_in(model, read_object(data, "--data")) if data is not None else {}
-    if said.get("kind", kind) != kind:
-        raise WrongUse(f"--data says kind {said['kind']!r}, the command says {kind}: they must be equal")
+    fields = with_money(model, read_object(data, "--data")) if data is not None else {}
+    if fields.get("kind", kind) != kind:
+        raise WrongUse(f"--data says kind {fields['kind']!r}, the command says {kind}: they must be equal")
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals or not key:
             raise WrongUse(f"--set {setting}: write key=value, for example --set amount=299.00")
-        _put(model, said, key, value)
-    if "received_at" in said:
+        _set(model, fields, key, value)
+    if "received_at" in fields:
         raise WrongUse("received_at is set by the edge, never by the sender: leave it out (R7.4)")
-    return said
+    return fields
 
 
-def complete(kind: str, said: Saying, sender: Party | None) -> Saying:
+def with_envelope(kind: str, fields: MessageData, sender: Party | None) -> MessageData:
     """Add kind, a fresh message_id unless one was given, and the sender."""
-    own = {"kind": kind, "message_id": said.get("message_id") or f"cli-{uuid.uuid4().hex[:16]}"}
+    own = {"kind": kind, "message_id": fields.get("message_id") or f"cli-{uuid.uuid4().hex[:16]}"}
     who = {"sender": sender.model_dump(mode="json")} if sender else {}
-    return {**said, **own, **who}
+    return {**fields, **own, **who}
 
 
-def check(said: Saying) -> Message:
-    """Read a message with the decoder of the door itself; raises WrongUse with what the kind carries."""
+def decode_message(fields: MessageData) -> Message:
+    """Decode a message with the workflow's own decoder; raises WrongUse with the fields of the kind."""
     try:
-        data = json.dumps(said).encode()
+        data = json.dumps(fields).encode()
     except (TypeError, ValueError) as wrong:
-        raise WrongUse(f"{said.get('kind')}: {wrong}") from None
+        raise WrongUse(f"{fields.get('kind')}: {wrong}") from None
     read = understand(None, [RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data))])
     if isinstance(read, NotUnderstood):
-        raise WrongUse(f"{said['kind']}: {read.text.replace('Value error, ', '')}\n{DESCRIPTIONS[said['kind']]}")
+        raise WrongUse(f"{fields['kind']}: {read.text.replace('Value error, ', '')}\n{DESCRIPTIONS[fields['kind']]}")
     return read
 
 
-def party(text: str) -> Party:
-    """Read `role:id`; raises WrongUse."""
+def parse_party(text: str) -> Party:
+    """Parse `role:id`; raises WrongUse."""
     role, colon, who = text.partition(":")
     if not colon or role not in set(Role) or not who:
         raise WrongUse(f"{text!r} is no sender: write role:id, for example agent:a-1; roles are {', '.join(Role)}")
@@ -73,15 +73,12 @@ def party(text: str) -> Party:
 
 
 def senders(kind: str) -> tuple[Role, ...]:
-    """Return the roles a message of that kind may come from, as the rules say."""
+    """Return the roles that may send a message of that kind, by the rules."""
     return tuple(sorted({role for hearing in HEARINGS.get(kind, ()) for role in hearing.by}))
 
 
-def usual_role(kind: str) -> Role:
-    """Return the role a message comes from where there is no doubt; the handler speaks for the staff.
-
-    Raises WrongUse naming the roles there are.
-    """
+def default_role(kind: str) -> Role:
+    """Return the sender's role where it is unambiguous (AGENT stands for the handler); raises WrongUse otherwise."""
     roles = senders(kind)
     if Role.AGENT in roles and set(roles) <= STAFF:
         return Role.AGENT
@@ -91,35 +88,35 @@ def usual_role(kind: str) -> Role:
     raise WrongUse(f"say who sends {kind} with --as role:id; {who}")
 
 
-def _put(model: type[BaseModel], said: Saying, key: str, value: str) -> None:
-    """Set one place; a key with dots goes down into the parts: `sender.id`, `amount.amount`."""
+def _set(model: type[BaseModel], fields: MessageData, key: str, value: str) -> None:
+    """Set one field; dots address nested fields: `sender.id`, `amount.amount`."""
     name, dot, rest = key.partition(".")
     kind = next(
         (field.annotation for known, field in model.model_fields.items() if (field.alias or known) == name), None
     )
     if not dot:
-        said[name] = _value(kind, key, value)
+        fields[name] = _value(kind, key, value)
         return
-    inner = said.setdefault(name, {})
-    models = [one for one in flat(kind) if isinstance(one, type) and issubclass(one, BaseModel)]
+    inner = fields.setdefault(name, {})
+    models = [one for one in alternatives(kind) if isinstance(one, type) and issubclass(one, BaseModel)]
     if not isinstance(inner, dict):
         raise WrongUse(f"--set {key}: {name} has a value already, which has no parts")
-    _put(models[0] if models else _Anything, inner, rest, value)
+    _set(models[0] if models else _Untyped, inner, rest, value)
 
 
-class _Anything(BaseModel):
-    """A part of a message of which nothing is known."""
+class _Untyped(BaseModel):
+    """Stands for a nested field without a model."""
 
 
 def _value(kind: Any, key: str, text: str) -> Any:
-    """Read a value as the model wants it; what it does not know stays a text, and the check says what is wrong."""
-    for one in flat(kind):
+    """Convert a value to the field's type; what does not fit stays a string, which validation reports."""
+    for one in alternatives(kind):
         if one is Money and not text.startswith("{"):
             return _money(key, text)
         if get_origin(one) is tuple or (isinstance(one, type) and issubclass(one, BaseModel)):
             return _parts(one, key, text)
-        if one is bool and text.lower() in _YES_AND_NO:
-            return _YES_AND_NO[text.lower()]
+        if one is bool and text.lower() in _BOOLEANS:
+            return _BOOLEANS[text.lower()]
         if one is int and text.strip().lstrip("-").isdecimal():
             return int(text)
         if one is str or isinstance(one, EnumType) or get_origin(one) is Literal:
@@ -127,7 +124,7 @@ def _value(kind: Any, key: str, text: str) -> Any:
     return text
 
 
-_YES_AND_NO = {"true": True, "yes": True, "false": False, "no": False}
+_BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def _money(key: str, text: str) -> Any:
@@ -138,7 +135,7 @@ def _money(key: str, text: str) -> Any:
 
 
 def _parts(kind: Any, key: str, text: str) -> Any:
-    """Read JSON, or a list of plain words with commas between."""
+    """Parse JSON, or comma-separated words for a list."""
     is_list = get_origin(kind) is tuple
     item = get_args(kind)[0] if is_list else None
     if is_list and not text.startswith(("[", "{")) and not (isinstance(item, type) and issubclass(item, BaseModel)):

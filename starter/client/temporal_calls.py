@@ -1,4 +1,4 @@
-"""Calls to Temporal, bounded in time, with its failures worded for people."""
+"""Calls to Temporal: timeouts, and its errors mapped to errors of the client."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,30 +14,30 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from starter.client.errors import NotFound, Unreachable
 
-ASK_WITHIN = timedelta(seconds=5)
-"""A worker answers a query in milliseconds, after an outage within a second or two."""
+QUERY_TIMEOUT = timedelta(seconds=5)
+"""Queries and describe: milliseconds usually, a second or two after an outage."""
 
-TELL_WITHIN = timedelta(seconds=15)
-"""Longer than a worker needs to come back after it was killed."""
+UPDATE_TIMEOUT = timedelta(seconds=15)
+"""Starts and updates: longer than a killed worker takes to be replaced."""
 
 START_A_WORKER = "start one with `redress worker` (or `redress up`), and see `redress doctor`"
 
 
 class NoWorker(Unreachable):
-    """Temporal is there, but nobody works on the complaints."""
+    """Temporal answers, but no worker does."""
 
 
-class NotYet(NoWorker):
-    """The complaint has just been continued as new, and its next run begins in a moment."""
+class NotReady(NoWorker):
+    """The workflow has just continued as new; its next run has not started."""
 
 
-class Gone(NotFound):
-    """Temporal does not know that complaint; the record still may."""
+class WorkflowNotFound(NotFound):
+    """Temporal does not know the workflow; the record may."""
 
 
 @asynccontextmanager
-async def worded(complaint: str) -> AsyncIterator[None]:
-    """Turn what a call may raise into NoWorker, Gone or Unreachable; all else passes."""
+async def mapped_errors(complaint: str) -> AsyncIterator[None]:
+    """Map errors of a call to NoWorker, NotReady, WorkflowNotFound or Unreachable; others pass."""
     try:
         yield
     except (RPCTimeoutOrCancelledError, WorkflowUpdateRPCTimeoutOrCancelledError):
@@ -45,29 +45,29 @@ async def worded(complaint: str) -> AsyncIterator[None]:
     except WorkflowQueryFailedError as wrong:
         raise NoWorker(f"complaint {complaint} cannot answer ({wrong}): look at it in the web UI") from None
     except RPCError as wrong:
-        raise _worded(complaint, wrong) from None
+        raise _mapped(complaint, wrong) from None
     except RuntimeError as wrong:
         if _NEVER_CONNECTED not in str(wrong):
             raise
         raise Unreachable(f"Temporal does not answer ({wrong}): see `redress doctor`") from None
 
 
-def _worded(complaint: str, wrong: RPCError) -> Unreachable | NotFound:
+def _mapped(complaint: str, wrong: RPCError) -> Unreachable | NotFound:
     if wrong.status is RPCStatusCode.NOT_FOUND:
-        return Gone(f"there is no complaint {complaint}: check the number, or find it with `redress list`")
-    if wrong.status is RPCStatusCode.FAILED_PRECONDITION and _NOT_BEGUN in wrong.message:
-        return NotYet(f"complaint {complaint} does not answer yet: try again in a moment")
-    if wrong.status in _NOBODY_POLLS:
+        return WorkflowNotFound(f"there is no complaint {complaint}: check the number, or find it with `redress list`")
+    if wrong.status is RPCStatusCode.FAILED_PRECONDITION and _NOT_SCHEDULED in wrong.message:
+        return NotReady(f"complaint {complaint} does not answer yet: try again in a moment")
+    if wrong.status in _NO_POLLERS:
         return NoWorker(f"no worker answers for complaint {complaint}: {START_A_WORKER}")
     return Unreachable(f"Temporal does not answer ({wrong.message}): see `redress doctor`")
 
 
 _NEVER_CONNECTED = "client connect"
-"""What the client says that was to connect when it is needed, and could not."""
+"""Message of a lazy client that could not connect."""
 
-_NOT_BEGUN = "task is not scheduled yet"
-"""What Temporal says of a run that waits for its first task, as it lets runs follow each other no faster than 1 s."""
+_NOT_SCHEDULED = "task is not scheduled yet"
+"""Temporal's message about a run without a first task: it starts at most one run of a workflow per second."""
 
-_NOBODY_POLLS: frozenset[Any] = frozenset(
+_NO_POLLERS: frozenset[Any] = frozenset(
     {RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
 )

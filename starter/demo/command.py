@@ -19,10 +19,10 @@ from activities.store.pool import open_pool
 from starter.cli import session
 from starter.client import connection
 from starter.client.complaints import Complaints
-from starter.client.endpoints import Whereabouts
+from starter.client.endpoints import Endpoints
 from starter.client.errors import Exit
 from starter.client.fast_forward import FastForward
-from starter.client.record import Files
+from starter.client.record import Record
 from starter.demo import screen
 from starter.demo.player import Stage
 from starter.demo.stories import FOR_THE_DEMO
@@ -105,8 +105,8 @@ class Guide:
         if self._json:
             print_json(_document(tour, ready, seconds))
         days = sum(row.days.total_seconds() for row in tour.rows) / 86400
-        told = f"{len(tour.rows)} complaints and {days:.0f} days of theirs lived through in {seconds:.0f} seconds"
-        screen.show(self._console, "", screen.summary(tour.rows, self._console.width), "", told)
+        text = f"{len(tour.rows)} complaints and {days:.0f} days of theirs lived through in {seconds:.0f} seconds"
+        screen.show(self._console, "", screen.summary(tour.rows, self._console.width), "", text)
         for wrong in screen.wrongs(tour.rows):
             self.say(f"not as it should: {wrong}")
         if self._stay:
@@ -121,12 +121,12 @@ async def _stage(ready: Ready) -> AsyncIterator[tuple[Stage, CaseFiles]]:
         pool = await opened.enter_async_context(await open_pool(ready.database, most=len(FOR_THE_DEMO) + 4))
         sandbox = await opened.enter_async_context(SandboxClient(ready.partners or ""))
         files = CaseFiles(pool)
-        complaints = Complaints(client, Files(files, pool))
+        complaints = Complaints(client, Record(files, pool))
         yield Stage(complaints=complaints, sandbox=sandbox, clock=FastForward(client, pool)), files
 
 
-def _where(ready: Ready) -> Whereabouts:
-    return Whereabouts(
+def _where(ready: Ready) -> Endpoints:
+    return Endpoints(
         connect={"target_host": ready.temporal},
         database=ready.database,
         partners=ready.partners,

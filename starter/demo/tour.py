@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from activities.store.case_files import CaseFiles
-from starter.client.error_mapping import worded
-from starter.demo.player import Astray, Playing, Stage
+from starter.client.error_mapping import as_client_error
+from starter.demo.player import Stage, StoryFailed, StoryRun
 from starter.demo.stories import Act, Pass, Story, Tell
 from starter.demo.stories.shared import COAT
 from workflows.complaint.domain.timeline import Step
@@ -67,22 +67,22 @@ def paced(story: Story) -> Story:
 
 def cast(stories: Sequence[Story]) -> tuple[Story, ...]:
     """Give the stories that share one coat goods, buyers and shops of their own; prices and words stay."""
-    told: list[Story] = []
+    known: list[Story] = []
     for story in stories:
         if story.goods is COAT:
-            title, spec, buyer, seller, name = _CAST[len(told) % len(_CAST)]
+            title, spec, buyer, seller, name = _CAST[len(known) % len(_CAST)]
             goods = replace(COAT, title=title, spec=spec, buyer=buyer, seller=seller)
-            told.append(replace(story, goods=goods, complaint=replace(story.complaint, name=name)))
+            known.append(replace(story, goods=goods, complaint=replace(story.complaint, name=name)))
         else:
-            told.append(story)
-    return tuple(told)
+            known.append(story)
+    return tuple(known)
 
 
 @dataclass
 class Row:
     """One complaint of the tour, as it was last seen; `ended` once its story is over, `amiss` what went wrong."""
 
-    playing: Playing
+    playing: StoryRun
     view: View | None = None
     now: datetime | None = None
     ended: bool = False
@@ -125,7 +125,7 @@ class Tour:
     """All stories of the tour on one stack; `rows` are in the order of telling."""
 
     def __init__(self, stories: Sequence[Story], stage: Stage, files: CaseFiles) -> None:
-        self.rows = [Row(Playing(paced(story), stage)) for story in cast(stories)]
+        self.rows = [Row(StoryRun(paced(story), stage)) for story in cast(stories)]
         self._files = files
 
     async def play(self, notice: Notice) -> None:
@@ -152,10 +152,10 @@ class Tour:
             await row.playing.to_the_end()
             row.amiss = await row.playing.faults()
             row.seen(await row.playing.view(), await row.playing.timeline())
-        except Astray as wrong:
+        except StoryFailed as wrong:
             row.amiss = (f"act {row.playing.done + 1}: {wrong}",)
         except Exception as wrong:  # noqa: BLE001 - whatever befalls one story is told in its row and hurts no other
-            row.amiss = (f"act {row.playing.done + 1}: {worded(wrong)}",)
+            row.amiss = (f"act {row.playing.done + 1}: {as_client_error(wrong)}",)
         row.ended = True
         notice(row)
 

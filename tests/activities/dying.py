@@ -10,8 +10,8 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.cases import record
-from activities.cases.record import Records
-from activities.cases.registry import Registry
+from activities.cases.record import CaseRecorder
+from activities.cases.registry import CaseRegistry
 from activities.payments.partners import PaymentProvider
 from activities.payments.pay import Payments
 from activities.store.pool import open_pool
@@ -68,14 +68,20 @@ async def main(url: str, partners: str, activity: str, point: str, given: str) -
     if activity == "register":
         view = dying(view_of) if inside else view_of
         orders = World(pool)
-        registry = Registry(
-            pool, orders, packaged(), open_case=open_case, view_of=view, notices_of=notices_of, tell=tell_nobody
+        registry = CaseRegistry(
+            pool,
+            orders,
+            packaged(),
+            open_case=open_case,
+            view_of=view,
+            notices_of=notices_of,
+            start_notices=tell_nobody,
         )
         await run(registry.register, Registration.model_validate_json(given))
     elif activity == "record":
         if inside:
             vars(record)["standing"] = dying(vars(record)["standing"])
-        await run(Records(pool, tell=tell_nobody).record, Record.model_validate_json(given))
+        await run(CaseRecorder(pool, start_notices=tell_nobody).record, Record.model_validate_json(given))
     else:
         provider = DyingProvider(PaymentProvider(partners), point)
         await run(Payments(pool, provider).pay, Payment(movement=Movement.model_validate_json(given)))

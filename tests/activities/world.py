@@ -7,9 +7,9 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.cases.record import Records
-from activities.cases.registry import Registry
-from activities.partner_events.publishing import Publisher
+from activities.cases.record import CaseRecorder
+from activities.cases.registry import CaseRegistry
+from activities.partner_events.publishing import OutboxPublisher
 from activities.store.pool import Pool
 from tests.activities.partner_events.receiving import Subscribers
 from tests.workflows.complaint.steps import facts_of
@@ -48,13 +48,13 @@ class World:
         self.told: list[Notice] = []
         self.asked = 0
         self.subscribers, self.started = Subscribers(), list[Stream]()
-        self.partners = Publisher(pool, self.subscribers, start=self.start)
-        self.registry = Registry(
-            pool, self, self.rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of, tell=self.tell,
-            partners=self.partners,
+        self.partners = OutboxPublisher(pool, self.subscribers, start_deliveries=self.start)
+        self.registry = CaseRegistry(
+            pool, self, self.rulebook, open_case=open_case, view_of=view_of, notices_of=notices_of,
+            start_notices=self.tell, partners=self.partners,
         )  # fmt: skip
         self.watched: list[Parcel] = []
-        self.records = Records(pool, tell=self.tell, partners=self.partners, watch=self.watch)
+        self.records = CaseRecorder(pool, start_notices=self.tell, partners=self.partners, watch=self.watch)
 
     async def tell(self, notices: Sequence[Notice]) -> None:
         self.told.extend(notices)

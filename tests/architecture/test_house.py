@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 from temporalio import activity
 
-from activities.cases.calendars import Calendars
-from activities.cases.inbox import Draining
-from activities.cases.record import Records
-from activities.cases.registry import Registry
-from activities.parcels.watch import ParcelLooks
+from activities.cases.lookups import CalendarLookup, InboxDrain
+from activities.cases.record import CaseRecorder
+from activities.cases.registry import CaseRegistry
+from activities.parcels.watch import ParcelPolling
 from activities.payments.pay import Payments
-from activities.reconciliation.cases import Reconciling
-from activities.reconciliation.debts import Debts
-from activities.reconciliation.provider_book import Comparing
+from activities.reconciliation.cases import CaseReconciliation
+from activities.reconciliation.debts import DebtRecovery
+from activities.reconciliation.provider_book import ProviderBookComparison
 from starter.cli.main import COMMANDS
 from tests import ROOT
 from workers.config.settings import Settings
@@ -76,7 +75,17 @@ def test_each_package_tells_on_one_page_what_lives_there(package: str) -> None:
 
 def implementations() -> dict[str, typing.Any]:
     found: dict[str, typing.Any] = {}
-    for house in (Registry, Records, Payments, Calendars, Draining, Reconciling, Comparing, Debts, ParcelLooks):
+    for house in (
+        CaseRegistry,
+        CaseRecorder,
+        Payments,
+        CalendarLookup,
+        InboxDrain,
+        CaseReconciliation,
+        ProviderBookComparison,
+        DebtRecovery,
+        ParcelPolling,
+    ):
         for _, method in inspect.getmembers(house, inspect.isfunction):
             definition = activity._Definition.from_callable(method)
             if definition:

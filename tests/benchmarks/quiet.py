@@ -21,7 +21,7 @@ async def _work() -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     settings = Settings.read()
     configure(settings.log_format)
-    await serve(settings, stop, tell=tell_nobody)
+    await serve(settings, stop, start_notices=tell_nobody)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from starter.client.complaints import Complaints
-from starter.client.message_input import check, complete, party
+from starter.client.message_input import decode_message, parse_party, with_envelope
 from tests.activities.partner_events.receiving import SECRET, Receiver, an_answer
 from tests.conftest import Running
 from tests.engine import canaries
@@ -72,7 +72,7 @@ class Around:
         self.number = await self.stack.pool.fetchval(number, name)
 
     async def _told(self, kind: str, sender: str, **body: Any) -> None:
-        message = check(complete(kind, {"kind": kind, **body}, party(sender)))
+        message = decode_message(with_envelope(kind, {"kind": kind, **body}, parse_party(sender)))
         answer = await self.complaints.tell(self.number, message)
         assert answer.accepted, answer
 

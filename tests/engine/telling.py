@@ -15,11 +15,11 @@ from activities.store.pool import open_pool
 from starter.client.complaints import Complaints
 from starter.client.errors import Unreachable
 from starter.client.fast_forward import FastForward
-from starter.client.record import Files
-from starter.client.results import Opened
-from starter.demo.player import Playing, Stage
+from starter.client.record import Record
+from starter.client.results import FilingResult
+from starter.demo.player import Stage, StoryRun
 from starter.demo.stories import Pass, Reports, Story, Tell
-from starter.http.gateway.resources.payments import word_id
+from starter.http.gateway.resources.payments import report_id
 from tests.conftest import Running
 from tests.engine.attacker import until
 from tests.engine.inbox import Inbox
@@ -49,15 +49,15 @@ class Doors(Complaints):
     """
 
     def __init__(self, stack: Running, *, by_signal: bool = False, again: bool = False) -> None:
-        super().__init__(stack.client, Files(CaseFiles(stack.pool), stack.pool))
+        super().__init__(stack.client, Record(CaseFiles(stack.pool), stack.pool))
         self._sandbox: SandboxClient = stack.sandbox
         self._by_signal, self._again = by_signal, again
         self._first: dict[str, tuple[Message, Answer]] = {}
         self.heard_again = 0
 
-    async def _taken(self, number: str, wait: timedelta, *, known_before: bool) -> Opened:
+    async def _wait_registered(self, number: str, wait: timedelta, *, known_before: bool) -> FilingResult:
         """Wait for the registration with the patience of a test."""
-        return await super()._taken(number, max(wait, timedelta(seconds=PATIENCE)), known_before=known_before)
+        return await super()._wait_registered(number, max(wait, timedelta(seconds=PATIENCE)), known_before=known_before)
 
     async def tell(self, complaint: str, message: Message) -> Answer:
         """Say it by the door that was chosen."""
@@ -69,9 +69,11 @@ class Doors(Complaints):
             await self._said_again(complaint, message, answer)
         return answer
 
-    async def _ask(self, complaint: str, query: str, kind: Any, within: timedelta = timedelta(seconds=PATIENCE)) -> Any:
+    async def _query(
+        self, complaint: str, query: str, kind: Any, within: timedelta = timedelta(seconds=PATIENCE)
+    ) -> Any:
         """Ask with the patience of a test: a dozen stories share the machine with whatever else runs on it."""
-        return await super()._ask(complaint, query, kind, max(within, timedelta(seconds=PATIENCE)))
+        return await super()._query(complaint, query, kind, max(within, timedelta(seconds=PATIENCE)))
 
     async def _answered(self, complaint: str, message: Message) -> Answer:
         """Say it again as it was while nobody answers in time, as whoever says it is asked to do."""
@@ -94,7 +96,7 @@ class Doors(Complaints):
 
         await until(asked, PATIENCE, f"the provider to know {message.movement}")
         reference = references[message.movement]
-        said = word_id(message.movement, reference, message.result)
+        said = report_id(message.movement, reference, message.result)
         return message.but(provider_reference=reference, message_id=said)
 
     async def _signalled(self, complaint: str, message: Message) -> Answer | None:
@@ -109,7 +111,7 @@ class Doors(Complaints):
         clock = asyncio.get_running_loop().time
         deadline = clock() + PATIENCE
         while clock() < deadline:
-            steps = await self._ask(complaint, wire.TIMELINE, list[StepView])
+            steps = await self._query(complaint, wire.TIMELINE, list[StepView])
             if found := [step for step in steps if step.message_id == message.message_id]:
                 return _as_answer(found[0], message)
             await asyncio.sleep(_LOOK)
@@ -144,7 +146,7 @@ class Told:
     story: Story
     stack: Running
     doors: Doors
-    playing: Playing
+    playing: StoryRun
     inbox: Inbox
     failure: BaseException | None = None
     _answers: dict[str, Any] = field(default_factory=dict)
@@ -163,7 +165,7 @@ class Told:
             self._answers[what] = await ask()
         return self._answers[what]
 
-    async def _ask(self, query: str, kind: Any) -> Any:
+    async def _query(self, query: str, kind: Any) -> Any:
         return await self._once(query, lambda: self._answered(query, kind))
 
     async def _answered(self, query: str, kind: Any) -> Any:
@@ -184,16 +186,16 @@ class Told:
 
     async def view(self) -> View:
         """The workflow's own view."""
-        view: View = await self._ask(wire.VIEW, View)
+        view: View = await self._query(wire.VIEW, View)
         return view
 
     async def timeline(self) -> tuple[StepView, ...]:
         """The workflow's own timeline."""
-        return tuple(await self._ask(wire.TIMELINE, list[StepView]))
+        return tuple(await self._query(wire.TIMELINE, list[StepView]))
 
     async def why_due(self) -> tuple[WhyDue, ...]:
         """The workflow's own account of its deadlines."""
-        return tuple(await self._ask(wire.WHY_DUE, list[WhyDue]))
+        return tuple(await self._query(wire.WHY_DUE, list[WhyDue]))
 
     async def whole_timeline(self) -> tuple[StepView, ...]:
         """Every step, with what came late and is on record only."""
@@ -250,8 +252,8 @@ async def _side_by_side(stories: Iterable[Told]) -> None:
 
 def _prepared(stack: Running, story: Story, number: int, clock: FastForward, inbox: Inbox, *, again: bool) -> Told:
     doors = Doors(stack, by_signal=number % 3 == 2, again=again)
-    stage = Stage(complaints=doors, sandbox=stack.sandbox, clock=clock, patience=PATIENCE)
-    return Told(story, stack, doors, Playing(story, stage, uuid.uuid4().hex[:6]), inbox)
+    stage = Stage(complaints=doors, sandbox=stack.sandbox, clock=clock, timeout_seconds=PATIENCE)
+    return Told(story, stack, doors, StoryRun(story, stage, uuid.uuid4().hex[:6]), inbox)
 
 
 async def _tell(one: Told) -> None:

@@ -1,7 +1,7 @@
 """After every story the provider's book, our ledger, the record and the workflow say the same of its money."""
 
-from starter.client.endpoints import Whereabouts
-from starter.client.verification import verified
+from starter.client.endpoints import Endpoints
+from starter.client.verification import verify
 from starter.demo.stories import Story
 from tests.conftest import Running
 from tests.engine.telling import Told
@@ -11,7 +11,7 @@ from tests.engine.test_stories import ON_THE_ENGINE
 @ON_THE_ENGINE
 async def test_every_book_says_the_same_of_the_money_of_a_story(told: dict[str, Told], story: Story) -> None:
     one = told[story.name]
-    verdict = await verified(_where(one.stack), one.number)
+    verdict = await verify(_where(one.stack), one.number)
     assert verdict.not_asked == ()
     assert verdict.differences == ()
     assert verdict.faults == ()
@@ -31,9 +31,9 @@ async def test_an_advance_is_whole_in_the_ledger(told: dict[str, Told], story: S
         assert (owed > 0) == (advance.recovery in {"debt", "due"})
 
 
-def _where(stack: Running) -> Whereabouts:
+def _where(stack: Running) -> Endpoints:
     ready = stack.ready
-    return Whereabouts(
+    return Endpoints(
         connect={"target_host": ready.temporal},
         database=ready.database,
         partners=ready.partners,

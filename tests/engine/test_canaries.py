@@ -14,7 +14,7 @@ from temporalio.common import RetryPolicy
 
 from activities.store.case_files import CaseFiles
 from starter.client.complaints import Complaints
-from starter.client.record import Files
+from starter.client.record import Record
 from tests.activities.partner_events.receiving import Receiver
 from tests.conftest import Running, running
 from tests.engine import canaries
@@ -115,7 +115,7 @@ def _logs_are_clean(stack: Running, *children: str) -> None:
 
 
 async def _live(stack: Running) -> None:
-    complaints = Complaints(stack.client, Files(CaseFiles(stack.pool), stack.pool))
+    complaints = Complaints(stack.client, Record(CaseFiles(stack.pool), stack.pool))
     number = (await complaints.open(await _filing(stack))).complaint
     await _told_everything_by_signal(stack.client, number)
     await _to_the_end(stack, complaints, number)
@@ -126,7 +126,7 @@ async def _live(stack: Running) -> None:
 
 
 async def _around(stack: Running, receiver: Receiver, folder: Path) -> Around:
-    around = Around(stack, Complaints(stack.client, Files(CaseFiles(stack.pool), stack.pool)), receiver, folder)
+    around = Around(stack, Complaints(stack.client, Record(CaseFiles(stack.pool), stack.pool)), receiver, folder)
     await around.live()
     return around
 

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from activities.store.case_files import CaseFiles
 from activities.store.payload_keys import KeysMissing
 from starter.client.complaints import Complaints
-from starter.client.record import Files
+from starter.client.record import Record
 from tests.benchmarks.measuring import put_orders
 from tests.conftest import Running, running
 from tests.workers.encryption.rings import key, ring_file
@@ -41,7 +41,7 @@ async def test_a_complaint_outlives_its_keys(tmp_path: Path) -> None:
 
 
 def _doors(stack: Running) -> Complaints:
-    return Complaints(stack.client, Files(CaseFiles(stack.pool), stack.pool))
+    return Complaints(stack.client, Record(CaseFiles(stack.pool), stack.pool))
 
 
 async def _filed(stack: Running) -> str:

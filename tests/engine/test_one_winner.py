@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 from temporalio.api.enums.v1 import EventType
 
-from starter.http.gateway.resources.payments import word_id
+from starter.http.gateway.resources.payments import report_id
 from tests.conftest import Running
 from tests.engine.attacker import (
     AGENT,
@@ -68,7 +68,7 @@ async def report_of(stack: Running, handle: Handle) -> Json:
     """Word the provider's report as it will word it itself."""
     (booked,) = await stack.sandbox.book(handle.id)
     told = {"movement": booked.key, "result": "settled", "provider_reference": booked.reference}
-    said = word_id(booked.key, booked.reference, "settled")
+    said = report_id(booked.key, booked.reference, "settled")
     return {**message("payment_reported", ("payment", "provider"), **told), "message_id": said}
 
 

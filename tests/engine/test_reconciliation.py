@@ -13,7 +13,7 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, Re
 from temporalio.client import ScheduleActionExecutionStartWorkflow, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.reconciliation.cases import find
+from activities.reconciliation.cases import workflow_state
 from activities.store.case_files import CaseFiles
 from tests.chance import chance
 from tests.conftest import SOON_ACKNOWLEDGED, Running, running
@@ -215,5 +215,5 @@ async def test_a_complaint_between_two_runs_is_not_without_an_owner(
     raw = Mock(pending_workflow_task=Mock(attempt=1), workflow_execution_info=Mock(first_run_id="run-1"))
     handle.describe.return_value = Mock(status=status, run_id="run-2", raw_description=raw)
     handle.query.return_value = registering("C-1")
-    assert (await find(client, "C-1")).ended == ended
+    assert (await workflow_state(client, "C-1")).problem == ended
     assert handle.query.called == (ended is None), "what the newest run knows is asked of it"

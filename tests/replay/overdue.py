@@ -39,7 +39,7 @@ async def _takes(handle: Handle, said: Json) -> None:
 
 
 async def _passes(stack: Running, handle: Handle, length: timedelta) -> None:
-    await FastForward(stack.client, stack.pool).by(handle.id, length, within=60, tell=lambda _: None)
+    await FastForward(stack.client, stack.pool).by(handle.id, length, within=60, report=lambda _: None)
 
 
 def _kept(complaint: str, said: Json) -> Received:

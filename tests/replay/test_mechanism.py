@@ -57,7 +57,7 @@ async def lived(stack: Running, case: Case, phase: str) -> tuple[StandIn, Workfl
     async with platform.worker(stack):
         handle = await platform.open(stack)
         await in_phase(handle, "negotiation")
-        await FastForward(stack.client, stack.pool).by(handle.id, TWO_DAYS, within=60, tell=lambda _: None)
+        await FastForward(stack.client, stack.pool).by(handle.id, TWO_DAYS, within=60, report=lambda _: None)
         await in_phase(handle, phase)
         await unhurt(handle)
         history = await handle.fetch_history()

@@ -2,7 +2,14 @@
 
 from datetime import timedelta
 
-from starter.demo.stories.shared import ACCEPTED, CLOSED, PAID_AND_CONTENT, REGISTRATION, TO_NEGOTIATION, TO_THE_END
+from starter.demo.stories.shared import (
+    ACCEPTED,
+    CLOSED,
+    PAID_AND_CONTENT,
+    REGISTRATION,
+    TO_NEGOTIATION,
+    TO_THE_END,
+)
 from starter.demo.stories.story import Ending, Goods, Reaches, Story, refund, seller, yuan
 from tests.stories.shared import asks
 from workflows.vocabulary import Outcome, Problem, Remedy

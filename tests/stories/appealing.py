@@ -27,7 +27,18 @@ from starter.demo.stories.shared import (
     TO_THE_END,
     TO_THE_PLATFORM,
 )
-from starter.demo.stories.story import Ending, Reaches, Story, Tell, agent, buyer, manager, refund, seller, supervisor
+from starter.demo.stories.story import (
+    Ending,
+    Reaches,
+    Story,
+    Tell,
+    agent,
+    buyer,
+    manager,
+    refund,
+    seller,
+    supervisor,
+)
 from workflows.answers import Code
 from workflows.vocabulary import Outcome, Role
 

@@ -16,7 +16,18 @@ from starter.demo.stories.shared import (
     TO_NEGOTIATION,
     TO_THE_END,
 )
-from starter.demo.stories.story import Ending, Reaches, Reports, Story, agent, buyer, passes, refund, seller, yuan
+from starter.demo.stories.story import (
+    Ending,
+    Reaches,
+    Reports,
+    Story,
+    agent,
+    buyer,
+    passes,
+    refund,
+    seller,
+    yuan,
+)
 from workflows.answers import Code
 from workflows.vocabulary import MoneyState, Outcome
 

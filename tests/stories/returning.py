@@ -20,7 +20,19 @@ from starter.demo.stories.shared import (
     TO_NEGOTIATION,
     TO_THE_END,
 )
-from starter.demo.stories.story import Act, Ending, Paid, Reaches, Story, agent, carrier, passes, refund, seller, yuan
+from starter.demo.stories.story import (
+    Act,
+    Ending,
+    Paid,
+    Reaches,
+    Story,
+    agent,
+    carrier,
+    passes,
+    refund,
+    seller,
+    yuan,
+)
 from workflows.vocabulary import Outcome, Purpose
 
 DELIVERED_BACK: tuple[Act, ...] = (*TO_FULFILMENT, SENT_BACK, carrier("delivered", "SF2001"))

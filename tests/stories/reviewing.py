@@ -16,7 +16,18 @@ from starter.demo.stories.shared import (
     TO_REVIEW,
     TO_THE_END,
 )
-from starter.demo.stories.story import Complaint, Ending, Goods, Reaches, Story, agent, buyer, passes, seller, yuan
+from starter.demo.stories.story import (
+    Complaint,
+    Ending,
+    Goods,
+    Reaches,
+    Story,
+    agent,
+    buyer,
+    passes,
+    seller,
+    yuan,
+)
 from workflows.answers import Code
 from workflows.parties import Party
 from workflows.vocabulary import Channel, Outcome, Problem, Remedy, Role

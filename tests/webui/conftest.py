@@ -10,8 +10,8 @@ from playwright.async_api import Page, expect
 from activities.store.case_files import CaseFiles
 from starter.client.complaints import Complaints
 from starter.client.fast_forward import FastForward
-from starter.client.record import Files
-from starter.demo.player import Playing, Stage
+from starter.client.record import Record
+from starter.demo.player import Stage, StoryRun
 from tests.conftest import Running
 from tests.stories import BY_NAME
 from tests.webui import browser
@@ -21,10 +21,10 @@ from tests.webui import browser
 class Three:
     """Complaints of one story each: the seller is waited for, a ruling is out, all is over; and one to speak to."""
 
-    negotiation: Playing
-    confirmation: Playing
-    closed: Playing
-    to_answer: Playing
+    negotiation: StoryRun
+    confirmation: StoryRun
+    closed: StoryRun
+    to_answer: StoryRun
 
 
 @pytest.fixture(scope="session")
@@ -38,13 +38,13 @@ async def page() -> AsyncIterator[Page]:
 async def three(page: Page, stack: Running) -> Three:
     """Play the stories up to where they are looked at; without a browser nothing is played."""
     del page
-    files = Files(CaseFiles(stack.pool), stack.pool)
+    files = Record(CaseFiles(stack.pool), stack.pool)
     doors = Complaints(stack.client, files)
     stage = Stage(complaints=doors, sandbox=stack.sandbox, clock=FastForward(stack.client, stack.pool))
 
-    async def played(name: str, acts: int | None = None) -> Playing:
+    async def played(name: str, acts: int | None = None) -> StoryRun:
         story = BY_NAME[name]
-        playing = Playing(replace(story, acts=story.acts[:acts]), stage, run=uuid4().hex[:8])
+        playing = StoryRun(replace(story, acts=story.acts[:acts]), stage, run=uuid4().hex[:8])
         await playing.to_the_end()
         return playing
 

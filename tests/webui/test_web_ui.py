@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import FrameLocator, Locator, Page, expect
 
-from starter.demo.player import Playing
+from starter.demo.player import StoryRun
 from starter.demo.screen import link, listed
 from tests.conftest import Running
 from tests.engine.attacker import until
@@ -119,7 +119,7 @@ def test_a_missing_browser_skips_or_fails_as_asked(monkeypatch: pytest.MonkeyPat
         browser.program()
 
 
-async def _is_in(playing: Playing, phase: Phase) -> bool:
+async def _is_in(playing: StoryRun, phase: Phase) -> bool:
     return (await playing.view()).phase is phase
 
 

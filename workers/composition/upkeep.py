@@ -22,9 +22,9 @@ from temporalio.worker import Worker
 from activities.payments.alipay.adapter import Alipay
 from activities.payments.partners import PaymentProvider
 from activities.payments.pay import Payments
-from activities.reconciliation.cases import Reconciling
-from activities.reconciliation.debts import Debts, Rules
-from activities.reconciliation.provider_book import Comparing
+from activities.reconciliation.cases import CaseReconciliation
+from activities.reconciliation.debts import DebtRecovery, DebtRules
+from activities.reconciliation.provider_book import ProviderBookComparison
 from activities.store.pool import Pool
 from workflows import wire
 from workflows.complaint.rules.advances.debts import may_be_written_off_from, next_recovery, next_try
@@ -42,7 +42,7 @@ _CATCH_UP = timedelta(minutes=10)
 """After an outage one sweep sees everything: older ones that were missed are not made up for."""
 
 
-_DEBTS = Rules(next_try, next_recovery, may_be_written_off_from)
+_DEBTS = DebtRules(next_try, next_recovery, may_be_written_off_from)
 
 
 def looks(
@@ -50,11 +50,11 @@ def looks(
 ) -> list[Callable[..., Any]]:
     """Return the activities of a sweep; Alipay has no book to be read by time, nor does it know a seller's cover."""
     book = provider if isinstance(provider, PaymentProvider) else None
-    reconciling = Reconciling(pool, rulebook)
+    reconciling = CaseReconciliation(pool, rulebook)
     return [
         reconciling.find_ownerless,
-        Comparing(pool, rulebook, book).compare_with_provider,
-        Debts(pool, rulebook, payments, book, _DEBTS).see_to_debts,
+        ProviderBookComparison(pool, rulebook, book).compare_with_provider,
+        DebtRecovery(pool, rulebook, payments, book, _DEBTS).see_to_debts,
         reconciling.end_sweep,
     ]
 

@@ -14,16 +14,14 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.cases.calendars import Calendars
-from activities.cases.inbox import Draining
+from activities.cases.lookups import CalendarLookup, InboxDrain
 from activities.cases.orders import OrderSystem
-from activities.cases.record import Records
-from activities.cases.registry import Registry
-from activities.notifications.dispatch import Tell, tell
-from activities.notifications.notify import Notices
-from activities.partner_events.delivery import Deliveries
-from activities.partner_events.publishing import Publisher, Publishing
-from activities.partner_events.webhook import Webhooks
+from activities.cases.record import CaseRecorder
+from activities.cases.registry import CaseRegistry
+from activities.notifications.delivery import NoticeDelivery, StartNotices, start_notices
+from activities.partner_events.delivery import EventDispatcher
+from activities.partner_events.publishing import EventPublisher, OutboxPublisher
+from activities.partner_events.webhook import WebhookClient
 from activities.payments.pay import Payments
 from activities.store.held_money import HeldMoney
 from activities.store.inbox import Inbox
@@ -63,7 +61,7 @@ _STICKY = timedelta(seconds=5)
 dead one, and shorter than an activity's attempt: ADR 6 says what a task that timed out can do to an update."""
 
 
-async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -> None:
+async def serve(settings: Settings, stop: asyncio.Event, *, start_notices: StartNotices = start_notices) -> None:
     """Work until told to stop; `tell` starts notices.
 
     Raises SettingsInvalid, PolicyInvalid, KeyRingInvalid or KeysMissing, and OSError or RuntimeError when database or
@@ -80,16 +78,16 @@ async def serve(settings: Settings, stop: asyncio.Event, *, tell: Tell = tell) -
         orders = await world.enter_async_context(OrderSystem(settings.partners_url))
         provider = await world.enter_async_context(provider_over(HeldMoney(pool)))
         notices = await world.enter_async_context(notices_over(settings, pool))
-        webhooks = await world.enter_async_context(Webhooks())
-        partners = Publisher(pool, subscriptions)
+        webhooks = await world.enter_async_context(WebhookClient())
+        partners = OutboxPublisher(pool, subscriptions)
         carrier = await world.enter_async_context(carriers_of())
-        payments = Payments(pool, provider, tell=tell, partners=partners)
-        draining = Draining(Inbox(pool), by_hand=settings.time_skipping)
-        of_complaints = [*_of_complaints(pool, orders, rulebook, payments, tell, partners), draining.drain]
+        payments = Payments(pool, provider, start_notices=start_notices, partners=partners)
+        draining = InboxDrain(Inbox(pool), by_hand=settings.time_skipping)
+        of_complaints = [*_of_complaints(pool, orders, rulebook, payments, start_notices, partners), draining.drain]
         for worker in (
             complaints_worker(client, settings, of_complaints),
             notices_worker(client, notices),
-            events_worker(client, Deliveries(Outbound(pool), subscriptions, webhooks), _GRACE),
+            events_worker(client, EventDispatcher(Outbound(pool), subscriptions, webhooks), _GRACE),
             parcels_worker(client, watches(settings, pool, carrier), workflow_runner(), _GRACE),
             upkeep_worker(client, looks(pool, rulebook, payments, provider), workflow_runner(), _GRACE),
         ):
@@ -112,23 +110,28 @@ async def _hold_every_key(settings: Settings) -> None:
 
 
 def _of_complaints(
-    pool: Pool, orders: OrderSystem, rulebook: Rulebook, payments: Payments, tell: Tell, partners: Publishing
+    pool: Pool,
+    orders: OrderSystem,
+    rulebook: Rulebook,
+    payments: Payments,
+    start_notices: StartNotices,
+    partners: EventPublisher,
 ) -> list[Callable[..., Any]]:
-    registry = Registry(
+    registry = CaseRegistry(
         pool,
         orders,
         rulebook,
         open_case=open_case,
         view_of=view_of,
         notices_of=notices_of,
-        tell=tell,
+        start_notices=start_notices,
         partners=partners,
     )
     return [
         registry.register,
-        Records(pool, tell=tell, partners=partners).record,
+        CaseRecorder(pool, start_notices=start_notices, partners=partners).record,
         payments.pay,
-        Calendars(pool).calendar,
+        CalendarLookup(pool).calendar,
     ]
 
 
@@ -149,7 +152,7 @@ def complaints_worker(client: Client, settings: Settings, activities: Sequence[C
     )
 
 
-def notices_worker(client: Client, notices: Notices) -> Worker:
+def notices_worker(client: Client, notices: NoticeDelivery) -> Worker:
     """Build the worker of the notices, apart: a flood of them never delays a complaint."""
     return Worker(
         client,

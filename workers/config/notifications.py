@@ -10,11 +10,10 @@ import httpx2
 from pydantic import Field, ValidationError
 
 from activities.notifications.channels import Channel, ChannelName
-from activities.notifications.in_app import InApp
+from activities.notifications.delivery import NoticeDelivery
 from activities.notifications.mail import Mail, MailServer
-from activities.notifications.notify import Notices
-from activities.notifications.partners import NoticeSink, ShortMessages
-from activities.notifications.recipients import Wishes, can_be
+from activities.notifications.partners import InApp, NoticeSink, ShortMessages
+from activities.notifications.preferences import Preferences, is_address_of
 from activities.notifications.robots import Robot, Robots
 from activities.store.notifications import Outbox
 from activities.store.pool import Pool
@@ -36,7 +35,7 @@ class _Named(Value):
     """The file: robots by name, and what holds for a role where its members said nothing."""
 
     robots: dict[str, _RobotNamed] = Field(default_factory=dict)
-    roles: dict[str, Wishes] = Field(default_factory=dict)
+    roles: dict[str, Preferences] = Field(default_factory=dict)
 
 
 class Chosen(NamedTuple):
@@ -44,7 +43,7 @@ class Chosen(NamedTuple):
 
     mail: MailServer | None
     robots: Mapping[str, Robot]
-    of_roles: Mapping[Role, Wishes]
+    of_roles: Mapping[Role, Preferences]
 
 
 def chosen(settings: Settings) -> Chosen:
@@ -81,7 +80,7 @@ def _named(path: Path | None) -> _Named:
 def _mail_server(settings: Settings) -> MailServer | None:
     if not settings.smtp_host:
         return None
-    if not can_be("email", settings.smtp_from):
+    if not is_address_of("email", settings.smtp_from):
         raise SettingsInvalid("REDRESS_SMTP_FROM: name the address that mail comes from, such as care@shop.example")
     secret = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     if bool(secret) != bool(settings.smtp_user):
@@ -100,7 +99,7 @@ def _mail_server(settings: Settings) -> MailServer | None:
 
 
 @asynccontextmanager
-async def notices_over(settings: Settings, pool: Pool) -> AsyncIterator[Notices]:
+async def notices_over(settings: Settings, pool: Pool) -> AsyncIterator[NoticeDelivery]:
     """Open every channel that is set up, and close them at the end; raises SettingsInvalid."""
     found = chosen(settings)
     async with AsyncExitStack() as opened:
@@ -111,4 +110,6 @@ async def notices_over(settings: Settings, pool: Pool) -> AsyncIterator[Notices]
             channels["email"] = Mail(found.mail)
         for robot in found.robots.values():
             channels[robot.kind] = Robots(robot.kind, found.robots, client)
-        yield Notices(pool, InApp(Outbox(pool), sink), channels, found.of_roles, quiet=not settings.time_skipping)
+        yield NoticeDelivery(
+            pool, InApp(Outbox(pool), sink), channels, found.of_roles, quiet=not settings.time_skipping
+        )

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from activities.parcels.kuaidi100.adapter import Account, Kuaidi100
-from activities.parcels.kuaidi100.pushes import Pushes
+from activities.parcels.kuaidi100.pushes import PushReader
 from activities.parcels.partners import CarrierService
-from activities.parcels.watch import ParcelLooks, Watching
+from activities.parcels.watch import ParcelPolling, ParcelSubscriber
 from activities.store.inbox import Inbox
 from activities.store.parcels import Parcels
 from activities.store.pool import Pool
@@ -31,13 +31,13 @@ def carriers(settings: Settings) -> Connects:
 def watches(settings: Settings, pool: Pool, asked: CarrierService | Kuaidi100) -> Sequence[Callable[..., Any]]:
     """Return the activities that watch parcels over such a connection."""
     parcels = Parcels(pool, Inbox(pool), stamp=not settings.time_skipping)
-    return Watching(parcels, asked).watch_parcel, ParcelLooks(parcels, asked).look_at_parcels
+    return ParcelSubscriber(parcels, asked).watch_parcel, ParcelPolling(parcels, asked).look_at_parcels
 
 
-def kuaidi100_pushes(settings: Settings) -> Pushes | None:
+def kuaidi100_pushes(settings: Settings) -> PushReader | None:
     """Return what reads kuaidi100's pushes, None where nobody was given a salt to sign them with."""
     salt = settings.kuaidi100_salt
-    return Pushes(salt.get_secret_value()) if salt else None
+    return PushReader(salt.get_secret_value()) if salt else None
 
 
 def _account(settings: Settings) -> Account:

@@ -8,15 +8,14 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
-from activities.payments.alipay.adapter import Alipay, Held
-from activities.payments.alipay.certificates import Certificates
+from activities.payments.alipay.adapter import Alipay, HeldFunds
 from activities.payments.alipay.gateway import App
 from activities.payments.alipay.notifications import Notifications
-from activities.payments.alipay.signing import AlipayKey, AppKey, KeyUnreadable
+from activities.payments.alipay.signing import AlipayKey, AppKey, Certificates, KeyInvalid
 from activities.payments.partners import PaymentProvider
 from workers.config.settings import Settings, SettingsInvalid
 
-Connects = Callable[[Held], AbstractAsyncContextManager[PaymentProvider | Alipay]]
+Connects = Callable[[HeldFunds], AbstractAsyncContextManager[PaymentProvider | Alipay]]
 """Connects to the provider, given our own books of held money for one that does not keep it apart."""
 
 _ACCOUNT = re.compile(r"2088[0-9]{12}")
@@ -44,7 +43,7 @@ def alipay_notifications(settings: Settings) -> Notifications | None:
         raise SettingsInvalid("Alipay's notifications need REDRESS_ALIPAY_APP_ID and REDRESS_ALIPAY_PUBLIC_KEY")
     try:
         return Notifications(settings.alipay_app_id, AlipayKey.read(settings.alipay_public_key))
-    except KeyUnreadable as wrong:
+    except KeyInvalid as wrong:
         raise SettingsInvalid(f"a file named by REDRESS_ALIPAY_*: {wrong}") from None
 
 
@@ -61,7 +60,7 @@ def _app(settings: Settings) -> App:
     try:
         key = AppKey.read(app_key)
         return App(settings.alipay_app_id, key, AlipayKey.read(public_key), _certificates(settings, public_key, key))
-    except KeyUnreadable as wrong:
+    except KeyInvalid as wrong:
         raise SettingsInvalid(f"a file named by REDRESS_ALIPAY_*: {wrong}") from None
 
 

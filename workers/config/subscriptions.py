@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from standardwebhooks import Webhook
 
-from activities.partner_events.subscriptions import Secret, Subscription, Wish
+from activities.partner_events.subscriptions import Secret, Subscription, SubscriptionConfig
 from workers.config.settings import SettingsInvalid
 from workers.config.watched_file import Watched, others_can_read
 from workflows.parties import Party
@@ -26,7 +26,7 @@ class _Client(BaseModel):
     role: Role
     speaks_for: Literal["all"] | frozenset[str]
     secrets: Annotated[tuple[Secret, ...], Field(min_length=1, max_length=2, repr=False)]
-    events: Wish | None = None
+    events: SubscriptionConfig | None = None
 
 
 class _File(BaseModel):
@@ -64,7 +64,7 @@ class ConfiguredSubscriptions:
         until_made = None if os.environ.get("REDRESS_CLIENTS") else _Known()
         self._file = Watched(path, _read, until_made=until_made) if path else None
 
-    def anybody(self) -> bool:
+    def any_configured(self) -> bool:
         """Say whether there is any."""
         return bool(self._known.by_name)
 

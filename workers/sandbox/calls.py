@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from activities.partners.signing import SignatureWrong, Signer
+from activities.partners.signing import SignatureInvalid, Signer
 from workers.sandbox.book import Book
 from workers.sandbox.faults import Mode
 from workers.sandbox.shapes import InputUnreadable, places
@@ -82,8 +82,8 @@ async def signed_body(request: Request) -> bytes:
         query = request.scope["query_string"]
         target = (request.scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1")
         try:
-            signer.check(request.headers, request.method, target, body)
-        except SignatureWrong as wrong:
+            signer.verify(request.headers, request.method, target, body)
+        except SignatureInvalid as wrong:
             raise Problem(401, wrong.code, str(wrong)) from None
     return body
 

@@ -1,4 +1,4 @@
-"""kuaidi100, which speaks for many carriers: subscribing, asking, and reading what it pushes (ADR 14)."""
+"""Adapter of the aggregator kuaidi100: subscriptions, look-ups, pushes of many carriers (ADR 14)."""
 
 ADDRESS = "https://poll.kuaidi100.com"
 """Its production address."""

@@ -1,4 +1,4 @@
-"""kuaidi100 in place of the carriers' own services: one contract, one address for all of them (R6.3, R6.4)."""
+"""Client of kuaidi100 in place of the carriers' own services (R6.3, R6.4)."""
 
 import json
 from typing import Any
@@ -8,25 +8,24 @@ import httpx2
 from pydantic import BaseModel, ConfigDict, Field
 
 from activities.parcels.kuaidi100 import ADDRESS
-from activities.parcels.kuaidi100.signing import signature
-from activities.parcels.kuaidi100.states import company_of
-from activities.parcels.kuaidi100.tracks import Track
+from activities.parcels.kuaidi100.pushes import signature
+from activities.parcels.kuaidi100.tracks import Track, company_of
 from activities.partners.http import CALL_SECONDS, Answer, PartnerClient
 from workflows.complaint.domain.parcels import Parcel, ParcelEvent
 
 _STATES_IN_LISTS = "4"
-"""Asks for the state, in its finest form, of every item of a list."""
+"""`resultv2`: every item of a track has its state, in the finest form."""
 
 _SUBSCRIBED = frozenset({"200", "501"})
-"""Taken; or taken before and still watched."""
+"""Subscribed now, or before."""
 
-_LATER = frozenset({"500", "501", "502"})
+_RETRYABLE = frozenset({"500", "501", "502"})
 _UNKNOWN = "500"
-"""Of a question: nothing is known of the number yet."""
+"""Look-up: nothing is known of the number yet."""
 
 
 class Account(BaseModel):
-    """What they gave us, and what we gave them: where to push to, and the salt that pushes are signed with."""
+    """Credentials, the URL that pushes go to, and the salt that they are signed with."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,7 +35,7 @@ class Account(BaseModel):
     callback: str
 
 
-class _Verdict(BaseModel):
+class _Status(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     result: bool = True
@@ -45,7 +44,7 @@ class _Verdict(BaseModel):
 
 
 class Kuaidi100(PartnerClient):
-    """Asks kuaidi100; raises PartnerUnreachable or PartnerConfused, nothing else."""
+    """Client of kuaidi100; raises PartnerError only."""
 
     NAME = "kuaidi100"
 
@@ -61,7 +60,7 @@ class Kuaidi100(PartnerClient):
         self._account = account
 
     async def subscribe(self, parcel: Parcel, phone: str) -> None:
-        """Ask to be pushed every event of a parcel; some carriers want the phone of one of its parties."""
+        """Subscribe to pushes of a parcel; some carriers require the phone number of a party."""
         parameters = {"callbackurl": self._account.callback, "salt": self._account.salt, "resultv2": _STATES_IN_LISTS}
         wanted = {
             "company": company_of(parcel.carrier),
@@ -69,35 +68,39 @@ class Kuaidi100(PartnerClient):
             "key": self._account.key,
             "parameters": parameters | ({"phone": phone} if phone else {}),
         }
-        answer = await self._asked("/poll", {"schema": "json", "param": _json(wanted)})
-        verdict = self._partner.read(_Verdict, answer)
-        if verdict.code == "500":
+        answer = await self._call("/poll", {"schema": "json", "param": _json(wanted)})
+        status = self._partner.decode(_Status, answer)
+        if status.code == "500":
             raise self._partner.unreachable("is out of order (500)")
-        if verdict.code not in _SUBSCRIBED:
-            raise self._partner.confused(f"does not watch {parcel.key} ({verdict.code[:20]}: {verdict.message[:100]})")
+        if status.code not in _SUBSCRIBED:
+            raise self._partner.protocol_error(
+                f"does not watch {parcel.key} ({status.code[:20]}: {status.message[:100]})"
+            )
 
     async def look_up(self, parcel: Parcel, phone: str) -> tuple[ParcelEvent, ...]:
-        """Return all that is known of a parcel, nothing if its carrier does not know it."""
+        """Return every known event of a parcel; empty if its carrier does not know it."""
         wanted = {"com": company_of(parcel.carrier), "num": parcel.tracking, "resultv2": _STATES_IN_LISTS}
         param = _json(wanted | ({"phone": phone} if phone else {}))
         sign = signature(param, self._account.key, self._account.customer)
-        answer = await self._asked("/poll/query.do", {"customer": self._account.customer, "sign": sign, "param": param})
-        verdict = self._partner.read(_Verdict, answer)
-        if not verdict.result:
-            return self._without(parcel, verdict)
-        track = self._partner.read(Track, answer)
+        answer = await self._call("/poll/query.do", {"customer": self._account.customer, "sign": sign, "param": param})
+        status = self._partner.decode(_Status, answer)
+        if not status.result:
+            return self._no_track(parcel, status)
+        track = self._partner.decode(Track, answer)
         if track.nu != parcel.tracking:
-            raise self._partner.confused(f"answered about another parcel than {parcel.tracking}")
+            raise self._partner.protocol_error(f"answered about another parcel than {parcel.tracking}")
         return track.events()
 
-    def _without(self, parcel: Parcel, verdict: _Verdict) -> tuple[ParcelEvent, ...]:
-        if verdict.code == _UNKNOWN:
+    def _no_track(self, parcel: Parcel, status: _Status) -> tuple[ParcelEvent, ...]:
+        if status.code == _UNKNOWN:
             return ()
-        if verdict.code in _LATER:
-            raise self._partner.unreachable(f"is out of order ({verdict.code})")
-        raise self._partner.confused(f"does not tell of {parcel.key} ({verdict.code[:20]}: {verdict.message[:100]})")
+        if status.code in _RETRYABLE:
+            raise self._partner.unreachable(f"is out of order ({status.code})")
+        raise self._partner.protocol_error(
+            f"does not tell of {parcel.key} ({status.code[:20]}: {status.message[:100]})"
+        )
 
-    async def _asked(self, path: str, fields: dict[str, str]) -> Answer:
+    async def _call(self, path: str, fields: dict[str, str]) -> Answer:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = await self._partner.exchange("POST", path, urlencode(fields).encode(), headers)
         if answer.status != 200:

@@ -1,4 +1,4 @@
-"""Alipay as payment provider: signing, the calls, what each movement becomes there, and its notifications."""
+"""Adapter of Alipay as the payment provider (ADR 9)."""
 
 GATEWAY = "https://openapi.alipay.com/gateway.do"
-"""Alipay's production gateway."""
+"""Production URL."""

@@ -1,4 +1,4 @@
-"""Alipay as the payment provider: which movement becomes which call, and which stays in our own books (ADR 9)."""
+"""Alipay as the payment provider: chooses refund, transfer or ledger only for each movement (ADR 9)."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -7,50 +7,49 @@ import httpx2
 
 from activities.partners.http import PartnerClient
 from activities.payments.alipay import GATEWAY
+from activities.payments.alipay.codes import NotRepresentable, request_number
 from activities.payments.alipay.gateway import App, Gateway
-from activities.payments.alipay.names import Unwritable, request_number
-from activities.payments.alipay.refunds import Refunds
-from activities.payments.alipay.transfers import Transfers
+from activities.payments.alipay.operations import Refunds, Transfers
 from workflows.money.amount import Money
 from workflows.money.movement import Movement, PaymentAnswer
 from workflows.vocabulary import MoneyState, Purpose, Role
 
 CALL_SECONDS = 3.0
-"""One call in all. A retried transfer makes three: look-up, whose account, transfer; together below 10 s."""
+"""Timeout of one call. A retried transfer makes three (look-up, payee, transfer); together below 10 s."""
 
-_BACK_THE_WAY_IT_CAME = frozenset({Purpose.REFUND, Purpose.PRICE_DIFFERENCE})
-"""Never above what was paid for the order (R1.8), so its trade can always give them."""
+_REFUNDED_TO_TRADE = frozenset({Purpose.REFUND, Purpose.PRICE_DIFFERENCE})
+"""Paid as refunds of the order's trade; never above what was paid for it (R1.8)."""
 
-_INSIDE_OUR_ACCOUNT = frozenset({Purpose.ADVANCE, Purpose.CLAW_BACK, Purpose.RECOVERY})
-"""Fund, frozen and held money lie in the platform's one account: between them Alipay has nothing to move."""
+_LEDGER_ONLY = frozenset({Purpose.ADVANCE, Purpose.CLAW_BACK, Purpose.RECOVERY})
+"""Fund, frozen and held money are in the platform's one account, so Alipay has nothing to move."""
 
 
-class Held(Protocol):
-    """Our own books, as the adapter needs them: Alipay does not know whose the money in the account is."""
+class HeldFunds(Protocol):
+    """Port to our ledger: Alipay does not know whose money is in the platform's account."""
 
     async def left(self, movement: Movement) -> Money:
-        """Return what the line's held money can still give for a movement that a seller pays."""
+        """Return the line's remaining held money for a movement that a seller pays."""
 
 
-class _Way(Protocol):
-    """One way of paying."""
+class _PaymentMethod(Protocol):
+    """One method of payment."""
 
     async def look_up(self, movement: Movement) -> PaymentAnswer | None:
-        """Return what is known of the movement; None if nothing was done."""
+        """Return the known answer; None if nothing was done."""
 
     async def send(self, movement: Movement) -> PaymentAnswer:
-        """Pay, once per movement whatever is sent and however often."""
+        """Pay; idempotent per movement."""
 
 
 class Alipay(PartnerClient):
-    """Pays over Alipay; raises PartnerUnreachable or PartnerConfused, neither of which proves that nothing was paid."""
+    """Pays over Alipay; raises PartnerError, which never proves that nothing was paid."""
 
     NAME = "Alipay"
 
     def __init__(
         self,
         app: App,
-        held: Held,
+        held: HeldFunds,
         sellers: Mapping[str, str],
         *,
         scene: str = "",
@@ -60,14 +59,13 @@ class Alipay(PartnerClient):
     ) -> None:
         super().__init__(gateway, client=client, seconds=seconds)
         self._held = held
-        asked = Gateway(self._partner, app)
-        self._refunds, self._transfers, self._own = Refunds(asked), Transfers(asked, sellers, scene), _OwnBooks()
+        api = Gateway(self._partner, app)
+        self._refunds, self._transfers, self._own = Refunds(api), Transfers(api, sellers, scene), _LedgerOnly()
 
     async def pay(self, movement: Movement, first_attempt: bool) -> PaymentAnswer:
-        """Pay a movement once and return Alipay's word: settled, pending, or refused for a business reason.
+        """Pay a movement and return Alipay's answer: settled, pending, or refused for a business reason. Idempotent.
 
-        What a seller pays is first held against the line's held money: what that does not cover is refused whole,
-        with what it could still give (R6.11).
+        A seller's payment that the line's held money does not cover is refused as a whole, with what is left (R6.11).
         """
         known = None if first_attempt else await self.look_up(movement)
         if known is not None:
@@ -77,28 +75,28 @@ class Alipay(PartnerClient):
             if left < movement.amount:
                 return PaymentAnswer(result="refused", reason=f"held money leaves {left} yuan (R6.11)", available=left)
         try:
-            return await self._way(movement).send(movement)
-        except Unwritable as wrong:
-            raise self._partner.confused(f"cannot be asked: {wrong}") from None
+            return await self._method_for(movement).send(movement)
+        except NotRepresentable as wrong:
+            raise self._partner.protocol_error(f"cannot be asked: {wrong}") from None
 
     async def look_up(self, movement: Movement) -> PaymentAnswer | None:
-        """Return what is known of a movement; None if Alipay has carried out nothing under its number."""
+        """Return the known answer; None if Alipay has carried out nothing under the request number."""
         try:
-            return await self._way(movement).look_up(movement)
-        except Unwritable as wrong:
-            raise self._partner.confused(f"cannot be asked: {wrong}") from None
+            return await self._method_for(movement).look_up(movement)
+        except NotRepresentable as wrong:
+            raise self._partner.protocol_error(f"cannot be asked: {wrong}") from None
 
-    def _way(self, movement: Movement) -> _Way:
-        if movement.purpose in _INSIDE_OUR_ACCOUNT:
+    def _method_for(self, movement: Movement) -> _PaymentMethod:
+        if movement.purpose in _LEDGER_ONLY:
             return self._own
-        return self._refunds if movement.purpose in _BACK_THE_WAY_IT_CAME else self._transfers
+        return self._refunds if movement.purpose in _REFUNDED_TO_TRADE else self._transfers
 
 
-class _OwnBooks:
-    """A way of paying: inside the platform's account, where our ledger's entry is all that moves."""
+class _LedgerOnly:
+    """Method of payment within the platform's account: only our ledger changes."""
 
     async def look_up(self, movement: Movement) -> PaymentAnswer | None:
-        """Return what our books say, which the movement carries: nobody else knows of it."""
+        """Return the answer by the movement's own state in our ledger."""
         if movement.state in {MoneyState.SETTLED, MoneyState.REVERSED}:
             return await self.send(movement)
         return PaymentAnswer(result="refused") if movement.state is MoneyState.FAILED else None

@@ -1,4 +1,4 @@
-"""Alipay's notifications: believed only when signed for us, and told to the complaint as `payment_reported` (R6.10)."""
+"""Alipay's notifications: signature verified, then decoded to `payment_reported` (R6.10)."""
 
 import json
 from typing import Literal
@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from activities.payments.alipay.names import key_of
-from activities.payments.alipay.refusals import reason_of
+from activities.errors import ActivitiesError
+from activities.payments.alipay.codes import key_of, reason_of
 from activities.payments.alipay.signing import AlipayKey, canonical
 from workflows.complaint.domain.messages import PaymentReported
 from workflows.parties import Party
@@ -24,10 +24,10 @@ _Result = Literal["settled", "failed", "reversed"]
 _TRANSFERS: dict[str, _Result] = {"SUCCESS": "settled", "FAIL": "failed", "CLOSED": "failed", "REFUND": "reversed"}
 
 
-class NotificationRefused(ValueError):  # noqa: N818 - named for what it says
-    """A notification that is not from Alipay, not for us, or cannot be read; the text says why, not what was in it.
+class NotificationRefused(ActivitiesError, ValueError):  # noqa: N818 - an outcome
+    """A notification that is not from Alipay, not for us, or malformed; the text never quotes it.
 
-    Answer it with anything but `success`: if Alipay did send it, it will send it again.
+    Answer it with anything but `success`: Alipay sends its own notifications again.
     """
 
 
@@ -42,23 +42,22 @@ class _Transfer(BaseModel):
 
 
 class Notifications:
-    """Reads notifications to one application; `account` is the platform's own at Alipay, where it is to be checked."""
+    """Verifies and decodes notifications to one application; `account`: our own at Alipay, if it is checked."""
 
     def __init__(self, app_id: str, alipay: AlipayKey, account: str = "") -> None:
         self._app_id, self._alipay, self._account = app_id, alipay, account
 
     def read(self, body: bytes) -> PaymentReported | None:
-        """Return what a notification says about a movement; None if it is Alipay's, but about nothing of ours.
+        """Return the report in a notification; None if it is not about a movement of ours. Raises NotificationRefused.
 
-        `body` is the form as it came. The message has the same id however often the same thing is told, so a complaint
-        hears it once. Raises NotificationRefused.
+        `body` is the form as received. Repeated notifications give the same message id (idempotency key).
         """
-        fields = self._believed(body)
+        fields = self._verified(body)
         if fields.get("msg_method") == _TRANSFER_CHANGED:
             return _of_a_transfer(fields.get("biz_content", ""))
         return _of_a_trade(fields)
 
-    def _believed(self, body: bytes) -> dict[str, str]:
+    def _verified(self, body: bytes) -> dict[str, str]:
         fields = _form(body)
         if fields.get("sign_type") != "RSA2" or fields.get("charset", "utf-8").lower() != "utf-8":
             raise NotificationRefused("it is not signed with RSA2 over UTF-8: set both for the application at Alipay")
@@ -83,13 +82,13 @@ def _form(body: bytes) -> dict[str, str]:
         raise NotificationRefused("it is no form in UTF-8") from None
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        # Two fields of one name could be verified as the one and read as the other.
+        # With duplicate names one value could be verified and the other one used.
         raise NotificationRefused("it names a field twice")
     return fields
 
 
 def _of_a_trade(fields: dict[str, str]) -> PaymentReported | None:
-    """Of a trade only what was refunded is ours: `out_biz_no` is then the refund's request number."""
+    """Only refunds of a trade concern us; `out_biz_no` is then the refund's request number."""
     if not fields.get("gmt_refund") or fields.get("notify_type") != "trade_status_sync":
         return None
     return _reported(fields.get("out_biz_no", ""), "settled", fields.get("trade_no", ""), "")

@@ -14,7 +14,18 @@ from starter.demo.stories.shared import (
     TO_NEGOTIATION,
     TO_THE_END,
 )
-from starter.demo.stories.story import Complaint, Ending, Paid, Reaches, Story, agent, buyer, refund, seller, yuan
+from starter.demo.stories.story import (
+    Complaint,
+    Ending,
+    Paid,
+    Reaches,
+    Story,
+    agent,
+    buyer,
+    refund,
+    seller,
+    yuan,
+)
 from workflows.vocabulary import MoneyState, Outcome, Problem, Purpose, Remedy
 
 BROKEN_CUP = Complaint(

@@ -1,1 +1,1 @@
-"""The codec server: opens sealed payloads for people who look at cases with Temporal's own programs."""
+"""The codec server: decrypts payloads for authorised readers of Temporal's web UI and CLI."""

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from activities.failures import AWAY
+from activities.errors import CONNECTION_ERRORS
 from starter.client import connection
-from starter.client.endpoints import Whereabouts, data_dir, find
-from starter.client.errors import CommandError, Unreachable, WrongUse
+from starter.client.endpoints import Endpoints, data_dir, find
+from starter.client.error_mapping import exit_code
+from starter.client.errors import ClientError, Unreachable, WrongUse
 from starter.http.codec.app import CodecServer
 from starter.http.codec.readers import Readers, make
 from starter.http.gateway.server import Server, config, listen
@@ -35,67 +36,67 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         run(given.host, given.port, given.readers, given.origin, made=given.make_readers)
-    except CommandError as wrong:
+    except ClientError as wrong:
         sys.stderr.write(f"{wrong}\n")
-        return int(wrong.exit_code)
+        return int(exit_code(wrong))
     return 0
 
 
 def run(host: str, port: int, readers: Path | None, origins: Sequence[str] = (), *, made: bool = False) -> None:
-    """Serve the codec until SIGTERM or SIGINT; `made` writes a reader with a fresh secret where there is no file.
+    """Serve until SIGTERM or SIGINT; `made` writes a readers file with a fresh secret if there is none.
 
-    Raises WrongUse with what to mend.
+    Raises WrongUse.
     """
-    where, file = _told(), readers or readers_file()
-    if where.key_ring is None:
+    endpoints, file = _configuration(), readers or readers_file()
+    if endpoints.key_ring is None:
         raise WrongUse("without a key ring there is nothing to open: set REDRESS_KEY_RING (deploy/docs/encryption.md)")
     try:
-        ring = LastingRing(where.key_ring)
+        ring = LastingRing(endpoints.key_ring)
     except KeyRingInvalid as wrong:
         raise WrongUse(str(wrong)) from None
     if made:
         make(file)
-    server = CodecServer(SealingCodec(ring), Readers(file), origins or origins_of(where.ui), where.ui)
+    server = CodecServer(SealingCodec(ring), Readers(file), origins or origins_of(endpoints.ui), endpoints.ui)
     try:
         listener = listen(host, port)
     except (OSError, OverflowError) as taken:
         raise WrongUse(f"port {port} on {host} cannot be used ({taken}): choose another with --port") from None
     with listener:
-        asyncio.run(_serve(listener, server, where))
+        asyncio.run(_serve(listener, server, endpoints))
 
 
-class _Told(NamedTuple):
-    """What is known of the place it opens payloads for; neither Temporal nor a database must be there."""
+class _Configuration(NamedTuple):
+    """Key ring and web UI; endpoints only if they are known: neither Temporal nor a database is required."""
 
     key_ring: Path | None
     ui: str | None
-    whole: Whereabouts | None = None
+    whole: Endpoints | None = None
 
 
-def _told() -> _Told:
+def _configuration() -> _Configuration:
     with contextlib.suppress(Unreachable):
-        where = find()
-        return _Told(where.key_ring, where.ui, where)
+        endpoints = find()
+        return _Configuration(endpoints.key_ring, endpoints.ui, endpoints)
     ring = os.environ.get("REDRESS_KEY_RING")
-    return _Told(Path(ring).expanduser() if ring else None, os.environ.get("REDRESS_UI_URL"))
+    return _Configuration(Path(ring).expanduser() if ring else None, os.environ.get("REDRESS_UI_URL"))
 
 
-async def _require_keys(where: Whereabouts | None) -> None:
-    """Raise WrongUse where the database is known and says that workers hold other keys: what is sealed stays so."""
-    if where and where.database:
-        with contextlib.suppress(Unreachable, *AWAY):
-            async with connection.files(where) as record:
-                await connection.require_keys(where, record.pool)
+async def _require_keys(endpoints: Endpoints | None) -> None:
+    """Raise WrongUse if the database is reachable and workers hold other keys."""
+    if endpoints and endpoints.database:
+        with contextlib.suppress(Unreachable, *CONNECTION_ERRORS):
+            async with connection.files(endpoints) as record:
+                await connection.require_keys(endpoints, record.pool)
 
 
 def readers_file() -> Path:
-    """Return the readers' file: REDRESS_CODEC_READERS, else the one of the embedded stack."""
+    """Return the path of the readers file: REDRESS_CODEC_READERS, else the embedded stack's."""
     named = os.environ.get("REDRESS_CODEC_READERS")
     return Path(named).expanduser() if named else data_dir() / "readers.toml"
 
 
 def origins_of(ui: str | None) -> tuple[str, ...]:
-    """Return the origins of the web UI; on this machine it has two names."""
+    """Return the origins of the web UI, with both names of the loopback address."""
     if not ui:
         return ()
     parts = urlsplit(ui)
@@ -103,8 +104,8 @@ def origins_of(ui: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((origin, origin.replace(LOOPBACK, "localhost"), origin.replace("localhost", LOOPBACK))))
 
 
-async def _serve(listener: socket.socket, codec: CodecServer, where: _Told) -> None:
-    await _require_keys(where.whole)
+async def _serve(listener: socket.socket, codec: CodecServer, endpoints: _Configuration) -> None:
+    await _require_keys(endpoints.whole)
     server = Server(config(codec.application()), listener, name="codec")
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)

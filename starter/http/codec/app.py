@@ -1,4 +1,4 @@
-"""`/decode` and `/encode` for the web UI and the `temporal` program: for readers only, and for one web page only."""
+"""`/decode` and `/encode` for the web UI and the `temporal` CLI: authenticated readers, CORS for the web UI only."""
 
 import asyncio
 import base64
@@ -18,22 +18,22 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
 from starter.http.codec.readers import Readers
-from starter.http.gateway.bodies import body_of
 from starter.http.gateway.problems import Problem
+from starter.http.gateway.signed_requests import body_of
 from workflows.complaint.decoding import SEALED
 
 _log = structlog.stdlib.get_logger("redress.codec")
 
 MOST_BYTES = 16 << 20
-"""A page of a history as the web UI sends it; one payload is at most two megabytes."""
+"""Largest body: a page of history; one payload has at most two megabytes."""
 
 _AT_ONCE = 8
-"""Bodies held at the same time: what readers can make us hold is bounded."""
+"""Concurrent bodies, which bounds memory."""
 
 _SECONDS = 30.0
-_ASKED = {"WWW-Authenticate": 'Basic realm="redress codec", charset="UTF-8"'}
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="redress codec", charset="UTF-8"'}
 _NAMESPACE = re.compile(r"[\w.-]{1,64}")
-_NEVER_KEPT = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "authorization, authorization-extras, content-type, x-namespace",
@@ -42,7 +42,7 @@ _PREFLIGHT = {
 
 
 class CodecServer:
-    """The doors of the codec server; `origins` are the web UI's, `ui` its address for the page after signing in."""
+    """The codec server; `origins`: of the web UI; `ui`: its address, for the page after signing in."""
 
     def __init__(self, codec: PayloadCodec, readers: Readers, origins: Collection[str], ui: str | None) -> None:
         self._codec, self._readers, self._origins, self._ui = codec, readers, frozenset(origins), ui
@@ -60,7 +60,7 @@ class CodecServer:
         )
 
     async def answer(self, request: Request) -> Response:
-        """Open or seal payloads; every failure is an answer that says what to do."""
+        """Decode or encode payloads; failures are problem responses."""
         origin = request.headers.get("origin")
         if origin is not None and origin not in self._origins:
             _log.warning("another page asks", origin=origin[:100])
@@ -73,7 +73,7 @@ class CodecServer:
             response = problem.response()
         except (TimeoutError, ClientDisconnect):
             response = Problem("too-slow", f"the request did not arrive within {_SECONDS:g} s").response()
-        response.headers.update(_NEVER_KEPT)
+        response.headers.update(_NO_STORE)
         if origin is not None:
             credentials = {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"}
             response.headers.update(credentials | {"Vary": "Origin"})
@@ -90,25 +90,27 @@ class CodecServer:
         namespace = request.headers.get("x-namespace", "")
         known = namespace if _NAMESPACE.fullmatch(namespace) else None
         _log.info(what, reader=reader, namespace=known, payloads=len(answered), not_opened=shut)
-        return JSONResponse({"payloads": [_worded(one) for one in answered]})
+        return JSONResponse({"payloads": [_encoded(one) for one in answered]})
 
     def _reader(self, request: Request) -> str:
-        reader = self._readers.named(request.headers.get("authorization", ""))
+        reader = self._readers.authenticate(request.headers.get("authorization", ""))
         if reader is None:
             _log.warning("nobody we know", path=request.url.path, said="authorization" in request.headers)
-            raise Problem("not-signed", "sign in as a reader: Bearer <secret>, or Basic <name:secret>", headers=_ASKED)
+            raise Problem(
+                "not-signed", "sign in as a reader: Bearer <secret>, or Basic <name:secret>", headers=_CHALLENGE
+            )
         return reader
 
     async def signed_in(self, request: Request) -> Response:
-        """Let a browser sign in, and say what to tell the web UI."""
+        """Let a browser sign in, and explain the settings of the web UI."""
         try:
             reader = self._reader(request)
         except Problem as problem:
-            return Response("Sign in as a reader.\n", 401, problem.headers | _NEVER_KEPT)
+            return Response("Sign in as a reader.\n", 401, problem.headers | _NO_STORE)
         page = _PAGE.format(
             reader=escape(reader), ui=escape(self._ui or ""), codec=escape(str(request.base_url).rstrip("/"))
         )
-        return HTMLResponse(page, headers={"Content-Security-Policy": "default-src 'none'", **_NEVER_KEPT})
+        return HTMLResponse(page, headers={"Content-Security-Policy": "default-src 'none'", **_NO_STORE})
 
 
 async def _health(_: Request) -> Response:
@@ -116,10 +118,10 @@ async def _health(_: Request) -> Response:
 
 
 def payloads_in(body: bytes) -> Sequence[Payload]:
-    """Read payloads as JSON of Protocol Buffers; raises Problem 422."""
+    """Decode payloads from protobuf JSON; raises Problem 422."""
     try:
         given = json.loads(body)
-        return [_payload(one) for one in given.get("payloads", [])]  # none at all is how JSON says an empty list
+        return [_payload(one) for one in given.get("payloads", [])]  # protobuf JSON omits an empty list
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
         text = 'send {"payloads": [{"metadata": {"encoding": "<base64>"}, "data": "<base64>"}]}'
         raise Problem("refused", text) from None
@@ -130,7 +132,7 @@ def _payload(given: dict[str, Any]) -> Payload:
     return Payload(metadata=metadata, data=base64.b64decode(given.get("data") or "", validate=True))
 
 
-def _worded(payload: Payload) -> dict[str, Any]:
+def _encoded(payload: Payload) -> dict[str, Any]:
     metadata = {name: base64.b64encode(value).decode() for name, value in payload.metadata.items()}
     return {"metadata": metadata, "data": base64.b64encode(payload.data).decode()}
 

@@ -1,4 +1,4 @@
-"""Who may read: one TOML file with a secret for each person or program, read again whenever it changes."""
+"""Readers of the codec server: a TOML file with one secret each, reloaded when it changes."""
 
 import base64
 import binascii
@@ -21,37 +21,37 @@ _MEND = "mend it, or name another by REDRESS_CODEC_READERS"
 
 
 class Readers:
-    """The readers as their file says just now; while it is broken, as it last said."""
+    """The readers, reloaded when the file changes; an invalid file keeps the last valid state."""
 
     def __init__(self, file: Path) -> None:
-        """Read the file; raises WrongUse."""
-        self._file, self._seen = file, _mark(file)
+        """Load the file; raises WrongUse."""
+        self._file, self._seen = file, _version(file)
         self._known = read(file)
 
-    def named(self, authorization: str) -> str | None:
-        """Return the name of whoever an `Authorization` header speaks for, Bearer or Basic; None for nobody."""
-        self._look_again()
-        scheme, _, said = authorization.partition(" ")
+    def authenticate(self, authorization: str) -> str | None:
+        """Return the reader of an `Authorization` header (Bearer or Basic), None if it is invalid."""
+        self._reload()
+        scheme, _, credentials = authorization.partition(" ")
         if scheme.lower() == "bearer":
-            return self._holder(said.strip().encode("utf-8", "replace"))
+            return self._holder(credentials.strip().encode("utf-8", "replace"))
         if scheme.lower() != "basic":
             return None
         try:
-            name, _, secret = base64.b64decode(said.strip(), validate=True).partition(b":")
+            name, _, secret = base64.b64decode(credentials.strip(), validate=True).partition(b":")
         except (binascii.Error, ValueError):
             return None
         holder = self._holder(secret)
         return holder if holder is not None and hmac.compare_digest(holder.encode(), name) else None
 
     def _holder(self, secret: bytes) -> str | None:
-        """Compare with every secret, in the same time whatever is found."""
+        """Compare with every secret, in constant time."""
         found = [name for name, known in self._known.items() if hmac.compare_digest(known.encode(), secret)]
         return found[0] if found else None
 
-    def _look_again(self) -> None:
-        if (mark := _mark(self._file)) == self._seen:
+    def _reload(self) -> None:
+        if (version := _version(self._file)) == self._seen:
             return
-        self._seen = mark
+        self._seen = version
         try:
             self._known = read(self._file)
             _log.info("readers read again", readers=sorted(self._known))
@@ -60,14 +60,14 @@ class Readers:
 
 
 def read(file: Path) -> Mapping[str, str]:
-    """Read secrets by name; raises WrongUse with what to do, never with a secret."""
+    """Load secrets by name; raises WrongUse, never quoting a secret."""
     try:
         if file.stat().st_mode & _NOT_FOR_OTHERS:
             raise WrongUse(f"{file} holds secrets and others can read it: chmod 600 {file}")
         given = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as wrong:
         raise WrongUse(f"{file} cannot be read ({wrong.strerror}): {_MEND}") from None
-    except ValueError:  # its own text quotes the line, and that may be a secret
+    except ValueError:  # its text quotes the line, which may hold a secret
         raise WrongUse(f"{file} is no TOML: {_MEND}") from None
     readers = given.get("readers")
     if given.keys() != {"readers"} or not isinstance(readers, dict) or not readers:
@@ -83,7 +83,7 @@ def read(file: Path) -> Mapping[str, str]:
 
 
 def make(file: Path) -> None:
-    """Write a file with one reader, `operator`, and a fresh secret, where there is none."""
+    """Write a file with one reader, `operator`, and a fresh secret, unless it exists."""
     try:
         made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -94,7 +94,7 @@ def make(file: Path) -> None:
         out.write(f'[readers]\noperator = "{secrets.token_urlsafe(32)}"\n')
 
 
-def _mark(file: Path) -> tuple[int, int, int] | None:
+def _version(file: Path) -> tuple[int, int, int] | None:
     try:
         found = file.stat()
     except OSError:

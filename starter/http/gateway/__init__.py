@@ -1,1 +1,1 @@
-"""The HTTP gateway: the doors for apps, carriers and payment providers, safe to leave open."""
+"""The HTTP gateway: API for apps, webhooks for carriers and payment providers."""

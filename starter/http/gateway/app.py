@@ -1,4 +1,4 @@
-"""The gateway as one web application: every door, every failure an answer, what runs beside."""
+"""The ASGI application: routes, errors as problem responses, background tasks."""
 
 import asyncio
 import contextlib
@@ -14,50 +14,50 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from activities.failures import is_away, named, where
-from starter.client.errors import Unreachable
-from starter.http.gateway.bodies import CLOSE
-from starter.http.gateway.context import House
-from starter.http.gateway.dispatcher import Relay
-from starter.http.gateway.openapi import described
-from starter.http.gateway.problems import Problem, not_found, not_now
+from activities.errors import error_label, raised_at
+from starter.client.error_mapping import problem_type
+from starter.http.gateway.context import GatewayContext
+from starter.http.gateway.dispatcher import InboxDispatcher
+from starter.http.gateway.openapi import openapi_document
+from starter.http.gateway.problems import Problem, malformed, not_found, unavailable
 from starter.http.gateway.resources import OPERATIONS
+from starter.http.gateway.signed_requests import CLOSE
 
 _log = structlog.stdlib.get_logger("redress.gateway")
 
 ANSWER_SECONDS = 30.0
-"""For one request from its head to the end of its answer: nobody holds a connection longer by reading slowly."""
+"""Timeout of one request, from its head to the end of its response: slow readers hold no connection longer."""
 
 _REMEMBERED = timedelta(minutes=15)
-"""Longer than any signature is believed: five minutes from either clock."""
+"""Longer than a signature is valid (five minutes of clock skew either way)."""
 
 _TIDY_SECONDS = 60.0
 
-Beside = Callable[[House], Awaitable[None]]
+BackgroundTask = Callable[[GatewayContext], Awaitable[None]]
 
 
-async def forget_old_requests(house: House) -> None:
-    """Forget the ids of requests whose signatures are no longer believed, again and again."""
+async def forget_old_requests(context: GatewayContext) -> None:
+    """Delete the ids of requests whose signatures have expired, until cancelled."""
     while True:
-        await house.requests.forget(_REMEMBERED)
+        await context.requests.forget(_REMEMBERED)
         await asyncio.sleep(_TIDY_SECONDS)
 
 
-async def deliver(house: House) -> None:
-    """Deliver what the inbox has accepted."""
-    await Relay(house.inbox, house.complaints, house.arrived).run()
+async def dispatch_inbox(context: GatewayContext) -> None:
+    """Deliver accepted messages to their complaints, until cancelled."""
+    await InboxDispatcher(context.inbox, context.complaints, context.arrived).run()
 
 
-BESIDE: Sequence[Beside] = (forget_old_requests, deliver)
-"""What runs beside the doors for as long as the gateway does; what fails is logged and begun again."""
+BACKGROUND_TASKS: Sequence[BackgroundTask] = (forget_old_requests, dispatch_inbox)
+"""Background tasks of the gateway; a failure is logged and the task restarted."""
 
 
-def application(house: House, beside: Sequence[Beside] = BESIDE) -> Starlette:
+def application(context: GatewayContext, background: Sequence[BackgroundTask] = BACKGROUND_TASKS) -> Starlette:
     """Return the application."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(_kept_going(work, house)) for work in beside]
+        tasks = [asyncio.create_task(_restart_on_failure(work, context)) for work in background]
         yield
         for task in tasks:
             task.cancel()
@@ -65,24 +65,24 @@ def application(house: House, beside: Sequence[Beside] = BESIDE) -> Starlette:
 
     app = Starlette(routes=[operation.route for operation in OPERATIONS], lifespan=lifespan)
     app.router.redirect_slashes = False
-    app.state.house = house
-    app.state.openapi = described(OPERATIONS)
-    app.add_exception_handler(HTTPException, _unrouted)
-    app.add_middleware(_Answering)
+    app.state.context = context
+    app.state.openapi = openapi_document(OPERATIONS)
+    app.add_exception_handler(HTTPException, _no_route)
+    app.add_middleware(_ErrorMiddleware)
     return app
 
 
-async def _kept_going(work: Beside, house: House) -> None:
+async def _restart_on_failure(work: BackgroundTask, context: GatewayContext) -> None:
     while True:
         try:
-            await work(house)
+            await work(context)
             return
-        except Exception as wrong:  # noqa: BLE001 - whatever stood in the way, it goes on
-            _log.warning("goes on in a moment", work=work.__name__, reason=named(wrong), where=where(wrong))
+        except Exception as wrong:  # noqa: BLE001 - any failure: restart the task
+            _log.warning("goes on in a moment", work=work.__name__, reason=error_label(wrong), where=raised_at(wrong))
             await asyncio.sleep(1)
 
 
-async def _unrouted(request: Request, wrong: Exception) -> Response:
+async def _no_route(request: Request, wrong: Exception) -> Response:
     status = wrong.status_code if isinstance(wrong, HTTPException) else 500
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         known = ", ".join(sorted(_methods(request)))
@@ -91,14 +91,14 @@ async def _unrouted(request: Request, wrong: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Return every method of a path; the router itself names those of one operation only."""
+    """Return every method of a path; the router lists those of one operation only."""
     doors = [one for one in request.app.routes if isinstance(one, Route)]
     fitting = [one for one in doors if one.matches(request.scope)[0] is not Match.NONE]
     return {method for one in fitting for method in one.methods or ()}
 
 
-class _Answering:
-    """Every exception becomes an answer and one log line; every request ends in time."""
+class _ErrorMiddleware:
+    """Turn every exception into a problem response, log one line per request, enforce the timeout."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -123,9 +123,9 @@ class _Answering:
                 await self._app(scope, receive, sent)
         except ClientDisconnect:
             return
-        except Exception as wrong:  # noqa: BLE001 - its own text may be personal
-            if status:  # too late to say it otherwise: the server cuts the connection, and logs what it is given
-                _log.error("broke off in an answer", reason=named(wrong), where=where(wrong))
+        except Exception as wrong:  # noqa: BLE001 - its text may hold personal data
+            if status:  # the response has begun: the server aborts the connection and logs this error
+                _log.error("broke off in an answer", reason=error_label(wrong), where=raised_at(wrong))
                 raise ConnectionAbortedError("an answer that had begun could not be ended") from None
             problem = as_problem(wrong)
             status = problem.status
@@ -134,17 +134,24 @@ class _Answering:
 
 
 def _require_one_length(scope: Scope) -> None:
-    """Raise Problem 400 for a body with two lengths: a proxy may go by the other one, and mix up the answers."""
+    """Raise Problem 400 for two body lengths (request smuggling)."""
     if {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}:
         raise Problem("not-http", "content-length and transfer-encoding: send one of them", headers=CLOSE)
 
 
 def as_problem(wrong: Exception) -> Problem:
-    """Say in the answer's words what went wrong."""
+    """Map an exception to a problem response, by the table of `error_mapping.py`."""
     if isinstance(wrong, Problem):
         return wrong
-    if is_away(wrong) or isinstance(wrong, Unreachable):
-        _log.warning("a backend is away", reason=named(wrong), where=where(wrong))
-        return not_now("the database does not answer; nothing was taken in, or ask with the same id: send it again")
-    _log.error("a fault of ours", reason=named(wrong), where=where(wrong))
+    match problem_type(wrong):
+        case "not-now":
+            _log.warning("a backend is away", reason=error_label(wrong), where=raised_at(wrong))
+            return unavailable(
+                "the database does not answer; nothing was taken in, or ask with the same id: send it again"
+            )
+        case "not-found":
+            return not_found()
+        case "refused":
+            return malformed(str(wrong))
+    _log.error("a fault of ours", reason=error_label(wrong), where=raised_at(wrong))
     return Problem("our-fault", "the gateway made a mistake of its own: send it again with the same id, and tell us")

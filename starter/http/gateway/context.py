@@ -1,11 +1,11 @@
-"""What the doors need: the clients, the inbox, the record, the complaints themselves, the clock, the limits."""
+"""Dependencies of the resources: clients, inbox, record, client library, clock, rate limiter."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from activities.parcels.kuaidi100.pushes import Pushes
+from activities.parcels.kuaidi100.pushes import PushReader
 from activities.payments.alipay.notifications import Notifications
 from activities.store.case_files import CaseFiles
 from activities.store.inbox import Inbox
@@ -13,49 +13,48 @@ from activities.store.parcels import Parcels
 from activities.store.pool import Pool
 from activities.store.signed_requests import Requests
 from starter.client.complaints import Complaints
-from starter.http.gateway.bodies import BODY_SECONDS
-from starter.http.gateway.clients import Clients
-from starter.http.gateway.rate_limits import Limits
+from starter.http.gateway.clients import Clients, RateLimiter
+from starter.http.gateway.signed_requests import BODY_SECONDS
 
 
 @dataclass
-class Look:
-    """What was seen at the last look, and until when all are answered that: strangers cost one look a second."""
+class HealthCache:
+    """Cached result of the health check, so that anonymous requests cause at most one query a second."""
 
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     until: float = 0.0
     database: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
-    """One gateway process; `clock` gives seconds since 1970, `stamps` is false where time is skipped (contract).
+class GatewayContext:
+    """One gateway process; `clock` returns seconds since 1970, `stamps` is false on time-skipping stacks (contract).
 
-    `patience` is how many seconds a body may take to arrive.
+    `body_seconds`: timeout for receiving a body.
     """
 
     clients: Clients
     pool: Pool
     complaints: Complaints
     stamps: bool = True
-    kuaidi100: Pushes | None = None
+    kuaidi100: PushReader | None = None
     alipay: Notifications | None = None
     clock: Callable[[], float] = time.time
-    patience: float = BODY_SECONDS
-    limits: Limits = field(default_factory=Limits)
+    body_seconds: float = BODY_SECONDS
+    limits: RateLimiter = field(default_factory=RateLimiter)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when something was accepted, for whoever delivers it."""
-    look: Look = field(default_factory=Look)
-    """Whether the database answers, for whoever asks without having signed."""
+    """Set when a message is accepted; wakes the dispatcher."""
+    health: HealthCache = field(default_factory=HealthCache)
+    """Whether the database answers."""
 
     @property
     def inbox(self) -> Inbox:
-        """Where what is accepted is kept."""
+        """The inbox."""
         return Inbox(self.pool, self.arrived.set)
 
     @property
     def parcels(self) -> Parcels:
-        """What carriers say, and who waits for it."""
+        """Parcels and their events."""
         return Parcels(self.pool, self.inbox, stamp=self.stamps)
 
     @property
@@ -65,5 +64,5 @@ class House:
 
     @property
     def requests(self) -> Requests:
-        """The ids of signed requests that keep nothing in the inbox."""
+        """Ids of signed requests that leave nothing in the inbox."""
         return Requests(self.pool)

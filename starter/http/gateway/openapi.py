@@ -1,4 +1,4 @@
-"""The description of every door (OpenAPI 3.1), made from the models that read and answer: no second truth."""
+"""OpenAPI 3.1 of the gateway, generated from the operations and the models they decode and return."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -7,13 +7,62 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from starter.client.error_mapping import PROBLEM_TYPES
 from starter.http.gateway.calls import Operation
-from starter.http.gateway.event_docs import MODELS as EVENTS
-from starter.http.gateway.event_docs import WEBHOOKS
-from starter.http.gateway.problems import KINDS, MEDIA_TYPE, ProblemBody
-from starter.http.gateway.resources.messages import Said
+from starter.http.gateway.problems import MEDIA_TYPE, ProblemBody
+from starter.http.gateway.resources.messages import MessageBody
 from workflows.complaint.domain.messages import KINDS as MESSAGES
+from workflows.complaint.views.partner_events import Event
 from workflows.vocabulary import Role
+
+EVENT_MODELS = (Event,)
+
+_WEBHOOK_HEADERS = {
+    "webhook-id": "id of the event: the same whenever it is sent again, so keep those you have seen",
+    "webhook-timestamp": "when this try was signed, in seconds since 1970",
+    "webhook-signature": "`v1,` and the base64 of the HMAC-SHA256 of `ID.TIMESTAMP.BODY`; one per secret, "
+    "separated by spaces: one that fits is enough",
+}
+
+_EVENT_DESCRIPTION = """\
+Sent to the `url` of a client's `events` in the clients file, for each step of a complaint that its party may see, and
+signed after Standard Webhooks with the client's own secrets. The events of one complaint come one after the other, in
+the order of their `sequence`, each at least once: again until an answer of 2xx within 8 s, for 24 hours. What is not
+taken by then is a dead letter, and the next one is sent: a number that is missing tells of it. Read the timeline then;
+an operator may also send the missing ones later, under their old ids. Redirects are not followed.
+"""
+
+WEBHOOKS: dict[str, Any] = {
+    "complaint_event": {
+        "post": {
+            "operationId": "complaint_event",
+            "summary": "Be told what happened to a complaint",
+            "description": _EVENT_DESCRIPTION,
+            "parameters": [
+                {
+                    "name": name,
+                    "in": "header",
+                    "required": True,
+                    "description": description,
+                    "schema": {"type": "string"},
+                }
+                for name, description in _WEBHOOK_HEADERS.items()
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}}},
+            },
+            "responses": {
+                "2XX": {"description": "Taken: it is not sent again"},
+                "410": {"description": "Not wanted, now or later: it becomes a dead letter"},
+                "429": {"description": "Later; `Retry-After` is heeded up to an hour"},
+                "default": {"description": "Not taken: it is sent again"},
+            },
+            "security": [],
+        }
+    }
+}
+
 
 _REF = "#/components/schemas/{model}"
 _MESSAGE = {
@@ -45,8 +94,8 @@ without a body signs method and target in its place: `GET /v1/complaints/C202611
 """
 
 
-def described(operations: Sequence[Operation]) -> dict[str, Any]:
-    """Return the description of these doors."""
+def openapi_document(operations: Sequence[Operation]) -> dict[str, Any]:
+    """Return the OpenAPI document of these operations."""
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
@@ -68,18 +117,18 @@ def _version() -> str:
 
 
 def _operation(one: Operation) -> dict[str, Any]:
-    told: dict[str, Any] = {"operationId": _id(one), "summary": one.summary, "responses": _responses(one)}
-    if one.told:
-        told["description"] = one.told
+    found: dict[str, Any] = {"operationId": _id(one), "summary": one.summary, "responses": _responses(one)}
+    if one.description:
+        found["description"] = one.description
     if parameters := [*_in_path(one), *_in_query(one)]:
-        told["parameters"] = parameters
+        found["parameters"] = parameters
     if one.body is not None:
         content: dict[str, Any] = {"schema": _schema(one.body)}
         if one.example is not None:
             content["example"] = one.example
-        told["requestBody"] = {"required": True, "content": {one.media: content}}
-    told["security"] = [{name: [] for name in _SECURITY}] if one.signed else []
-    return told
+        found["requestBody"] = {"required": True, "content": {one.media: content}}
+    found["security"] = [{name: [] for name in _SECURITY}] if one.signed else []
+    return found
 
 
 def _id(one: Operation) -> str:
@@ -96,27 +145,27 @@ def _in_path(one: Operation) -> Iterator[dict[str, Any]]:
 
 
 def _in_query(one: Operation) -> Iterator[dict[str, Any]]:
-    for name, told in {**one.query, **one.optional}.items():
+    for name, description in {**one.query, **one.optional}.items():
         schema = {"type": "string"} | ({"pattern": _PATTERNS[name]} if name in _PATTERNS else {})
-        yield {"name": name, "in": "query", "required": name in one.query, "description": told, "schema": schema}
+        yield {"name": name, "in": "query", "required": name in one.query, "description": description, "schema": schema}
 
 
 def _responses(one: Operation) -> dict[str, Any]:
     answers = {str(status): _answer(status, model, one.answers_in) for status, model in one.answers.items()}
     names = (*one.problems, *(_OF_SIGNED if one.signed else ()), *_ALWAYS)
-    problems = {str(KINDS[name].status): _problem(name) for name in names}
+    problems = {str(PROBLEM_TYPES[name].status): _problem(name) for name in names}
     return dict(sorted((answers | problems).items()))
 
 
 def _answer(status: int, model: type[BaseModel] | None, media: str) -> dict[str, Any]:
-    told = {200: "Done, or known already", 202: "Accepted: it is kept and will be delivered"}.get(status, "Done")
+    description = {200: "Done, or known already", 202: "Accepted: it is kept and will be delivered"}.get(status, "Done")
     schema = _schema(model) if model else {"type": "object" if media == "application/json" else "string"}
-    return {"description": told, "content": {media: {"schema": schema}}}
+    return {"description": description, "content": {media: {"schema": schema}}}
 
 
 def _problem(name: str) -> dict[str, Any]:
     schema = _schema(ProblemBody)
-    return {"description": KINDS[name].title, "content": {MEDIA_TYPE: {"schema": schema}}}
+    return {"description": PROBLEM_TYPES[name].title, "content": {MEDIA_TYPE: {"schema": schema}}}
 
 
 def _schema(given: type[BaseModel] | Mapping[str, Any]) -> dict[str, Any]:
@@ -129,11 +178,11 @@ def _schemas(operations: Sequence[Operation]) -> dict[str, Any]:
     bodies = {one.body for one in operations if isinstance(one.body, type)}
     answers = {model for one in operations for model in one.answers.values() if model}
     read = sorted(bodies | set(MESSAGES.values()), key=lambda model: model.__name__)
-    written = sorted(answers | {ProblemBody, *EVENTS}, key=lambda model: model.__name__)
+    written = sorted(answers | {ProblemBody, *EVENT_MODELS}, key=lambda model: model.__name__)
     wanted = [*((one, "validation") for one in read), *((one, "serialization") for one in written if one not in read)]
     _, found = models_json_schema(wanted, by_alias=True, ref_template=_REF)  # type: ignore[arg-type]
     schemas: dict[str, Any] = found["$defs"]
     for model in MESSAGES.values():  # set by the edge, never by the sender
         del schemas[model.__name__]["properties"]["received_at"]
-    schemas[Said.__name__]["properties"]["message"] = _MESSAGE
+    schemas[MessageBody.__name__]["properties"]["message"] = _MESSAGE
     return dict(sorted(schemas.items()))

@@ -1,4 +1,4 @@
-"""The server under the doors: uvicorn, with limits for those who connect and say little, slowly, or for ever."""
+"""The HTTP server: uvicorn with limits against slow clients and too many connections."""
 
 import asyncio
 import contextlib
@@ -17,28 +17,28 @@ from starter.http.gateway.problems import MEDIA_TYPE, Problem
 _log = structlog.stdlib.get_logger("redress.gateway")
 
 HEAD_SECONDS = 10.0
-"""From the connection, or the first byte of the next request, to the end of its headers."""
+"""Timeout of a request head, from the connection or its first byte."""
 
 IDLE_SECONDS = 65
-"""A little more than load balancers keep an idle connection, so that theirs never meets a closed one."""
+"""Keep-alive, a little longer than that of load balancers, so that they never reuse a closed connection."""
 
 UNREAD_SECONDS = 30.0
-"""How long an answer may wait for somebody to read it."""
+"""Timeout of a response that the client does not read."""
 
 BIGGEST_HEAD = 16 << 10
 MOST_CONNECTIONS = 512
-"""With a quarter of a megabyte each, what all of them can make us hold is bounded, too."""
+"""Bounds memory, at a quarter of a megabyte per connection."""
 
 
-class Guarded(H11Protocol):
-    """HTTP/1.1 for strangers: a head must come whole and in time, and nobody is the one connection too many."""
+class LimitedProtocol(H11Protocol):
+    """HTTP/1.1 with timeouts for heads and unread responses, and a limit of connections."""
 
     head_seconds, unread_seconds = HEAD_SECONDS, UNREAD_SECONDS
     _head_timer: asyncio.TimerHandle | None = None
     _unread_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a head; cut the one connection too many."""
+        """Start the head timeout; abort a connection above the limit."""
         super().connection_made(transport)
         if len(self.connections) > MOST_CONNECTIONS:
             _log.warning("a connection too many", most=MOST_CONNECTIONS)
@@ -47,7 +47,7 @@ class Guarded(H11Protocol):
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
-        """Read on; a head that has begun must end in time, one that is whole stops the clock."""
+        """Start the timeout when a head begins, stop it when it is complete."""
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
             self._head_came()
@@ -55,29 +55,29 @@ class Guarded(H11Protocol):
             self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the timers."""
         self._head_came()
         self._read_on()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Give whoever does not read what is answered some time to do so."""
+        """Start the timeout of an unread response."""
         super().pause_writing()
         self._unread_timer = self._unread_timer or self.loop.call_later(self.unread_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Stop that clock."""
+        """Stop that timeout."""
         super().resume_writing()
         self._read_on()
 
     def on_response_complete(self) -> None:
-        """Cut a connection that is to be closed and whose last answer nobody reads."""
+        """Abort a closing connection whose last response is not read."""
         super().on_response_complete()
         if self.transport.is_closing():
             self.loop.call_later(self.unread_seconds, self.transport.abort)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP as every other problem is answered."""
+        """Answer invalid HTTP with a problem response."""
         answered = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
         if not answered:
             problem = Problem("not-http", f"{msg} Send HTTP/1.1, with a head of at most {BIGGEST_HEAD} bytes.")
@@ -106,7 +106,7 @@ class Guarded(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Leaves signals to whoever runs it, so that a stop is an orderly end; says where it listens once it does."""
+    """uvicorn without signal handlers, so that the caller stops it; prints a ready line with its address."""
 
     def __init__(self, settings: uvicorn.Config, listener: socket.socket, name: str = "gateway") -> None:
         super().__init__(settings)
@@ -118,11 +118,11 @@ class Server(uvicorn.Server):
         yield
 
     def stop(self) -> None:
-        """End in order: no new requests, those under way get a few seconds."""
+        """Stop gracefully: no new requests, running ones get a few seconds."""
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say on standard output where."""
+        """Start, and print the ready line to standard output."""
         await super().startup(sockets)
         host, port = self._listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
@@ -130,8 +130,8 @@ class Server(uvicorn.Server):
         sys.stdout.flush()
 
 
-def config(app: Any, http: type[H11Protocol] = Guarded) -> uvicorn.Config:
-    """Return how the doors are served."""
+def config(app: Any, http: type[H11Protocol] = LimitedProtocol) -> uvicorn.Config:
+    """Return uvicorn's configuration."""
     return uvicorn.Config(
         app,
         http=http,
@@ -148,7 +148,7 @@ def config(app: Any, http: type[H11Protocol] = Guarded) -> uvicorn.Config:
 def listen(host: str, port: int) -> socket.socket:
     """Bind a port, 0 takes a free one; raises OSError or OverflowError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named asyncio turns Nagle's delay off; without it each answer takes 40 ms longer.
+    # With IPPROTO_TCP asyncio sets TCP_NODELAY; without it each response takes 40 ms longer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from activities.cases.orders import OrderSystem
-from activities.partners.errors import PartnerUnreachable
+from activities.errors import PartnerUnreachable
 from tests.workers.sandbox.running import RunningSandbox, an_order
 from workers.sandbox.client import SandboxClient
 from workflows.complaint.domain.filing import OrderLine

@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.cases.record import NotRegistered
-from activities.partners.errors import PartnerUnreachable
+from activities.errors import PartnerUnreachable
 from activities.payments.pay import Payments
 from activities.store.case_files import CaseFiles
 from activities.store.rulebooks import documents, keep

@@ -8,8 +8,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.cases.orders import OrderSystem
-from activities.cases.registry import Registry
-from activities.partners.errors import PartnerUnreachable
+from activities.cases.registry import CaseRegistry
+from activities.errors import PartnerUnreachable
 from activities.store.case_files import CaseFiles
 from activities.store.pool import Pool
 from activities.store.rulebooks import RulebookChanged
@@ -206,8 +206,14 @@ async def test_the_order_system_is_the_real_one_and_its_silence_is_retried(
     world = World(pool)
     await operator.put_orders([an_order("o-real")])
     async with OrderSystem(sandbox.url, seconds=1) as orders:
-        registry = Registry(
-            pool, orders, packaged(), open_case=open_case, view_of=view_of, notices_of=notices_of, tell=world.tell
+        registry = CaseRegistry(
+            pool,
+            orders,
+            packaged(),
+            open_case=open_case,
+            view_of=view_of,
+            notices_of=notices_of,
+            start_notices=world.tell,
         )
         registration = a_registration(order_id="o-real", at=MORNING - timedelta(days=5))
         await operator.fault("orders", "error_500", operation="line")

@@ -12,11 +12,10 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.notifications.channels import Letter
-from activities.notifications.in_app import InApp
+from activities.notifications.channels import Delivery
+from activities.notifications.delivery import NoticeDelivery
 from activities.notifications.mail import Mail, MailServer
-from activities.notifications.notify import Notices
-from activities.notifications.partners import NoticeSink
+from activities.notifications.partners import InApp, NoticeSink
 from activities.store import notifications
 from activities.store.notifications import Outbox
 from activities.store.pool import open_pool
@@ -36,7 +35,7 @@ class DyingMail(Mail):
         super().__init__(server)
         self._point = point
 
-    async def send(self, letter: Letter) -> None:
+    async def send(self, letter: Delivery) -> None:
         if self._point == "before the mail":
             die()
         await super().send(letter)
@@ -64,7 +63,7 @@ async def main(url: str, partners: str, port: str, point: str, given: str) -> No
     if point == "after the answer":
         vars(notifications)["Deliveries"].fared = after(vars(notifications)["Deliveries"].fared)
     pool = await open_pool(url)
-    notices = Notices(pool, InApp(Outbox(pool), sink), {"email": DyingMail(server, point)}, quiet=False)
+    notices = NoticeDelivery(pool, InApp(Outbox(pool), sink), {"email": DyingMail(server, point)}, quiet=False)
     await ActivityEnvironment().run(notices.notify, Notice.model_validate_json(given))
 
 

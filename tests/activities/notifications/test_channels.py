@@ -15,12 +15,10 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.notifications.dispatch import start_notice
-from activities.notifications.in_app import InApp
+from activities.notifications.delivery import NoticeDelivery, start_notice
 from activities.notifications.mail import Mail
-from activities.notifications.notify import Notices
-from activities.notifications.partners import NoticeSink, ShortMessages
-from activities.notifications.recipients import Wishes
+from activities.notifications.partners import InApp, NoticeSink, ShortMessages
+from activities.notifications.preferences import Preferences
 from activities.notifications.robots import Robot, Robots
 from activities.store.notifications import Deliveries, Outbox, WishBook
 from activities.store.pool import Pool
@@ -50,7 +48,7 @@ class Telling:
     def __init__(self, pool: Pool, sink: NoticeSink, post: Post, group: Group, client: httpx2.AsyncClient) -> None:
         self.pool, self.post, self.group, self.clock = pool, post, group, NOON
         robots = {"ops": Robot("dingtalk", group.url, "SEC-1")}
-        self.notices = Notices(
+        self.notices = NoticeDelivery(
             pool,
             InApp(Outbox(pool), sink),
             {
@@ -59,7 +57,7 @@ class Telling:
                 "dingtalk": Robots("dingtalk", robots, client),
             },
             now=lambda: self.clock,
-            pauses=AT_ONCE,
+            retry_delays=AT_ONCE,
         )
 
     async def once(self, notice: Notice) -> None:
@@ -79,7 +77,7 @@ class Telling:
         to = Party(role=Role.BUYER, id=who)
         addresses = {"email": f"{who}@mail.test", "dingtalk": "ops"}
         wishes = {"channels": list(channels), "addresses": addresses, **more}
-        await WishBook(self.pool).keep(to, Wishes.model_validate(wishes))
+        await WishBook(self.pool).keep(to, Preferences.model_validate(wishes))
         return to
 
     async def fared(self, notice: Notice) -> dict[str, tuple[str, str | None]]:
@@ -220,7 +218,9 @@ async def test_a_short_message_waits_for_the_morning_and_the_app_does_not(
 
 async def test_on_a_stack_whose_time_is_skipped_nobody_has_a_night(pool: Pool, sandbox: RunningSandbox) -> None:
     async with NoticeSink(sandbox.url) as sink:
-        awake = Notices(pool, InApp(Outbox(pool), sink), {"sms": ShortMessages(sink)}, quiet=False, now=lambda: NIGHT)
+        awake = NoticeDelivery(
+            pool, InApp(Outbox(pool), sink), {"sms": ShortMessages(sink)}, quiet=False, now=lambda: NIGHT
+        )
         to = Party(role=Role.BUYER, id="awake-1")
         await ActivityEnvironment().run(awake.notify, a_notice(to, "survey_reminded"))
 
@@ -237,7 +237,7 @@ async def test_a_wish_that_changes_after_a_notice_was_sent_does_not_send_it_agai
 
 async def test_the_buyer_is_written_to_at_the_contact_of_the_filing(telling: Telling, world: World) -> None:
     case = await world.opened(contact=Contact(email="filed@mail.test"))
-    await WishBook(world.pool).keep(case.buyer, Wishes(channels=("email",)))
+    await WishBook(world.pool).keep(case.buyer, Preferences(channels=("email",)))
     notice = Notice(
         key=f"{case.complaint}:1:closed:{case.buyer}", complaint=case.complaint, to=case.buyer, event="closed",
         data={"order": "o-1", "outcome": "settled"},

@@ -9,12 +9,10 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.cases.record import Records
-from activities.cases.registry import Registry
-from activities.notifications.dispatch import start_notice, tell
-from activities.notifications.in_app import InApp
-from activities.notifications.notify import Notices
-from activities.notifications.partners import NoticeSink
+from activities.cases.record import CaseRecorder
+from activities.cases.registry import CaseRegistry
+from activities.notifications.delivery import NoticeDelivery, start_notice, start_notices
+from activities.notifications.partners import InApp, NoticeSink
 from activities.store.notifications import Outbox
 from activities.store.pool import Pool
 from tests.activities.working import at_work
@@ -37,8 +35,8 @@ async def sink(sandbox: RunningSandbox) -> AsyncIterator[NoticeSink]:
 
 
 @pytest.fixture
-def notices(pool: Pool, sink: NoticeSink) -> Notices:
-    return Notices(pool, InApp(Outbox(pool), sink))
+def notices(pool: Pool, sink: NoticeSink) -> NoticeDelivery:
+    return NoticeDelivery(pool, InApp(Outbox(pool), sink))
 
 
 def a_notice(key: str, event: str = "closed") -> Notice:
@@ -55,7 +53,7 @@ async def arrived(operator: SandboxClient, *keys: str) -> list[ArrivedNotice]:
 
 
 async def test_a_notice_is_worded_and_delivered_once_however_often_it_is_tried(
-    notices: Notices, operator: SandboxClient
+    notices: NoticeDelivery, operator: SandboxClient
 ) -> None:
     for _ in range(2):
         await ActivityEnvironment().run(notices.notify, a_notice("n-once"))
@@ -65,7 +63,7 @@ async def test_a_notice_is_worded_and_delivered_once_however_often_it_is_tried(
     assert "双方协商一致并已履行" in notice.text
 
 
-async def test_a_sink_that_is_down_is_tried_again(notices: Notices, operator: SandboxClient) -> None:
+async def test_a_sink_that_is_down_is_tried_again(notices: NoticeDelivery, operator: SandboxClient) -> None:
     await operator.fault("notices", "error_500")
     with pytest.raises(ApplicationError, match="the notice sink") as down:
         await ActivityEnvironment().run(notices.notify, a_notice("n-down"))
@@ -92,12 +90,18 @@ async def test_starting_a_notice_again_is_nothing_new_while_it_runs_and_after(te
 
 
 async def test_a_whole_complaint_tells_everybody_once_through_the_real_engine(
-    world: World, temporal: Client, notices: Notices, operator: SandboxClient
+    world: World, temporal: Client, notices: NoticeDelivery, operator: SandboxClient
 ) -> None:
-    registry = Registry(
-        world.pool, world, packaged(), open_case=open_case, view_of=view_of, notices_of=notices_of, tell=tell
+    registry = CaseRegistry(
+        world.pool,
+        world,
+        packaged(),
+        open_case=open_case,
+        view_of=view_of,
+        notices_of=notices_of,
+        start_notices=start_notices,
     )
-    records, registration = Records(world.pool), a_registration()
+    records, registration = CaseRecorder(world.pool), a_registration()
     async with at_work(temporal, NOTICES_QUEUE, notices.notify):
         for _ in range(2):
             case = await ActivityEnvironment(client=temporal).run(registry.register, registration)
@@ -111,7 +115,7 @@ async def test_a_whole_complaint_tells_everybody_once_through_the_real_engine(
 
 
 async def test_a_notice_that_fails_is_retried_by_itself_and_harms_nothing(
-    temporal: Client, notices: Notices, operator: SandboxClient
+    temporal: Client, notices: NoticeDelivery, operator: SandboxClient
 ) -> None:
     await operator.fault("notices", "error_500", times=1)
     async with at_work(temporal, NOTICES_QUEUE, notices.notify):

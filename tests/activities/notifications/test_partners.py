@@ -3,8 +3,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
+from activities.errors import PartnerProtocolError, PartnerUnreachable
 from activities.notifications.partners import NoticeSink
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
 from tests.workers.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
 from workflows.parties import Party
@@ -52,5 +52,5 @@ async def test_a_slow_sink_is_waited_for(sink: NoticeSink, operator: SandboxClie
 
 async def test_a_notice_the_sink_cannot_take_names_the_place(sink: NoticeSink) -> None:
     to = Party(role=Role.BUYER, id="b-1")
-    with pytest.raises(PartnerConfused, match="422 invalid: subject: String should have at most 200"):
+    with pytest.raises(PartnerProtocolError, match="422 invalid: subject: String should have at most 200"):
         await sink.deliver("notice-long", channel="in_app", to=to, locale="en", subject="x" * 201, text="")

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.notifications.channels import Letter, NotDelivered, Undecided
+from activities.notifications.channels import Delivery, DeliveryFailed, DeliveryUnknown
 from activities.notifications.robots import Kind, Robot, Robots
 from tests.activities.notifications.group import Group
 from tests.activities.partners.hostile import partner_saying, spoken
@@ -26,14 +26,14 @@ async def group() -> AsyncIterator[Group]:
         yield group
 
 
-def a_letter(address: str = "ops", text: str = "请尽快处理。") -> Letter:
-    return Letter(
+def a_letter(address: str = "ops", text: str = "请尽快处理。") -> Delivery:
+    return Delivery(
         key="k", complaint="C1", event="duty_missed", to=Party(role=Role.SUPERVISOR, id="s-1"), address=address,
         locale="zh_CN", subject="已逾期：C1", text=text,
     )  # fmt: skip
 
 
-async def say(kind: Kind, url: str, letter: Letter | None = None) -> None:
+async def say(kind: Kind, url: str, letter: Delivery | None = None) -> None:
     robots = {"ops": Robot(kind, f"{url}/robot/send?access_token=token-1", SECRET)}
     async with httpx2.AsyncClient(trust_env=False) as client:
         await Robots(kind, robots, client).send(letter or a_letter())
@@ -84,9 +84,9 @@ async def test_a_code_inside_an_answer_of_200_is_a_refusal(
     group: Group, kind: Kind, body: str, why: str, lasting: bool
 ) -> None:
     group.answer(body)
-    with pytest.raises(NotDelivered) as refused:
+    with pytest.raises(DeliveryFailed) as refused:
         await say(kind, group.url)
-    assert (refused.value.why, refused.value.lasting) == (why, lasting)
+    assert (refused.value.why, refused.value.permanent) == (why, lasting)
 
 
 @pytest.mark.parametrize(
@@ -99,38 +99,38 @@ async def test_a_code_inside_an_answer_of_200_is_a_refusal(
 )
 async def test_too_fast_means_later(group: Group, kind: Kind, body: str) -> None:
     group.answer(body)
-    with pytest.raises(NotDelivered) as refused:
+    with pytest.raises(DeliveryFailed) as refused:
         await say(kind, group.url)
-    assert not refused.value.lasting
+    assert not refused.value.permanent
 
 
 async def test_a_gateway_in_between_that_refuses_has_not_passed_it_on(group: Group) -> None:
     for status, lasting in ((404, True), (429, False), (503, False)):
         group.answer("", status)
-        with pytest.raises(NotDelivered) as refused:
+        with pytest.raises(DeliveryFailed) as refused:
             await say("wecom", group.url)
-        assert refused.value.lasting is lasting
+        assert refused.value.permanent is lasting
 
 
 @pytest.mark.parametrize("body", ["", "{}", "ok", '{"errcode": "0"}', '{"errcode": null}', "[0]"])
 async def test_an_answer_without_a_code_proves_nothing(group: Group, body: str) -> None:
     group.answer(body)
-    with pytest.raises(Undecided):
+    with pytest.raises(DeliveryUnknown):
         await say("dingtalk", group.url)
 
 
 async def test_a_line_that_breaks_leaves_a_doubt_and_one_that_never_stood_none() -> None:
     async with partner_saying(b"") as url:
-        with pytest.raises(Undecided):
+        with pytest.raises(DeliveryUnknown):
             await say("dingtalk", url)
-    with pytest.raises(NotDelivered) as down:
+    with pytest.raises(DeliveryFailed) as down:
         await say("dingtalk", url)
-    assert not down.value.lasting
+    assert not down.value.permanent
 
 
 async def test_an_endless_answer_is_not_read_to_its_end() -> None:
     async with partner_saying(spoken("200 OK", b" " * 200_000)) as url:
-        with pytest.raises(Undecided, match="endless"):
+        with pytest.raises(DeliveryUnknown, match="endless"):
             await say("feishu", url)
 
 
@@ -138,7 +138,7 @@ async def test_only_robots_of_the_file_are_called_and_only_as_what_they_are(grou
     for letter, kind in ((a_letter("http://169.254.169.254/"), "dingtalk"), (a_letter("other"), "wecom")):
         robots = {"other": Robot("feishu", group.url, SECRET)}
         async with httpx2.AsyncClient(trust_env=False) as client:
-            with pytest.raises(NotDelivered, match="no such robot"):
+            with pytest.raises(DeliveryFailed, match="no such robot"):
                 await Robots(kind, robots, client).send(letter)  # type: ignore[arg-type]
     assert group.said == []
 
@@ -146,7 +146,7 @@ async def test_only_robots_of_the_file_are_called_and_only_as_what_they_are(grou
 async def test_no_token_and_no_secret_is_in_any_error(group: Group) -> None:
     for answer in ('{"errcode": 310000, "errmsg": "token-1"}', "token-1"):
         group.answer(answer)
-        with pytest.raises((NotDelivered, Undecided)) as wrong:
+        with pytest.raises((DeliveryFailed, DeliveryUnknown)) as wrong:
             await say("dingtalk", group.url)
         assert "token-1" not in repr(wrong.value)
         assert SECRET not in repr(wrong.value)

@@ -9,10 +9,10 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.notifications.texts import render
 from activities.parcels.partners import CarrierService
-from activities.parcels.watch import ParcelLooks, Watching
+from activities.parcels.watch import ParcelPolling, ParcelSubscriber
 from activities.store.inbox import Inbox
 from activities.store.parcels import DOUBTFUL, Heard, Parcels, under_way
-from starter.doctor.parcels import parcels_stand
+from starter.doctor.partners import parcels as parcels_check
 from tests.activities.parcels.test_watch import a_number, on_its_way, on_record, told
 from tests.activities.world import World, agreed, burst, said, shipped
 from tests.workers.sandbox.running import RunningSandbox
@@ -46,14 +46,14 @@ def at(instant: datetime, event: EventName) -> ParcelEvent:
 async def named(world: World, carrier: CarrierService, parcels: Parcels, number: str) -> Case:
     """A complaint whose buyer names that number, and whose parcel is watched since."""
     case = await on_its_way(world, number, since=SINCE)
-    await ActivityEnvironment().run(Watching(parcels, carrier).watch_parcel, world.watched[-1])
+    await ActivityEnvironment().run(ParcelSubscriber(parcels, carrier).watch_parcel, world.watched[-1])
     return case
 
 
 async def looked(world: World, carrier: CarrierService) -> list[Notice]:
     """Let a look pass; returns what handlers were told of parcels, each notice once, as it is by its key."""
     before = {one.key for one in world.told}
-    looks = ParcelLooks(on_record(world), carrier, silence=timedelta(), tell=world.tell)
+    looks = ParcelPolling(on_record(world), carrier, silence=timedelta(), start_notices=world.tell)
     await ActivityEnvironment().run(looks.look_at_parcels, ParcelLook())
     return list({one.key: one for one in world.told if one.key not in before}.values())
 
@@ -212,7 +212,7 @@ async def test_a_number_in_two_complaints_is_told_to_both_handlers_and_again_whe
         third.complaint: f"{first.complaint}, {second.complaint}",
     }
     assert (await under_way(world.pool, timedelta(hours=1), timedelta(hours=8))).doubtful == 3
-    assert "doubtful" in (await parcels_stand(world.pool)).text
+    assert "doubtful" in (await parcels_check(world.pool)).text
 
 
 async def test_an_event_dated_ahead_does_not_hide_what_comes_after_it(world: World, carrier: CarrierService) -> None:

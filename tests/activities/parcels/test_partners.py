@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from activities.parcels.partners import MOST_EVENTS, MOST_PARCELS, CarrierService, Push, PushUnreadable
-from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
+from activities.errors import PartnerError, PartnerProtocolError, PartnerUnreachable
+from activities.parcels.partners import MOST_EVENTS, MOST_PARCELS, CarrierService, Push, PushMalformed
 from tests.activities.partners.hostile import partner_saying, spoken
 from tests.workers.sandbox.running import RunningSandbox
 from workers.sandbox.client import SandboxClient
@@ -67,7 +67,7 @@ async def test_a_carrier_that_does_not_answer_is_said_to(
 )
 async def test_a_carrier_that_talks_nonsense_is_not_believed(answer: bytes) -> None:
     async with partner_saying(answer) as url, CarrierService(url) as service:
-        with pytest.raises(PartnerConfused):
+        with pytest.raises(PartnerProtocolError):
             await service.look_up(a_parcel("SF-1"))
         with pytest.raises(PartnerError):
             await service.subscribe(a_parcel("SF-2"))
@@ -79,7 +79,7 @@ def a_push(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_push_is_read_with_its_instants_in_utc() -> None:
-    push = Push.read(json.dumps(a_push()).encode())
+    push = Push.decode(json.dumps(a_push()).encode())
     assert push.parcels[0].events == (ParcelEvent(event="delivered", at=AT),)
 
 
@@ -105,7 +105,7 @@ def test_a_push_is_read_with_its_instants_in_utc() -> None:
 def test_a_push_that_cannot_be_read_names_the_place_and_never_the_content(push: bytes | dict[str, Any]) -> None:
     assert MOST_EVENTS == 2000
     body = push if isinstance(push, bytes) else json.dumps(push).encode()
-    with pytest.raises(PushUnreadable) as unread:
-        Push.read(body)
+    with pytest.raises(PushMalformed) as unread:
+        Push.decode(body)
     assert str(unread.value)
     assert "eaten" not in str(unread.value)

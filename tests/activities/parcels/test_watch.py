@@ -15,9 +15,9 @@ from temporalio.common import RawValue, WorkflowIDReusePolicy
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
-from activities.cases.record import Records
+from activities.cases.record import CaseRecorder
 from activities.parcels.partners import CarrierService
-from activities.parcels.watch import ParcelLooks, Watching, watch
+from activities.parcels.watch import ParcelPolling, ParcelSubscriber, watch
 from activities.store.inbox import Inbox
 from activities.store.parcels import PARKED_FOR, Heard, Parcels
 from tests.activities.working import at_work
@@ -184,7 +184,7 @@ async def test_what_was_said_before_anybody_named_the_parcel_is_parked_until_the
     assert await parcels.heard("sf", number, [happened("picked_up")]) == Heard(0, parked=True)
     case = await on_its_way(world, number)
     assert await told(world, case) == []
-    await ActivityEnvironment().run(Watching(parcels, carrier).watch_parcel, world.watched[-1])
+    await ActivityEnvironment().run(ParcelSubscriber(parcels, carrier).watch_parcel, world.watched[-1])
     assert await told(world, case) == [("picked_up", AT)]
 
 
@@ -194,7 +194,7 @@ async def test_what_nobody_ever_named_is_forgotten_after_a_while(world: World, c
     await parcels.heard("sf", number, [happened("picked_up")])
     await parcels.heard("sf", "SF-nobody", [happened("picked_up")])
     await world.pool.execute("UPDATE parcel_events SET received_at = received_at - $1::interval", PARKED_FOR)
-    await ActivityEnvironment().run(ParcelLooks(parcels, carrier).look_at_parcels, ParcelLook())
+    await ActivityEnvironment().run(ParcelPolling(parcels, carrier).look_at_parcels, ParcelLook())
     kept = await world.pool.fetch("SELECT tracking FROM parcel_events")
     assert [row["tracking"] for row in kept] == [number]
     assert await told(world, case) == [("picked_up", AT)]
@@ -205,11 +205,11 @@ async def test_a_parcel_is_subscribed_as_soon_as_it_is_named_and_again_while_the
 ) -> None:
     parcels = on_record(world)
     await operator.fault("carrier", "error_500", operation="subscribe")
-    records = Records(world.pool, tell=world.tell, watch=watch)
+    records = CaseRecorder(world.pool, start_notices=world.tell, watch=watch)
     request = Request(remedy=Remedy.RETURN_REFUND, amount=Money(amount=29900))
     first = await world.opened(**dict(a_registration().filing.but(request=request)) | _fresh())
     sent = burst(first, shipped(agreed(first), number := a_number()))
-    async with at_work(temporal, wire.PARCELS_QUEUE, Watching(parcels, carrier).watch_parcel):
+    async with at_work(temporal, wire.PARCELS_QUEUE, ParcelSubscriber(parcels, carrier).watch_parcel):
         for _ in range(2):
             await ActivityEnvironment(client=temporal).run(records.record, sent)
         key = f"{first.complaint}:return:sf:{number}"
@@ -223,7 +223,7 @@ async def test_pushes_that_stay_away_are_made_up_for_by_asking(
 ) -> None:
     case = await on_its_way(world, number := a_number())
     await operator.happen(Happening(carrier="sf", tracking=number, event="delivered", at=AT))
-    looks = ParcelLooks(on_record(world), carrier, silence=timedelta())
+    looks = ParcelPolling(on_record(world), carrier, silence=timedelta())
     async with Worker(
         temporal,
         task_queue=wire.PARCELS_QUEUE,
@@ -248,7 +248,7 @@ async def test_pushes_that_stay_away_are_made_up_for_by_asking(
 async def test_only_a_parcel_whose_carrier_is_silent_is_asked_about(world: World, carrier: CarrierService) -> None:
     parcels = on_record(world)
     case = await on_its_way(world, number := a_number())
-    looks = ParcelLooks(parcels, carrier, silence=timedelta(hours=6))
+    looks = ParcelPolling(parcels, carrier, silence=timedelta(hours=6))
 
     async def asked() -> tuple[int, datetime | None]:
         found = await ActivityEnvironment().run(looks.look_at_parcels, ParcelLook())
@@ -276,7 +276,7 @@ async def test_a_carrier_without_an_answer_holds_up_no_other(
     for number in numbers:
         await operator.happen(Happening(carrier="sf", tracking=number, event="picked_up", at=AT))
     await operator.fault("carrier", "error_500", times=2, operation="look_up")
-    looks = ParcelLooks(on_record(world), carrier, silence=AT_ONCE)
+    looks = ParcelPolling(on_record(world), carrier, silence=AT_ONCE)
     found = await ActivityEnvironment().run(looks.look_at_parcels, ParcelLook())
     assert (found.asked, found.unanswered) == (7, 2)
     assert [await told(world, case) for case in cases].count([]) == 2
@@ -289,9 +289,9 @@ async def test_a_parcel_that_is_given_up_is_subscribed_again_by_the_next_look(
 ) -> None:
     parcels = on_record(world)
     await on_its_way(world, number := a_number())
-    await ActivityEnvironment().run(Watching(parcels, carrier).watch_parcel, world.watched[-1])
+    await ActivityEnvironment().run(ParcelSubscriber(parcels, carrier).watch_parcel, world.watched[-1])
     await parcels.unsubscribed("sf", number)
-    await ActivityEnvironment().run(ParcelLooks(parcels, carrier).look_at_parcels, ParcelLook())
+    await ActivityEnvironment().run(ParcelPolling(parcels, carrier).look_at_parcels, ParcelLook())
     assert await world.pool.fetchval("SELECT subscribed_at FROM parcels WHERE tracking = $1", number) is not None
 
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.partner_events.delivery import Deliveries
-from activities.partner_events.webhook import Webhooks
+from activities.partner_events.delivery import EventDispatcher
+from activities.partner_events.webhook import WebhookClient
 from activities.store.partner_events import Outbound
 from activities.store.pool import open_pool
 from tests.activities.partner_events.receiving import Subscribers
@@ -23,8 +23,8 @@ async def main(temporal: str, database: str, receiver: str) -> None:
     client = await Client.connect(temporal, data_converter=pydantic_data_converter)
     subscribers = Subscribers()
     subscribers.add("erp", SELLER, receiver)
-    async with await open_pool(database) as pool, Webhooks() as webhooks:
-        deliveries = Deliveries(Outbound(pool), subscribers, webhooks)
+    async with await open_pool(database) as pool, WebhookClient() as webhooks:
+        deliveries = EventDispatcher(Outbound(pool), subscribers, webhooks)
         async with events_worker(client, deliveries, timedelta()):
             await asyncio.Event().wait()
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from standardwebhooks import Webhook
 
-from activities.partner_events.subscriptions import Subscription, Wish
+from activities.partner_events.subscriptions import Subscription, SubscriptionConfig
 from workflows.parties import Party
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of twenty-four+").decode()
@@ -132,10 +132,10 @@ class Subscribers:
         self.all: dict[str, tuple[Party, Subscription]] = {}
 
     def add(self, name: str, party: Party, url: str, *, secrets: Sequence[str] = (SECRET,), **wish: Any) -> None:
-        wanted = Wish.model_validate({"url": url, "allow": [LOOPBACK]} | wish)
+        wanted = SubscriptionConfig.model_validate({"url": url, "allow": [LOOPBACK]} | wish)
         self.all[name] = party, Subscription(name, wanted, tuple(map(Webhook, secrets)))
 
-    def anybody(self) -> bool:
+    def any_configured(self) -> bool:
         return bool(self.all)
 
     def of(self, party: Party) -> Sequence[Subscription]:

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from activities.partner_events.circuit_breaker import Busy, Receivers, back_off
-from activities.partner_events.delivery import Deliveries
-from activities.partner_events.webhook import NotTaken, Webhooks
+from activities.partner_events.delivery import CircuitBreakers, EventDispatcher, NotAttempted, backoff
+from activities.partner_events.webhook import WebhookClient, WebhookFailed
 from activities.store.partner_events import Outbound
 from tests.activities.partner_events.receiving import Receiver
 from tests.activities.partner_events.test_delivery import delivered, receiver, refused, webhooks  # noqa: F401 - fixtures
@@ -22,35 +21,35 @@ class Clock:
         return self.now
 
 
-async def fails(receivers: Receivers, *, of_this: bool = False, for_good: bool = False) -> None:
-    with pytest.raises(NotTaken):
-        async with receivers.turn("erp"):
-            raise NotTaken("answered 500", of_this=of_this, for_good=for_good)
+async def fails(receivers: CircuitBreakers, *, event_specific: bool = False, permanent: bool = False) -> None:
+    with pytest.raises(WebhookFailed):
+        async with receivers.slot("erp"):
+            raise WebhookFailed("answered 500", event_specific=event_specific, permanent=permanent)
 
 
-async def rests(receivers: Receivers, clock: Clock) -> float:
+async def rests(receivers: CircuitBreakers, clock: Clock) -> float:
     """Return how long a receiver is left in peace now."""
     begun = clock.now
     while True:
         try:
-            async with receivers.turn("erp"):
+            async with receivers.slot("erp"):
                 return clock.now - begun
-        except Busy:
+        except NotAttempted:
             clock.now += 0.5
 
 
 async def test_a_receiver_that_fails_rests_longer_each_time_and_others_do_not() -> None:
     clock = Clock()
-    receivers = Receivers(clock)
+    receivers = CircuitBreakers(clock)
     seen = []
     for _ in range(9):
         await fails(receivers)
-        async with receivers.turn("other"):
+        async with receivers.slot("other"):
             pass
-        with pytest.raises(Busy) as told:
-            async with receivers.turn("erp"):
+        with pytest.raises(NotAttempted) as told:
+            async with receivers.slot("erp"):
                 pass
-        seen.append(round((told.value.later or timedelta()).total_seconds()))
+        seen.append(round((told.value.retry_after or timedelta()).total_seconds()))
         clock.now += 3600
     assert all(2**n <= rest <= 2**n + 4 for n, rest in enumerate(seen[:6]))
     assert max(seen) <= 64
@@ -58,7 +57,7 @@ async def test_a_receiver_that_fails_rests_longer_each_time_and_others_do_not() 
 
 async def test_one_answer_of_success_makes_a_receiver_new() -> None:
     clock = Clock()
-    receivers = Receivers(clock)
+    receivers = CircuitBreakers(clock)
     for _ in range(5):
         await fails(receivers)
         clock.now += 3600
@@ -68,22 +67,22 @@ async def test_one_answer_of_success_makes_a_receiver_new() -> None:
 
 
 async def test_an_answer_about_one_event_lets_the_others_go_on() -> None:
-    receivers = Receivers(Clock())
-    await fails(receivers, of_this=True)
-    await fails(receivers, for_good=True)
-    async with receivers.turn("erp"):
+    receivers = CircuitBreakers(Clock())
+    await fails(receivers, event_specific=True)
+    await fails(receivers, permanent=True)
+    async with receivers.slot("erp"):
         pass
 
 
 async def test_calls_that_fail_together_are_one_failure() -> None:
     clock = Clock()
-    receivers = Receivers(clock)
+    receivers = CircuitBreakers(clock)
     gate = asyncio.Event()
 
     async def one() -> None:
-        async with receivers.turn("erp"):
+        async with receivers.slot("erp"):
             await gate.wait()
-            raise NotTaken("answered 500")
+            raise WebhookFailed("answered 500")
 
     calls = [asyncio.create_task(one()) for _ in range(4)]
     await asyncio.sleep(0)
@@ -93,10 +92,10 @@ async def test_calls_that_fail_together_are_one_failure() -> None:
 
 
 async def test_at_most_four_call_one_receiver_at_once_and_twelve_wait() -> None:
-    receivers, inside, gate = Receivers(), list[int](), asyncio.Event()
+    receivers, inside, gate = CircuitBreakers(), list[int](), asyncio.Event()
 
     async def one(number: int) -> None:
-        async with receivers.turn("erp"):
+        async with receivers.slot("erp"):
             inside.append(number)
             await gate.wait()
 
@@ -107,26 +106,26 @@ async def test_at_most_four_call_one_receiver_at_once_and_twelve_wait() -> None:
     assert len(inside) == 4
     gate.set()
     done = await asyncio.gather(*calls, return_exceptions=True)
-    assert sum(isinstance(one, Busy) for one in done) == 4
+    assert sum(isinstance(one, NotAttempted) for one in done) == 4
     assert len(inside) == 16
 
 
 def test_an_event_waits_twice_as_long_each_time_up_to_five_minutes() -> None:
-    waits = [back_off(tries).total_seconds() for tries in (*range(12), 10_000)]
+    waits = [backoff(tries).total_seconds() for tries in (*range(12), 10_000)]
     assert all(0.8 * most <= wait <= most for wait, most in zip(waits, (2, 4, 8, 16, 32, 64, 128, 256), strict=False))
     assert max(waits) <= 300
     assert min(waits[8:]) >= 240
 
 
 async def test_a_receiver_that_hangs_holds_up_nobody_elses_events(world: World, receiver: Receiver) -> None:  # noqa: F811
-    async with Receiver() as hanging, Webhooks(seconds=30) as patient:
+    async with Receiver() as hanging, WebhookClient(seconds=30) as patient:
         hanging.next.extend([None] * 50)
         world.subscribers.add("erp", SELLER, hanging.url)
         for _ in range(20):
             await world.opened()
         world.subscribers.add("app", BUYER, receiver.url)
         await world.opened()
-        deliveries = Deliveries(Outbound(world.pool), world.subscribers, patient)
+        deliveries = EventDispatcher(Outbound(world.pool), world.subscribers, patient)
         running = [asyncio.create_task(delivered(deliveries, stream)) for stream in world.started]
         await receiver.has(2, within=15)  # less than one call that hangs takes
         assert 0 < hanging.connections <= 4
@@ -135,14 +134,14 @@ async def test_a_receiver_that_hangs_holds_up_nobody_elses_events(world: World, 
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def test_who_had_no_turn_was_not_tried(world: World, receiver: Receiver, webhooks: Webhooks) -> None:  # noqa: F811
+async def test_who_had_no_turn_was_not_tried(world: World, receiver: Receiver, webhooks: WebhookClient) -> None:  # noqa: F811
     world.subscribers.add("erp", SELLER, receiver.url)
-    deliveries = Deliveries(Outbound(world.pool), world.subscribers, webhooks)
+    deliveries = EventDispatcher(Outbound(world.pool), world.subscribers, webhooks)
     await world.opened()
     await world.opened()
     receiver.next.append(500)
     await refused(deliveries, world.started[0])
-    assert "left in peace" in str(await refused(deliveries, world.started[1]))
+    assert "circuit open" in str(await refused(deliveries, world.started[1]))
     attempts = await world.pool.fetch("SELECT attempts FROM outbound_events WHERE sequence = 1 ORDER BY complaint")
     assert sorted(row["attempts"] for row in attempts) == [0, 1]
     assert len(receiver.requests) == 1

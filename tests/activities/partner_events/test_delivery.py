@@ -15,9 +15,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.partner_events import delivery, publishing
-from activities.partner_events.delivery import Deliveries
+from activities.partner_events.delivery import EventDispatcher
 from activities.partner_events.publishing import DELIVER, start_delivery
-from activities.partner_events.webhook import Webhooks
+from activities.partner_events.webhook import WebhookClient
 from activities.store.partner_events import DeadLetters, Outbound
 from tests import ROOT
 from tests.activities.partner_events.receiving import Receiver
@@ -37,14 +37,14 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def webhooks() -> AsyncIterator[Webhooks]:
-    async with Webhooks(seconds=1) as one:
+async def webhooks() -> AsyncIterator[WebhookClient]:
+    async with WebhookClient(seconds=1) as one:
         yield one
 
 
 @pytest.fixture
-def deliveries(world: World, webhooks: Webhooks) -> Deliveries:
-    return Deliveries(Outbound(world.pool), world.subscribers, webhooks)
+def deliveries(world: World, webhooks: WebhookClient) -> EventDispatcher:
+    return EventDispatcher(Outbound(world.pool), world.subscribers, webhooks)
 
 
 @pytest.fixture
@@ -52,11 +52,11 @@ def letters(world: World) -> DeadLetters:
     return DeadLetters(world.pool)
 
 
-async def delivered(deliveries: Deliveries, stream: Stream) -> None:
+async def delivered(deliveries: EventDispatcher, stream: Stream) -> None:
     await ActivityEnvironment().run(deliveries.deliver, stream)
 
 
-async def refused(deliveries: Deliveries, stream: Stream) -> ApplicationError:
+async def refused(deliveries: EventDispatcher, stream: Stream) -> ApplicationError:
     with pytest.raises(ApplicationError) as told:
         await delivered(deliveries, stream)
     return told.value
@@ -77,13 +77,13 @@ async def states(world: World) -> list[str]:
 
 
 @asynccontextmanager
-async def working(temporal: Client, deliveries: Deliveries) -> AsyncIterator[None]:
+async def working(temporal: Client, deliveries: EventDispatcher) -> AsyncIterator[None]:
     async with at_work(temporal, EVENTS_QUEUE, deliveries.deliver):
         yield
 
 
 async def test_events_arrive_in_order_and_what_they_said_is_forgotten_then(
-    world: World, receiver: Receiver, deliveries: Deliveries
+    world: World, receiver: Receiver, deliveries: EventDispatcher
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     await delivered(deliveries, stream)
@@ -95,20 +95,20 @@ async def test_events_arrive_in_order_and_what_they_said_is_forgotten_then(
 
 
 async def test_an_event_that_is_not_taken_holds_up_the_ones_after_it_and_keeps_its_id(
-    world: World, receiver: Receiver, deliveries: Deliveries, webhooks: Webhooks
+    world: World, receiver: Receiver, deliveries: EventDispatcher, webhooks: WebhookClient
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     receiver.next.extend([204, 500])
     await refused(deliveries, stream)
     assert receiver.numbers == [1, 2]
-    await delivered(Deliveries(Outbound(world.pool), world.subscribers, webhooks), stream)
+    await delivered(EventDispatcher(Outbound(world.pool), world.subscribers, webhooks), stream)
     assert receiver.numbers == [1, 2, 2, 3]
     assert receiver.requests[1].id == receiver.requests[2].id
     assert receiver.requests[1].body == receiver.requests[2].body
 
 
 async def test_a_receiver_that_was_down_gets_everything_in_order_once_it_is_up(
-    world: World, temporal: Client, receiver: Receiver, deliveries: Deliveries
+    world: World, temporal: Client, receiver: Receiver, deliveries: EventDispatcher
 ) -> None:
     async with working(temporal, deliveries):
         await receiver.stop()
@@ -125,12 +125,12 @@ async def test_a_receiver_that_was_down_gets_everything_in_order_once_it_is_up(
 
 
 async def test_many_complaints_at_a_flapping_receiver_lose_nothing_and_keep_their_order(
-    world: World, temporal: Client, receiver: Receiver, webhooks: Webhooks
+    world: World, temporal: Client, receiver: Receiver, webhooks: WebhookClient
 ) -> None:
     world.subscribers.add("erp", SELLER, receiver.url)
     world.subscribers.add("app", BUYER, receiver.url)
     receiver.next.extend([500, 204, 503, 204, 204, 429, 204, 500])
-    async with working(temporal, Deliveries(Outbound(world.pool), world.subscribers, webhooks)):
+    async with working(temporal, EventDispatcher(Outbound(world.pool), world.subscribers, webhooks)):
         for _ in range(8):
             case = await world.opened()
             await world.record(burst(case, accepted(case)))
@@ -150,7 +150,7 @@ async def test_many_complaints_at_a_flapping_receiver_lose_nothing_and_keep_thei
 
 
 async def test_what_happens_while_a_delivery_ends_is_delivered_by_it_or_by_the_next(
-    world: World, temporal: Client, receiver: Receiver, deliveries: Deliveries
+    world: World, temporal: Client, receiver: Receiver, deliveries: EventDispatcher
 ) -> None:
     """The end of a delivery and the next burst meet in every order: nothing may stay behind."""
     world.subscribers.add("erp", SELLER, receiver.url)
@@ -170,7 +170,7 @@ async def test_what_happens_while_a_delivery_ends_is_delivered_by_it_or_by_the_n
 
 
 async def test_a_delivery_that_has_looked_for_the_last_time_is_not_taken_for_one_that_runs(
-    world: World, temporal: Client, receiver: Receiver, deliveries: Deliveries
+    world: World, temporal: Client, receiver: Receiver, deliveries: EventDispatcher
 ) -> None:
     gate, first = asyncio.Event(), list[Stream]()
 
@@ -196,7 +196,7 @@ async def test_a_delivery_that_has_looked_for_the_last_time_is_not_taken_for_one
 
 
 async def test_after_a_day_an_event_is_a_dead_letter_and_the_next_one_shows_the_gap(
-    world: World, receiver: Receiver, deliveries: Deliveries, letters: DeadLetters
+    world: World, receiver: Receiver, deliveries: EventDispatcher, letters: DeadLetters
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     receiver.next.extend([422])
@@ -212,7 +212,7 @@ async def test_after_a_day_an_event_is_a_dead_letter_and_the_next_one_shows_the_
 
 
 async def test_all_that_is_too_old_goes_with_the_first_where_nobody_answers(
-    world: World, receiver: Receiver, deliveries: Deliveries, letters: DeadLetters
+    world: World, receiver: Receiver, deliveries: EventDispatcher, letters: DeadLetters
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     await receiver.stop()
@@ -225,7 +225,7 @@ async def test_all_that_is_too_old_goes_with_the_first_where_nobody_answers(
 
 
 async def test_a_receiver_that_is_gone_for_good_is_not_tried_for_a_day(
-    world: World, receiver: Receiver, deliveries: Deliveries
+    world: World, receiver: Receiver, deliveries: EventDispatcher
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     receiver.always = 410
@@ -234,7 +234,7 @@ async def test_a_receiver_that_is_gone_for_good_is_not_tried_for_a_day(
 
 
 async def test_dead_letters_are_replayed_in_their_order_under_their_ids_for_another_day(
-    world: World, receiver: Receiver, deliveries: Deliveries, letters: DeadLetters
+    world: World, receiver: Receiver, deliveries: EventDispatcher, letters: DeadLetters
 ) -> None:
     case, stream = await opened_and_accepted(world, receiver)
     receiver.next.extend([410, 410, 410])
@@ -251,7 +251,7 @@ async def test_dead_letters_are_replayed_in_their_order_under_their_ids_for_anot
 
 
 async def test_one_dead_letter_is_replayed_alone(
-    world: World, receiver: Receiver, deliveries: Deliveries, letters: DeadLetters
+    world: World, receiver: Receiver, deliveries: EventDispatcher, letters: DeadLetters
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     receiver.next.extend([410, 410])
@@ -265,7 +265,7 @@ async def test_one_dead_letter_is_replayed_alone(
 
 
 async def test_an_attempt_that_was_overtaken_sends_nothing_more(
-    world: World, receiver: Receiver, deliveries: Deliveries, webhooks: Webhooks
+    world: World, receiver: Receiver, deliveries: EventDispatcher, webhooks: WebhookClient
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     receiver.next.append(None)  # the first attempt waits for an answer
@@ -273,7 +273,7 @@ async def test_an_attempt_that_was_overtaken_sends_nothing_more(
     async with asyncio.timeout(10):
         while not receiver.connections:  # noqa: ASYNC110 - the receiver's own count
             await asyncio.sleep(0.01)
-    await delivered(Deliveries(Outbound(world.pool), world.subscribers, webhooks), stream)
+    await delivered(EventDispatcher(Outbound(world.pool), world.subscribers, webhooks), stream)
     with pytest.raises(ApplicationError):
         await old
     await delivered(deliveries, stream)
@@ -282,7 +282,7 @@ async def test_an_attempt_that_was_overtaken_sends_nothing_more(
 
 
 async def test_a_delivery_that_another_one_has_followed_does_not_begin(
-    world: World, receiver: Receiver, deliveries: Deliveries
+    world: World, receiver: Receiver, deliveries: EventDispatcher
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     await delivered(deliveries, stream.but(run=stream.run - 1))
@@ -290,7 +290,7 @@ async def test_a_delivery_that_another_one_has_followed_does_not_begin(
 
 
 async def test_a_subscription_that_was_taken_out_is_tried_for_its_day_and_then_given_up(
-    world: World, receiver: Receiver, deliveries: Deliveries, letters: DeadLetters
+    world: World, receiver: Receiver, deliveries: EventDispatcher, letters: DeadLetters
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     world.subscribers.all.clear()
@@ -301,7 +301,7 @@ async def test_a_subscription_that_was_taken_out_is_tried_for_its_day_and_then_g
 
 
 async def test_a_failure_names_the_subscription_and_never_its_address(
-    world: World, receiver: Receiver, deliveries: Deliveries, capsys: pytest.CaptureFixture[str]
+    world: World, receiver: Receiver, deliveries: EventDispatcher, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, stream = await opened_and_accepted(world, receiver)
     receiver.always = 500
@@ -318,10 +318,10 @@ async def test_a_worker_killed_in_the_middle_of_a_delivery_is_followed_by_one_th
     address: str,
     temporal: Client,
     receiver: Receiver,
-    deliveries: Deliveries,
+    deliveries: EventDispatcher,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(publishing, "_BEAT_MISSED", timedelta(seconds=5))
+    monkeypatch.setattr(publishing, "_HEARTBEAT_TIMEOUT", timedelta(seconds=5))
     monkeypatch.setattr(delivery, "_BEAT_SECONDS", 1.0)
     _, stream = await opened_and_accepted(world, receiver)
     receiver.next.extend([204, None])  # the second event arrives, and its sender dies while it waits for the answer

@@ -134,7 +134,7 @@ async def test_steps_that_ride_with_a_payment_are_told_as_well(world: World) -> 
     world.subscribers.add("app", BUYER, URL)
     first = await world.opened()
     after = agreed(first)
-    payments = Payments(world.pool, Settling(), tell=world.tell, partners=world.partners)
+    payments = Payments(world.pool, Settling(), start_notices=world.tell, partners=world.partners)
     payment = Payment(movement=after.money[0].movement, burst=burst(first, after))
     for _ in range(2):
         await ActivityEnvironment().run(payments.pay, payment)

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
 
-from activities.partner_events.targets import TargetRefused, judge, judged, resolve
+from activities.partner_events.targets import TargetForbidden, check_address, check_addresses, resolve
 from tests.chance import SEED
 
 
@@ -49,35 +49,35 @@ from tests.chance import SEED
     ],
 )
 def test_an_address_that_leads_inward_is_refused(address: str, why: str) -> None:
-    with pytest.raises(TargetRefused, match=rf"its address is .*{why}"):
-        judge(address, (), encrypted=True)
+    with pytest.raises(TargetForbidden, match=rf"its address is .*{why}"):
+        check_address(address, (), encrypted=True)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2400:3200::1", "::ffff:8.8.8.8"])
 def test_a_public_address_is_good_enough_for_https_alone(address: str) -> None:
-    judge(address, (), encrypted=True)
-    with pytest.raises(TargetRefused, match="without https"):
-        judge(address, (), encrypted=False)
+    check_address(address, (), encrypted=True)
+    with pytest.raises(TargetForbidden, match="without https"):
+        check_address(address, (), encrypted=False)
 
 
 def test_what_is_allowed_by_name_may_be_connected_to_and_nothing_beside_it() -> None:
     allowed = (ip_network("10.1.0.0/16"), ip_network("fd00:1::/32"))
     for address in ("10.1.2.3", "::ffff:10.1.2.3", "fd00:1::7"):
-        judge(address, allowed, encrypted=False)
+        check_address(address, allowed, encrypted=False)
     for address in ("10.2.0.1", "127.0.0.1", "fd00:2::7"):
-        with pytest.raises(TargetRefused):
-            judge(address, allowed, encrypted=True)
+        with pytest.raises(TargetForbidden):
+            check_address(address, allowed, encrypted=True)
 
 
 def test_a_name_with_one_address_that_is_refused_is_refused_whole() -> None:
-    with pytest.raises(TargetRefused, match="private"):
-        judged(["8.8.8.8", "10.0.0.1"], (), encrypted=True)
+    with pytest.raises(TargetForbidden, match="private"):
+        check_addresses(["8.8.8.8", "10.0.0.1"], (), encrypted=True)
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0177.0.0.1", "0x7f.1", "127.1", "0", "localhost"])
 async def test_the_other_spellings_of_this_machine_lead_to_an_address_that_is_refused(host: str) -> None:
-    with pytest.raises(TargetRefused):
-        judged(await resolve(host, 443), (), encrypted=True)
+    with pytest.raises(TargetForbidden):
+        check_addresses(await resolve(host, 443), (), encrypted=True)
 
 
 async def test_a_name_whose_server_is_silent_holds_up_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,5 +109,5 @@ def test_no_random_address_that_python_takes_for_inward_is_let_through() -> None
     for _ in range(5_000):
         for address in (IPv4Address(chance.getrandbits(32)), IPv6Address(chance.getrandbits(128))):
             if address.is_private or address.is_multicast or address.is_link_local or address.is_reserved:
-                with pytest.raises(TargetRefused):
-                    judge(str(address), (), encrypted=True)
+                with pytest.raises(TargetForbidden):
+                    check_address(str(address), (), encrypted=True)

@@ -14,13 +14,13 @@ from cryptography.x509.oid import NameOID
 
 from activities.partner_events import webhook
 from activities.partner_events.subscriptions import Subscription
-from activities.partner_events.webhook import NotTaken, Sent, Webhooks
+from activities.partner_events.webhook import WebhookClient, WebhookEvent, WebhookFailed
 from tests.activities.partner_events.receiving import Receiver, Subscribers, an_answer
 from workflows.parties import Party
 from workflows.vocabulary import Role
 
 NAME = "partner.example"
-EVENT = Sent("evt_1", '{"type":"complaint.filed.v1","data":{"complaint":"C1","sequence":1,"note":"退款"}}')
+EVENT = WebhookEvent("evt_1", '{"type":"complaint.filed.v1","data":{"complaint":"C1","sequence":1,"note":"退款"}}')
 SHOP = Party(role=Role.SELLER, id="shop-1")
 OTHER_SECRET = "whsec_" + "QUJD" * 8
 
@@ -37,8 +37,8 @@ def subscribed(url: str, **wish: object) -> Subscription:
     return known.all["shop-1-erp"][1]
 
 
-async def post(url: str, way: Webhooks | None = None, **wish: object) -> None:
-    async with way or Webhooks(seconds=5) as one:
+async def post(url: str, way: WebhookClient | None = None, **wish: object) -> None:
+    async with way or WebhookClient(seconds=5) as one:
         await one.post(subscribed(url, **wish), EVENT)
 
 
@@ -70,7 +70,7 @@ async def test_while_a_secret_is_replaced_the_old_and_the_new_one_believe_it(rec
 
 async def test_a_receiver_with_another_secret_does_not_believe_it(receiver: Receiver) -> None:
     receiver.secret = OTHER_SECRET
-    with pytest.raises(NotTaken):
+    with pytest.raises(WebhookFailed):
         await post(receiver.url)
     assert receiver.requests == []
 
@@ -82,7 +82,7 @@ async def test_any_answer_of_success_takes_the_event(receiver: Receiver, status:
 
 
 @pytest.mark.parametrize(
-    ("status", "of_this", "for_good"),
+    ("status", "event_specific", "permanent"),
     [
         (400, True, False),
         (422, True, False),
@@ -91,35 +91,35 @@ async def test_any_answer_of_success_takes_the_event(receiver: Receiver, status:
     ],
 )
 async def test_any_other_answer_does_not_and_says_whether_it_is_about_this_event(
-    receiver: Receiver, status: int, of_this: bool, for_good: bool
+    receiver: Receiver, status: int, event_specific: bool, permanent: bool
 ) -> None:
     receiver.always = status
-    with pytest.raises(NotTaken, match=f"answered {status}$") as told:
+    with pytest.raises(WebhookFailed, match=f"answered {status}$") as told:
         await post(receiver.url)
-    assert (told.value.of_this, told.value.for_good) == (of_this, for_good)
+    assert (told.value.event_specific, told.value.permanent) == (event_specific, permanent)
 
 
 async def test_a_receiver_that_asks_for_patience_gets_it_within_bounds(receiver: Receiver) -> None:
     for asked, given in (("7", timedelta(seconds=7)), ("99999999999999", timedelta(hours=1)), ("soon", None)):
         receiver.next.append(an_answer(503, [f"Retry-After: {asked}"]))
-        with pytest.raises(NotTaken) as told:
+        with pytest.raises(WebhookFailed) as told:
             await post(receiver.url)
-        assert told.value.later == given
+        assert told.value.retry_after == given
 
 
 async def test_a_redirect_is_not_followed_wherever_it_leads(receiver: Receiver) -> None:
     async with Receiver() as inner:
         for status in (301, 302, 307, 308):
             receiver.next.append(an_answer(status, [f"Location: {inner.url}"]))
-            with pytest.raises(NotTaken, match="not followed"):
+            with pytest.raises(WebhookFailed, match="not followed"):
                 await post(receiver.url)
         assert (len(receiver.requests), inner.connections) == (4, 0)
 
 
 async def test_a_slow_receiver_is_left_in_time(receiver: Receiver) -> None:
     receiver.next.append(None)
-    with pytest.raises(NotTaken, match=r"did not answer within 0.3 s"):
-        await post(receiver.url, Webhooks(seconds=0.3))
+    with pytest.raises(WebhookFailed, match=r"did not answer within 0.3 s"):
+        await post(receiver.url, WebhookClient(seconds=0.3))
 
 
 async def test_a_huge_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
@@ -156,11 +156,11 @@ async def test_who_says_in_time_that_it_took_the_event_is_believed_however_long_
 
     monkeypatch.setattr(webhook, "_READ_SECONDS", 3.0)
     async with await asyncio.start_server(never_ends, "127.0.0.1", 0) as server:
-        await post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", Webhooks(seconds=2))
+        await post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", WebhookClient(seconds=2))
 
 
 async def test_what_does_not_speak_tls_is_said_to(receiver: Receiver) -> None:
-    with pytest.raises(NotTaken, match=r"^does not speak TLS as we do$"):
+    with pytest.raises(WebhookFailed, match=r"^failed the TLS handshake$"):
         await post(receiver.url.replace("http:", "https:"))
     assert receiver.requests == []
 
@@ -168,32 +168,32 @@ async def test_what_does_not_speak_tls_is_said_to(receiver: Receiver) -> None:
 @pytest.mark.parametrize("answer", [b"", b"what?\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: " + b"x" * 300_000])
 async def test_an_answer_that_is_not_http_does_not_take_the_event(receiver: Receiver, answer: bytes) -> None:
     receiver.next.append(answer)
-    with pytest.raises(NotTaken, match="broke off without an answer"):
+    with pytest.raises(WebhookFailed, match="broke off without an answer"):
         await post(receiver.url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "[::1]", "0"])
 async def test_no_spelling_of_this_machine_is_connected_to_unless_it_is_allowed(receiver: Receiver, host: str) -> None:
     for scheme in ("http", "https"):
-        with pytest.raises(NotTaken, match="must not be connected to"):
+        with pytest.raises(WebhookFailed, match="must not be connected to"):
             await post(f"{scheme}://{host}:{receiver.port}/", allow=["10.0.0.0/8"])
     assert receiver.connections == 0
 
 
 async def test_a_name_that_answers_with_a_private_address_is_not_connected_to(receiver: Receiver) -> None:
-    with pytest.raises(NotTaken, match="private"):
-        await post(f"https://{NAME}:{receiver.port}/", Webhooks(resolve=Names(["10.0.0.7"])))
+    with pytest.raises(WebhookFailed, match="private"):
+        await post(f"https://{NAME}:{receiver.port}/", WebhookClient(resolve=Names(["10.0.0.7"])))
 
 
 async def test_a_name_is_asked_for_once_and_a_later_answer_changes_nothing(receiver: Receiver) -> None:
     rebinding = Names(["127.0.0.1"], ["10.0.0.7"])
-    await post(f"http://{NAME}:{receiver.port}/", Webhooks(resolve=rebinding))
+    await post(f"http://{NAME}:{receiver.port}/", WebhookClient(resolve=rebinding))
     assert rebinding.asked == 1
     assert receiver.requests[0].headers["host"] == f"{NAME}:{receiver.port}"
 
 
 async def test_the_next_address_is_tried_where_one_does_not_answer(receiver: Receiver) -> None:
-    await post(f"http://{NAME}:{receiver.port}/", Webhooks(resolve=Names(["127.0.0.9", "127.0.0.1"])))
+    await post(f"http://{NAME}:{receiver.port}/", WebhookClient(resolve=Names(["127.0.0.9", "127.0.0.1"])))
     assert len(receiver.requests) == 1
 
 
@@ -201,32 +201,34 @@ async def test_a_name_without_an_address_is_no_receiver() -> None:
     async def unknown(host: str, port: int) -> Sequence[str]:
         raise OSError(f"{host}:{port}")
 
-    with pytest.raises(NotTaken, match=r"leads to no address$"):
-        await post(f"https://{NAME}/", Webhooks(resolve=unknown))
+    with pytest.raises(WebhookFailed, match=r"leads to no address$"):
+        await post(f"https://{NAME}/", WebhookClient(resolve=unknown))
 
 
 async def test_nobody_listening_is_said_without_an_address() -> None:
     async with Receiver() as gone:
         pass
-    with pytest.raises(NotTaken, match=r"^cannot be connected to$"):
+    with pytest.raises(WebhookFailed, match=r"^cannot be connected to$"):
         await post(gone.url)
 
 
 async def test_the_certificate_is_checked_for_the_name_although_the_address_is_connected_to(tmp_path: Path) -> None:
     served, trusted = certificate(tmp_path, NAME)
     async with Receiver(tls=served) as receiver:
-        await post(f"https://{NAME}:{receiver.port}/", Webhooks(resolve=Names(["127.0.0.1"]), trust=trusted))
+        await post(f"https://{NAME}:{receiver.port}/", WebhookClient(resolve=Names(["127.0.0.1"]), trust=trusted))
         assert len(receiver.requests) == 1
-        with pytest.raises(NotTaken, match="certificate that is not believed"):
-            await post(f"https://other.example:{receiver.port}/", Webhooks(resolve=Names(["127.0.0.1"]), trust=trusted))
-        with pytest.raises(NotTaken, match="certificate that is not believed"):
-            await post(f"https://{NAME}:{receiver.port}/", Webhooks(resolve=Names(["127.0.0.1"])))
+        with pytest.raises(WebhookFailed, match="certificate that is not trusted"):
+            await post(
+                f"https://other.example:{receiver.port}/", WebhookClient(resolve=Names(["127.0.0.1"]), trust=trusted)
+            )
+        with pytest.raises(WebhookFailed, match="certificate that is not trusted"):
+            await post(f"https://{NAME}:{receiver.port}/", WebhookClient(resolve=Names(["127.0.0.1"])))
         assert len(receiver.requests) == 1
 
 
-def test_neither_a_subscription_nor_its_wish_shows_its_address_or_secret() -> None:
+def test_neither_a_subscription_nor_its_configuration_shows_its_address_or_secret() -> None:
     one = subscribed("https://partner.example/hook?token=canary")
-    assert "canary" not in f"{one!r} {one} {one.wish!r}"
+    assert "canary" not in f"{one!r} {one} {one.config!r}"
     assert "whsec" not in repr(one)
 
 

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from activities.cases.orders import OrderSystem
+from activities.errors import PartnerError, PartnerProtocolError, PartnerUnreachable
 from activities.notifications.partners import NoticeSink
-from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
-from activities.partners.http import BIGGEST_ANSWER, LONGEST_RETRY_AFTER, retry_after
+from activities.partners.http import LONGEST_RETRY_AFTER, MAX_ANSWER_BYTES, retry_after
 from activities.payments.partners import PaymentProvider
 from tests.activities.partners.hostile import partner_saying, partner_trickling, spoken
 from tests.workers.sandbox.running import a_movement, an_order
@@ -76,12 +76,12 @@ EVERYBODY = pytest.mark.parametrize("ask", [ask_orders, ask_payment, ask_look_up
         spoken("404 Not Found", b'{"code": "no_such_call", "text": "wrong address"}'),
         spoken("409 Conflict", b'{"code": "key_reused", "text": "another payment"}'),
         spoken("200 OK", b"not gzip", "Content-Encoding: gzip"),
-        spoken("200 OK", b"x" * (BIGGEST_ANSWER + 1)),
+        spoken("200 OK", b"x" * (MAX_ANSWER_BYTES + 1)),
     ],
 )
 async def test_an_answer_that_makes_no_sense_is_said_to_make_none(ask: Ask, answer: bytes, client: Client) -> None:
     async with partner_saying(answer) as url:
-        with pytest.raises(PartnerConfused, match="check its address and version"):
+        with pytest.raises(PartnerProtocolError, match="check its address and version"):
             await ask(url, client)
 
 
@@ -133,14 +133,14 @@ async def test_a_payment_that_is_not_ours_is_never_taken_for_ours(change: dict[s
     async with partner_saying(spoken("200 OK", json.dumps(PAID).encode())) as url:
         assert await ask_payment(url, client) == await ask_look_up(url, client)
     async with partner_saying(spoken("200 OK", json.dumps(PAID | change).encode())) as url:
-        with pytest.raises(PartnerConfused):
+        with pytest.raises(PartnerProtocolError):
             await ask_payment(url, client)
 
 
 async def test_a_stray_404_is_not_the_word_that_nothing_was_paid(client: Client) -> None:
     async with partner_saying(spoken("404 Not Found", b'{"code": "no_such_call", "text": ""}')) as url:
         provider = PaymentProvider(url, client=client)
-        with pytest.raises(PartnerConfused, match="no_such_call"):
+        with pytest.raises(PartnerProtocolError, match="no_such_call"):
             await provider.look_up(MOVEMENT)
 
 
@@ -152,21 +152,21 @@ async def test_a_partner_that_does_not_believe_us_is_named_with_what_to_do(
     said = b'{"code": "bad_signature", "text": "does not fit"}'
     async with partner_saying(spoken(status, said)) as url:
         with pytest.raises(
-            PartnerConfused, match=r"bad_signature: does not fit.* did nothing; compare the secret or key"
+            PartnerProtocolError, match=r"bad_signature: does not fit.* did nothing; compare the secret or key"
         ):
             await ask(url, client)
 
 
 async def test_an_answer_without_end_is_not_read_to_its_end(client: Client) -> None:
-    long = json.dumps(PAID).encode() + b" " * BIGGEST_ANSWER
+    long = json.dumps(PAID).encode() + b" " * MAX_ANSWER_BYTES
     async with partner_saying(spoken("200 OK", long)) as url:
-        with pytest.raises(PartnerConfused, match=f"more than {BIGGEST_ANSWER} bytes"):
+        with pytest.raises(PartnerProtocolError, match=f"more than {MAX_ANSWER_BYTES} bytes"):
             await ask_payment(url, client)
 
 
 async def test_settled_under_a_refusing_status_is_a_contradiction(client: Client) -> None:
     async with partner_saying(spoken("402 Payment Required", json.dumps(PAID).encode())) as url:
-        with pytest.raises(PartnerConfused, match="answered 402"):
+        with pytest.raises(PartnerProtocolError, match="answered 402"):
             await ask_payment(url, client)
 
 
@@ -175,7 +175,7 @@ async def test_a_word_we_do_not_know_does_no_harm(client: Client) -> None:
     async with partner_saying(spoken("200 OK", json.dumps(facts | {"loyalty": 7}).encode())) as url:
         assert await ask_orders(url, client) is not None
     async with partner_saying(spoken("200 OK", json.dumps(facts | {"line": 2}).encode())) as url:
-        with pytest.raises(PartnerConfused, match="another line"):
+        with pytest.raises(PartnerProtocolError, match="another line"):
             await ask_orders(url, client)
 
 

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused
-from activities.partners.signing import ID, SIGNATURE, TIMESTAMP, TOLERANCE, SignatureWrong, Signer
+from activities.errors import PartnerProtocolError
+from activities.partners.signing import ID, SIGNATURE, TIMESTAMP, TOLERANCE, SignatureInvalid, Signer
 from activities.payments.partners import PaymentProvider
 from tests.workers.sandbox.running import RunningSandbox, a_movement
 from tests.workers.sandbox.test_payments import request_for
@@ -50,7 +50,7 @@ async def test_what_is_not_signed_with_the_secret_is_refused_and_nothing_is_paid
 ) -> None:
     movement = a_movement()
     async with PaymentProvider(careful.url, client=bare, signer=signer) as provider, careful.client() as operator:
-        with pytest.raises(PartnerConfused, match=f"401 {code}: .* compare the secret or key .* and the clocks"):
+        with pytest.raises(PartnerProtocolError, match=f"401 {code}: .* compare the secret or key .* and the clocks"):
             await provider.pay(movement, first_attempt)
         assert movement.key not in [line.key for line in await operator.book()]
 
@@ -86,7 +86,7 @@ def test_the_signature_is_the_one_that_is_written_down() -> None:
 def test_a_secret_that_is_being_replaced_may_sign_beside_the_new_one() -> None:
     headers = Signer(SECRET).headers("GET", "/payments/k", b"", at=NOW)
     both = headers | {SIGNATURE: f"v1,AAAA {headers[SIGNATURE]} v2,BBBB"}
-    Signer(SECRET).check(both, "GET", "/payments/k", b"", at=NOW)
+    Signer(SECRET).verify(both, "GET", "/payments/k", b"", at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_a_secret_that_is_being_replaced_may_sign_beside_the_new_one() -> None:
 )
 def test_a_header_that_was_touched_is_not_believed(change: dict[str, str], code: str) -> None:
     headers = Signer(SECRET).headers("GET", "/payments/k", b"", at=NOW)
-    with pytest.raises(SignatureWrong) as wrong:
-        Signer(SECRET).check(headers | change, "GET", "/payments/k", b"", at=NOW)
+    with pytest.raises(SignatureInvalid) as wrong:
+        Signer(SECRET).verify(headers | change, "GET", "/payments/k", b"", at=NOW)
     assert wrong.value.code == code
 
 

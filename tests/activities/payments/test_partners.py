@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerProtocolError, PartnerUnreachable
 from activities.payments.partners import PaymentProvider
 from tests.workers.sandbox.running import RunningSandbox, a_movement, complaint_of
 from workers.sandbox.client import SandboxClient
@@ -166,7 +166,7 @@ async def test_a_key_that_stands_for_another_payment_is_never_taken_for_ours(
 ) -> None:
     movement = a_movement(100)
     await provider.pay(movement, first_attempt=True)
-    with pytest.raises(PartnerConfused, match="compare its book with the case"):
+    with pytest.raises(PartnerProtocolError, match="compare its book with the case"):
         await provider.pay(movement.but(amount=Money(amount=101)), first_attempt=first_attempt)
     assert [line.amount.amount for line in await operator.book(complaint_of(movement))] == [100]
 

@@ -8,7 +8,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerProtocolError, PartnerUnreachable
 from activities.payments.partners import PaymentProvider
 from activities.payments.pay import Payments
 from activities.store.movements import contradict
@@ -119,14 +119,14 @@ async def test_what_is_pending_is_looked_up_next_time(pool: Pool, movement: Move
 async def test_the_unknown_is_retried_when_the_provider_says_and_looked_up_first(
     pool: Pool, movement: Movement
 ) -> None:
-    provider = Counting(PartnerUnreachable("no answer", timedelta(seconds=7)), PartnerConfused("odd"), SETTLED)
+    provider = Counting(PartnerUnreachable("no answer", timedelta(seconds=7)), PartnerProtocolError("odd"), SETTLED)
     with pytest.raises(ApplicationError, match="no answer") as silent:
         await ask(pool, provider, movement)
     assert (silent.value.type, silent.value.non_retryable) == ("PartnerUnreachable", False)
     assert silent.value.next_retry_delay == timedelta(seconds=7)
     with pytest.raises(ApplicationError, match="odd") as odd:
         await ask(pool, provider, movement)
-    assert (odd.value.type, odd.value.non_retryable) == ("PartnerConfused", False)
+    assert (odd.value.type, odd.value.non_retryable) == ("PartnerProtocolError", False)
     assert await ask(pool, provider, movement) == SETTLED
     assert provider.asked == [True, False, False]
 
@@ -184,7 +184,7 @@ async def test_the_steps_that_decide_a_payment_are_on_record_before_anybody_is_a
             return await super().pay(movement, first_attempt)
 
     asked = Payment(movement=after.money[0].movement, burst=burst(case, after))
-    activity = Payments(world.pool, Looking(SETTLED), tell=world.tell)
+    activity = Payments(world.pool, Looking(SETTLED), start_notices=world.tell)
     assert await ActivityEnvironment().run(activity.pay, asked) == SETTLED
     assert await ActivityEnvironment().run(activity.pay, asked) == SETTLED
 
@@ -197,7 +197,7 @@ async def test_two_complaints_of_one_line_never_refund_more_than_it_cost(world: 
     for case in (first, second):
         after = agreed(case)
         asked = Payment(movement=after.money[0].movement, ceiling=first.order.ceiling, burst=burst(case, after))
-        provider = Payments(world.pool, Counting(SETTLED), tell=world.tell)
+        provider = Payments(world.pool, Counting(SETTLED), start_notices=world.tell)
         answers.append(await ActivityEnvironment().run(provider.pay, asked))
     assert [answer.result for answer in answers] == ["settled", "refused"]
     assert "R1.8" in (answers[1].reason or "")

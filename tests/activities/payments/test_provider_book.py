@@ -8,9 +8,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerProtocolError, PartnerUnreachable
 from activities.payments import partners
-from activities.payments.partners import Booked, PaymentProvider
+from activities.payments.partners import BookEntry, PaymentProvider
 from tests.activities.partners.hostile import partner_saying, spoken
 from tests.workers.sandbox.running import RunningSandbox, a_movement, complaint_of
 from workers.sandbox.client import SandboxClient
@@ -22,14 +22,14 @@ async def provider(sandbox: RunningSandbox, http: httpx2.AsyncClient) -> AsyncIt
         yield provider
 
 
-async def read(provider: PaymentProvider, **wanted: Any) -> list[Booked]:
+async def read(provider: PaymentProvider, **wanted: Any) -> list[BookEntry]:
     return [entry async for entry in provider.entries(**wanted)]
 
 
 async def test_the_book_is_read_to_its_end_whatever_fits_on_a_page(
     provider: PaymentProvider, operator: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partners, "PAGE", 3)
+    monkeypatch.setattr(partners, "PAGE_SIZE", 3)
     complaint = complaint_of(a_movement())
     keys = [f"{complaint}:refund:{number}" for number in range(1, 8)]
     for key in keys:
@@ -69,7 +69,7 @@ async def test_a_book_that_cannot_be_read_now_is_read_later(provider: PaymentPro
 async def test_a_page_that_leads_back_ends_the_reading() -> None:
     page = json.dumps({"payments": [], "next": 0}).encode()
     async with partner_saying(spoken("200 OK", page)) as url, PaymentProvider(url) as provider:
-        with pytest.raises(PartnerConfused, match="backwards"):
+        with pytest.raises(PartnerProtocolError, match="backwards"):
             await read(provider)
 
 

@@ -133,7 +133,7 @@ async def test_what_an_answer_settled_before_the_word_that_it_failed_is_not_paid
     again = failed.money[0].movement.but(key=failed.money[0].movement.key.replace(":1", ":2"))
     provider = Counting(SETTLED)
     payment = Payment(movement=again, burst=burst(owed, failed))
-    answer = await ActivityEnvironment().run(Payments(world.pool, provider, tell=world.tell).pay, payment)
+    answer = await ActivityEnvironment().run(Payments(world.pool, provider, start_notices=world.tell).pay, payment)
     assert answer.result == "refused"
     assert "refund:1 has settled after all" in (answer.reason or "")
     assert provider.asked == []

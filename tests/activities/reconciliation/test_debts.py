@@ -8,7 +8,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.payments.partners import PaymentProvider
 from activities.payments.pay import Payments
-from activities.reconciliation.debts import Debts, Rules
+from activities.reconciliation.debts import DebtRecovery, DebtRules
 from activities.store.pool import Pool
 from tests.activities.store.moving import Moving
 from tests.activities.world import World, an_order, burst, withdrawn
@@ -53,9 +53,9 @@ async def case(world: World, operator: SandboxClient) -> Case:
     return case
 
 
-def debts(pool: Pool, provider: PaymentProvider) -> Debts:
-    rules = Rules(next_try, next_recovery, may_be_written_off_from)
-    return Debts(pool, packaged(), Payments(pool, provider), provider, rules)
+def debts(pool: Pool, provider: PaymentProvider) -> DebtRecovery:
+    rules = DebtRules(next_try, next_recovery, may_be_written_off_from)
+    return DebtRecovery(pool, packaged(), Payments(pool, provider), provider, rules)
 
 
 async def swept(pool: Pool, provider: PaymentProvider, after: timedelta = timedelta()) -> list[tuple[str, str, int]]:

@@ -8,8 +8,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.payments.partners import PaymentProvider
 from activities.payments.pay import Payments
-from activities.reconciliation.cases import Reconciling
-from activities.reconciliation.provider_book import Comparing
+from activities.reconciliation.cases import CaseReconciliation
+from activities.reconciliation.provider_book import ProviderBookComparison
 from activities.store.pool import Pool
 from tests.activities.world import World, agreed, burst
 from tests.workers.sandbox.running import RunningSandbox
@@ -42,12 +42,12 @@ async def paid(pool: Pool, provider: PaymentProvider, movement: Movement) -> Non
 async def swept(pool: Pool, provider: PaymentProvider, *, under_way: timedelta = timedelta()) -> set[str]:
     """Sweep once; returns the keys of the tasks that stand."""
     look = Look(sweep_at=datetime.now(UTC))
-    comparing = Comparing(pool, packaged(), provider, under_way=under_way)
+    comparing = ProviderBookComparison(pool, packaged(), provider, under_way=under_way)
     page: Look | None = look
     while page:
         looked = await ActivityEnvironment().run(comparing.compare_with_provider, page)
         page = None if looked.after is None else look.but(after=looked.after)
-    await ActivityEnvironment().run(Reconciling(pool, packaged()).end_sweep, look)
+    await ActivityEnvironment().run(CaseReconciliation(pool, packaged()).end_sweep, look)
     return {row["key"] for row in await pool.fetch("SELECT key FROM tasks WHERE resolved_at IS NULL")}
 
 
@@ -105,7 +105,7 @@ async def test_a_task_stands_until_it_is_mended_however_long_ago_it_moved(
     assert of(movement, await swept(pool, provider)) == {"unknown_to_provider"}
     await pool.execute("INSERT INTO sweeps VALUES (now() + interval '30 days', now() + interval '30 days')")
     later = datetime.now(UTC) + timedelta(days=31)
-    comparing, page = Comparing(pool, packaged(), provider), Look(sweep_at=later, after="named ")
+    comparing, page = ProviderBookComparison(pool, packaged(), provider), Look(sweep_at=later, after="named ")
     looked = await ActivityEnvironment().run(comparing.compare_with_provider, page)
     assert looked.after is None
     assert await pool.fetchval("SELECT seen_at FROM tasks WHERE movement = $1", movement.key) == later

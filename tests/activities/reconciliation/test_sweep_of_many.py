@@ -9,8 +9,8 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.payments.partners import PaymentProvider
-from activities.reconciliation.cases import Reconciling
-from activities.reconciliation.provider_book import Comparing
+from activities.reconciliation.cases import CaseReconciliation
+from activities.reconciliation.provider_book import ProviderBookComparison
 from activities.store.migrate import migrate
 from activities.store.pool import Connection, Pool, connect, open_pool
 from tests.activities.conftest import Databases
@@ -71,8 +71,8 @@ def _requests(keys: list[str]) -> Iterator[PaymentRequest]:
 async def _swept(pool: Pool, provider: PaymentProvider) -> tuple[float, float]:
     """Sweep once; returns the seconds of all of it, and of its longest page."""
     look, longest, begun = Look(sweep_at=datetime.now(UTC)), 0.0, time.perf_counter()
-    comparing = Comparing(pool, packaged(), provider, under_way=timedelta())
-    reconciling, page = Reconciling(pool, packaged()), look
+    comparing = ProviderBookComparison(pool, packaged(), provider, under_way=timedelta())
+    reconciling, page = CaseReconciliation(pool, packaged()), look
     await ActivityEnvironment().run(reconciling.find_ownerless, look)
     while True:
         turned = time.perf_counter()

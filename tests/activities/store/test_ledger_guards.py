@@ -235,7 +235,7 @@ async def test_a_worker_with_a_role_of_its_own_can_do_all_it_has_to_and_no_more(
     case = await world.opened(order_id="o-7")
     await world.record(burst(case, agreed(case)))
     answer = await ActivityEnvironment().run(
-        Payments(own, Counting(SETTLED), tell=world.tell).pay,
+        Payments(own, Counting(SETTLED), start_notices=world.tell).pay,
         Payment(movement=agreed(case).money[0].movement, ceiling=Money(amount=PAID + SHIPPING)),
     )
     assert answer == SETTLED

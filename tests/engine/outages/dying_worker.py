@@ -11,8 +11,8 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.notifications.dispatch import Tell
-from activities.partner_events.publishing import Publishing
+from activities.notifications.delivery import StartNotices
+from activities.partner_events.publishing import EventPublisher
 from activities.payments.pay import Payments, Provider
 from activities.store.pool import Pool
 from tests.engine.outages.cells import Point
@@ -48,8 +48,8 @@ class MortalProvider:
 class MortalPayments(Payments):
     """The real activity; its worker may be killed after the commit, and after the return."""
 
-    def __init__(self, pool: Pool, provider: Provider, *, tell: Tell, partners: Publishing) -> None:
-        super().__init__(pool, MortalProvider(provider), tell=tell, partners=partners)
+    def __init__(self, pool: Pool, provider: Provider, *, tell: StartNotices, partners: EventPublisher) -> None:
+        super().__init__(pool, MortalProvider(provider), start_notices=tell, partners=partners)
 
     @activity.defn(name="pay")
     async def pay(self, payment: Payment) -> PaymentAnswer:
@@ -57,8 +57,8 @@ class MortalPayments(Payments):
         await stand_still_at(Point.RETURNED, payment.movement)
         return answer
 
-    async def _answered(self, movement: Movement, answer: PaymentAnswer) -> PaymentAnswer:
-        written = await super()._answered(movement, answer)
+    async def _record_answer(self, movement: Movement, answer: PaymentAnswer) -> PaymentAnswer:
+        written = await super()._record_answer(movement, answer)
         await stand_still_at(Point.COMMITTED, movement)
         return written
 

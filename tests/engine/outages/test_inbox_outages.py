@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from activities.store.inbox import Inbox
-from starter.client.number import number_of
+from starter.client.filing_input import number_of
 from tests.conftest import Running, running
 from tests.engine.attacker import (
     AGENT,

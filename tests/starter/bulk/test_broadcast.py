@@ -15,12 +15,11 @@ from typing import Any
 import pytest
 
 from activities.store.case_files import CaseFiles, Wanted
-from starter.bulk.broadcast import for_many
-from starter.bulk.selection import NARROWS, chosen, wanted
+from starter.bulk.broadcast import FILTERS, broadcast_message, parse_filters, select
 from starter.client.complaints import Complaints
 from starter.client.errors import Exit, WrongUse
 from starter.client.filing_input import read_filing
-from starter.client.record import Files
+from starter.client.record import Record
 from tests import ROOT
 from tests.conftest import Running
 from tests.starter.cli.running import Ran, filing, order, ran
@@ -39,7 +38,7 @@ class Shop:
     def __init__(self, stack: Running, folder: Path) -> None:
         self.stack, self.seller = stack, f"shop-{uuid.uuid4().hex[:10]}"
         self.results_path = folder / "told.jsonl"
-        self.files = Files(CaseFiles(stack.pool), stack.pool)
+        self.files = Record(CaseFiles(stack.pool), stack.pool)
         self.client = Complaints(stack.client, self.files)
 
     async def has(self, number: int) -> list[str]:
@@ -168,8 +167,8 @@ async def test_at_a_terminal_somebody_is_asked_first(shop: Shop, says: str, told
 
 async def test_a_choice_is_what_the_list_shows_page_by_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     complaints = await shop.has(5)
-    monkeypatch.setattr("starter.bulk.selection.MOST", 2)
-    found = [one.complaint async for one in chosen(shop.files.cases, {"seller": shop.seller})]
+    monkeypatch.setattr("starter.bulk.broadcast.MOST", 2)
+    found = [one.complaint async for one in select(shop.files.cases, {"seller": shop.seller})]
     listed = await shop.files.cases.list(Wanted(seller=shop.seller))
     assert found == [one.complaint for one in listed]
     assert sorted(found) == complaints
@@ -180,10 +179,10 @@ async def test_a_choice_is_what_the_list_shows_page_by_page(shop: Shop, monkeypa
 
 def test_the_words_are_those_of_the_list() -> None:
     said = ["phase=review", "waiting-on=seller", "problem=quality", "seller=s", "handler=a-1", "severity=major"]
-    assert wanted([*said, "overdue=yes"]) == {
+    assert parse_filters([*said, "overdue=yes"]) == {
         **dict(one.replace("waiting-on", "waiting_on").split("=") for one in said), "overdue": True,
     }  # fmt: skip
-    assert set(NARROWS) == {one.partition("=")[0].replace("-", "_") for one in [*said, "overdue=yes"]}
+    assert set(FILTERS) == {one.partition("=")[0].replace("-", "_") for one in [*said, "overdue=yes"]}
 
 
 @pytest.mark.parametrize(
@@ -198,11 +197,11 @@ def test_the_words_are_those_of_the_list() -> None:
 )
 def test_other_words_are_refused(said: list[str], message: str) -> None:
     with pytest.raises(WrongUse, match=message):
-        wanted(said)
+        parse_filters(said)
 
 
 def message_id(kind: str = "noted", sender: Party = AGENT, reason: str = "r", **said: Any) -> str:
-    return for_many(kind, {"text": "t"} | said, sender, reason).message_id
+    return broadcast_message(kind, {"text": "t"} | said, sender, reason).message_id
 
 
 def test_the_same_message_has_the_same_id_and_any_other_another() -> None:
@@ -215,8 +214,8 @@ def test_the_same_message_has_the_same_id_and_any_other_another() -> None:
 def test_an_enumerated_reason_is_not_overwritten_and_one_that_was_given_stays() -> None:
     held = {"until": "2027-01-01T00:00:00+08:00"}
     manager = Party(role=Role.OPERATIONS_MANAGER, id="o-1")
-    assert for_many("hold_placed", held, manager, "r").model_dump()["reason"] == "r"
-    assert for_many("hold_placed", held | {"reason": "own"}, manager, "r").model_dump()["reason"] == "own"
+    assert broadcast_message("hold_placed", held, manager, "r").model_dump()["reason"] == "r"
+    assert broadcast_message("hold_placed", held | {"reason": "own"}, manager, "r").model_dump()["reason"] == "own"
     ruled = {"liability": "seller", "remedy": "apology", "freight": "seller", "text": "t"}
     with pytest.raises(WrongUse, match="reason"):
-        for_many("ruled", ruled, AGENT, "not_as_described")
+        broadcast_message("ruled", ruled, AGENT, "not_as_described")

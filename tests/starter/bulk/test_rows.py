@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from starter.bulk.rows import COLUMNS, Row, rows
-from starter.bulk.text_lines import LONGEST
+from starter.bulk.rows import COLUMNS, LONGEST, Row, rows
 from starter.cli import main
 from starter.client.errors import Exit, WrongUse
 from starter.client.filing_input import filing_of

@@ -21,9 +21,8 @@ from activities.partners.signing import Signer
 from activities.store.case_files import CaseFiles
 from starter.client.complaints import Complaints
 from starter.client.errors import Exit
-from starter.client.filing_input import read_filing
-from starter.client.number import is_number
-from starter.client.record import Files
+from starter.client.filing_input import is_number, read_filing
+from starter.client.record import Record
 from tests import ROOT
 from tests.conftest import Running
 from tests.starter.cli.running import Ran, filing, order, ran
@@ -49,7 +48,7 @@ class Desk:
         name = f"d-{uuid.uuid4().hex[:12]}"
         paid = {"paid": {"amount": 29900, "currency": "CNY"}, "shipping_fee": {"amount": 0, "currency": "CNY"}}
         await self.stack.sandbox.put_orders([SandboxOrder.model_validate_json(json.dumps(order(name, **paid, **more)))])
-        client = Complaints(self.stack.client, Files(CaseFiles(self.stack.pool), self.stack.pool))
+        client = Complaints(self.stack.client, Record(CaseFiles(self.stack.pool), self.stack.pool))
         opened = await client.open(read_filing(json.dumps(filing(name, name)), "a filing"))
         assert opened.state == "registered"
         return opened.complaint

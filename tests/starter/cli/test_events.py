@@ -12,8 +12,8 @@ import pytest
 from activities.store.case_files import CaseFiles
 from starter.client.complaints import Complaints
 from starter.client.filing_input import read_filing
-from starter.client.message_input import check, complete, party
-from starter.client.record import Files
+from starter.client.message_input import decode_message, parse_party, with_envelope
+from starter.client.record import Record
 from tests.activities.partner_events.receiving import SECRET, Receiver
 from tests.conftest import Running
 from tests.starter.cli.running import Ran, filing, order, ran
@@ -26,7 +26,7 @@ class Shop:
     def __init__(self, stack: Running, receiver: Receiver) -> None:
         self.stack, self.receiver = stack, receiver
         self.name = f"evt-{uuid.uuid4().hex[:8]}"
-        self.doors = Complaints(stack.client, Files(CaseFiles(stack.pool), stack.pool))
+        self.doors = Complaints(stack.client, Record(CaseFiles(stack.pool), stack.pool))
 
     def subscribes(self, **wish: Any) -> None:
         """Add the shop's system to the clients of the stack."""
@@ -42,7 +42,9 @@ class Shop:
         return opened.complaint
 
     async def says(self, complaint: str, kind: str, sender: str, **body: object) -> None:
-        answer = await self.doors.tell(complaint, check(complete(kind, {"kind": kind, **body}, party(sender))))
+        answer = await self.doors.tell(
+            complaint, decode_message(with_envelope(kind, {"kind": kind, **body}, parse_party(sender)))
+        )
         assert answer.accepted, answer
 
     async def command(self, *arguments: str) -> Ran:

@@ -215,17 +215,19 @@ def test_with_debug_a_fault_of_the_program_shows_where_it_is(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "code"),
+    ("wrong", "code", "problem"),
     [
-        (PolicyInvalid(["policy.toml: limits: is missing"]), Exit.WRONG_USE),
-        (SandboxRefused("line: too large"), Exit.WRONG_USE),
-        (SandboxUnreachable("the sandbox does not answer"), Exit.UNREACHABLE),
-        (ConnectionResetError("reset by peer"), Exit.UNREACHABLE),
-        (KeyError("x"), Exit.BUG),
+        (PolicyInvalid(["policy.toml: limits: is missing"]), Exit.WRONG_USE, "our-fault"),
+        (SandboxRefused("line: too large"), Exit.WRONG_USE, "our-fault"),
+        (SandboxUnreachable("the sandbox does not answer"), Exit.UNREACHABLE, "not-now"),
+        (ConnectionResetError("reset by peer"), Exit.UNREACHABLE, "not-now"),
+        (KeyError("x"), Exit.BUG, "our-fault"),
     ],
 )
-def test_errors_of_every_package_have_their_exit_code(wrong: Exception, code: Exit) -> None:
-    assert error_mapping.worded(wrong).exit_code == code
+def test_errors_of_every_package_have_their_exit_code_and_problem_type(
+    wrong: Exception, code: Exit, problem: str
+) -> None:
+    assert (error_mapping.exit_code(wrong), error_mapping.problem_type(wrong)) == (code, problem)
 
 
 async def test_help_is_quick_and_needs_no_backend() -> None:

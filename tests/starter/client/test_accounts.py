@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.store.ledger import Entry, Kept, Posting, Reached
-from starter.client.accounts import NOT_ASKED, Accounts, Difference, Theirs, differences
-from starter.client.finance_list import signed
+from starter.client.accounts import NOT_ASKED, Accounts, Difference, ProviderEntry, differences
+from starter.client.finance_list import sign_entries
 from starter.terminal import as_data
 from tests.workers.sandbox.running import a_movement
 from workflows.complaint.domain.view import AdvanceView, MovementView, View
@@ -45,7 +45,7 @@ def view(state: str | None, phase: Phase = Phase.FULFILMENT, outcome: Outcome | 
 
 
 def found(
-    ledger: Kept | None, record: View | None, workflow: View | None, provider: Theirs | str | None,
+    ledger: Kept | None, record: View | None, workflow: View | None, provider: ProviderEntry | str | None,
     status: str = "running", advance: tuple[int, int, int] | None = None,
 ) -> list[Difference]:  # fmt: skip
     theirs = None if isinstance(provider, str) else {KEY: provider} if provider else {}
@@ -67,7 +67,7 @@ AGREE = [
 
 @pytest.mark.parametrize(("ledger", "seen", "provider"), AGREE)
 def test_where_all_four_agree_nothing_is_said(ledger: str, seen: str, provider: str | None) -> None:
-    theirs = Theirs(provider, HUNDRED, Money(amount=0)) if provider else None
+    theirs = ProviderEntry(provider, HUNDRED, Money(amount=0)) if provider else None
     assert found(kept(ledger), view(seen), view(seen), theirs) == []
     assert found(kept(ledger), view(seen), None, NOT_ASKED, status=NOT_ASKED) == []
 
@@ -88,16 +88,16 @@ def test_where_all_four_agree_nothing_is_said(ledger: str, seen: str, provider: 
 def test_each_difference_to_the_providers_book_is_named_with_what_to_do(
     ledger: str, seen: str, provider: str | None, text: str, advice: str
 ) -> None:
-    (one,) = found(kept(ledger), view(seen), view(seen), Theirs(provider) if provider else None)
+    (one,) = found(kept(ledger), view(seen), view(seen), ProviderEntry(provider) if provider else None)
     assert text in one.text
     assert advice in one.advice
     assert (one.provider, one.ledger, one.record) == (provider or "-", ledger, seen)
 
 
 def test_another_amount_or_another_split_is_named() -> None:
-    (amount,) = found(kept("settled"), view("settled"), view("settled"), Theirs("settled", Money(amount=1)))
+    (amount,) = found(kept("settled"), view("settled"), view("settled"), ProviderEntry("settled", Money(amount=1)))
     assert "the provider moved 0.01 yuan, our book says 100.00" in amount.text
-    split = Theirs("settled", HUNDRED, Money(amount=250))
+    split = ProviderEntry("settled", HUNDRED, Money(amount=250))
     (deposit,) = found(kept("settled"), view("settled"), view("settled"), split)
     assert "took 2.50 yuan of it from the deposit, our book says 0.00" in deposit.text
     assert found(kept("settled", deposit=250), view("settled"), view("settled"), split) == []
@@ -110,23 +110,23 @@ def test_a_request_that_was_just_sent_may_be_under_way_and_a_write_off_concerns_
 
 def test_what_a_complaint_did_not_hear_is_named() -> None:
     settled, open_, closed = kept("settled"), view("requested"), view("requested", Phase.CLOSED, Outcome.SETTLED)
-    (unheard,) = found(settled, open_, open_, Theirs("settled"))
+    (unheard,) = found(settled, open_, open_, ProviderEntry("settled"))
     assert ("the complaint says requested", "payment_reported" in unheard.advice) == (unheard.text, True)
-    (late,) = found(settled, closed, None, Theirs("settled"), status="gone")
+    (late,) = found(settled, closed, None, ProviderEntry("settled"), status="gone")
     assert "became settled after the end" in late.text
-    (forgotten,) = found(settled, view(None), view(None), Theirs("settled"))
+    (forgotten,) = found(settled, view(None), view(None), ProviderEntry("settled"))
     assert "the complaint does not know it" in forgotten.text
     (unwritten,) = found(None, view("settled"), view("settled"), NOT_ASKED)
     assert "the ledger does not have it" in unwritten.text
 
 
 def test_record_and_workflow_are_compared() -> None:
-    (money,) = found(kept("settled"), view("settled"), view("requested"), Theirs("settled"))
+    (money,) = found(kept("settled"), view("settled"), view("requested"), ProviderEntry("settled"))
     assert "the record says settled, the workflow requested" in money.text
     closed = view("settled", Phase.CLOSED, Outcome.SETTLED)
-    (phase,) = found(kept("settled"), closed, view("settled"), Theirs("settled"))
+    (phase,) = found(kept("settled"), closed, view("settled"), ProviderEntry("settled"))
     assert "the record says settled, the workflow fulfilment" in phase.text
-    (gone,) = found(kept("settled"), view("settled"), None, Theirs("settled"), status="terminated")
+    (gone,) = found(kept("settled"), view("settled"), None, ProviderEntry("settled"), status="terminated")
     assert "its workflow is terminated" in gone.text
     stranger, *_ = found(None, None, view("settled"), NOT_ASKED)
     assert "is not on record" in stranger.text
@@ -138,8 +138,8 @@ def test_what_became_of_an_advance_is_compared() -> None:
         state="frozen", amount=five, frozen=five, unfrozen=NOTHING, clawed_back=NOTHING, recovery="none"
     )
     told = view("settled").but(advance=advance)
-    assert found(kept("settled"), told, told, Theirs("settled"), advance=(500, 0, 0)) == []
-    (one,) = found(kept("settled"), told, told, Theirs("settled"), advance=(0, 500, 0))
+    assert found(kept("settled"), told, told, ProviderEntry("settled"), advance=(500, 0, 0)) == []
+    (one,) = found(kept("settled"), told, told, ProviderEntry("settled"), advance=(0, 500, 0))
     assert "the record says 5.00 frozen, 0.00 unfrozen" in one.text
 
 
@@ -150,7 +150,7 @@ def test_the_seal_is_what_jq_and_sha256_make_of_it() -> None:
         payee="buyer:b-1", amount=HUNDRED, ordered_by="agent:a-1", rule="R6.1", remark="退款 “全额” <&> \\",
         provider_reference=None, postings=(Posting(account="platform", amount=-10000),),
     )  # fmt: skip
-    listed = signed([entry, entry], None, NOW.date(), None)
+    listed = sign_entries([entry, entry], None, NOW.date(), None)
     written = subprocess.run(
         ["jq", "-cS", "{complaint, of, totals}, .entries[]"],  # noqa: S607
         input=json.dumps(as_data(listed), ensure_ascii=False).encode(), capture_output=True, check=True,
@@ -161,6 +161,6 @@ def test_the_seal_is_what_jq_and_sha256_make_of_it() -> None:
 @pytest.mark.parametrize("purpose", ["recovery", "write_off"])
 def test_what_was_moved_for_a_debt_after_the_end_is_no_difference(purpose: str) -> None:
     ended = view(None, Phase.CLOSED, Outcome.FULFILLED)
-    theirs = Theirs("settled", HUNDRED, NOTHING) if purpose == "recovery" else None
+    theirs = ProviderEntry("settled", HUNDRED, NOTHING) if purpose == "recovery" else None
     assert found(kept("settled", purpose=purpose), ended, ended, theirs, status="completed") == []
-    assert found(kept("settled"), ended, ended, Theirs("settled", HUNDRED, NOTHING), status="completed") != []
+    assert found(kept("settled"), ended, ended, ProviderEntry("settled", HUNDRED, NOTHING), status="completed") != []

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from starter.client.errors import WrongUse
-from starter.client.message_input import body, check, complete, party, senders, usual_role
+from starter.client.message_input import decode_message, default_role, message_data, parse_party, senders, with_envelope
 from workflows.complaint.domain.messages import (
     KINDS,
     EvidenceRequested,
@@ -24,7 +24,7 @@ EVIDENCE = '{"id": "e-1", "kind": "photo", "uri": "https://x/1", "sha256": "' + 
 
 
 def said(kind: str, *settings: str, data: str | None = None, sender: Party = BUYER) -> Message:
-    return check(complete(kind, body(kind, settings, data), sender))
+    return decode_message(with_envelope(kind, message_data(kind, settings, data), sender))
 
 
 def test_yuan_become_money() -> None:
@@ -108,23 +108,23 @@ def test_nothing_that_is_typed_escapes_as_an_exception(kind: str, settings: list
 @pytest.mark.parametrize("text", ["", "buyer", "buyer:", ":b-1", "boss:b-1", "buyer:b 1", "buyer:买家"])
 def test_a_sender_that_is_none_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(WrongUse, match=r"agent:a-1|is no id"):
-        party(text)
+        parse_party(text)
 
 
 def test_a_sender_is_a_role_and_an_id_that_may_hold_colons() -> None:
-    assert party("carrier:sf:1") == Party(role=Role.CARRIER, id="sf:1")
+    assert parse_party("carrier:sf:1") == Party(role=Role.CARRIER, id="sf:1")
 
 
 def test_who_usually_sends_a_kind_is_known_where_there_is_no_doubt() -> None:
-    assert usual_role("withdrawn") is Role.BUYER
-    assert usual_role("seller_answered") is Role.SELLER
-    assert usual_role("ruled") is Role.AGENT
-    assert usual_role("noted") is Role.AGENT
+    assert default_role("withdrawn") is Role.BUYER
+    assert default_role("seller_answered") is Role.SELLER
+    assert default_role("ruled") is Role.AGENT
+    assert default_role("noted") is Role.AGENT
 
 
 @pytest.mark.parametrize("kind", ["offer_made", "ruling_confirmed", "payment_reported", "appeal_decided"])
 def test_where_there_is_doubt_the_roles_are_named(kind: str) -> None:
     with pytest.raises(WrongUse) as refused:
-        usual_role(kind)
+        default_role(kind)
     assert f"say who sends {kind} with --as role:id" in str(refused.value)
     assert all(role in str(refused.value) for role in senders(kind))

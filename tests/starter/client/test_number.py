@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
-from starter.client.number import is_number, number_of, numbers_near
+from starter.client.filing_input import is_number, number_of, numbers_near
 
 INSTANTS = some.integers(0, 30_000).map(lambda days: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=days))
 

@@ -6,7 +6,7 @@ import pytest
 
 from activities.store.late_messages import NotClosed
 from activities.store.pool import Pool
-from starter.client.write_off import written_off
+from starter.client.late_messages import write_off_debt
 from tests.activities.conftest import address, databases, pool, shared
 from tests.activities.store.moving import Moving
 from tests.activities.world import World, burst, withdrawn
@@ -45,7 +45,7 @@ def word(case: Case, number: str = "m-1", by: str = "o-1", movement: str = "adva
 
 
 async def told(pool: Pool, case: Case, message: DebtWrittenOff, at: datetime = LATER) -> Answer:
-    answer = await written_off(pool, case.complaint, message, at)
+    answer = await write_off_debt(pool, case.complaint, message, at)
     assert answer is not None
     return answer
 
@@ -60,7 +60,7 @@ async def test_an_old_debt_is_written_off_once(pool: Pool, case: Case) -> None:
     step = await pool.fetchrow("SELECT event, rule, amount_minor FROM steps WHERE number = $1", first.steps)
     assert step is not None
     assert tuple(step) == ("debt_written_off", "R9.5", OWED)
-    assert await written_off(pool, case.complaint, word(case, "m-2"), LATER) is None  # nothing is owed any more
+    assert await write_off_debt(pool, case.complaint, word(case, "m-2"), LATER) is None  # nothing is owed any more
 
 
 async def test_a_young_debt_is_refused_with_the_day_from_which_it_may_be(pool: Pool, case: Case) -> None:
@@ -86,4 +86,4 @@ async def test_what_makes_no_sense_is_refused(pool: Pool, case: Case, changed: d
 async def test_while_a_complaint_is_open_it_hears_for_itself(pool: Pool) -> None:
     case = await World(pool).opened()
     with pytest.raises(NotClosed):
-        await written_off(pool, case.complaint, word(case), LATER)
+        await write_off_debt(pool, case.complaint, word(case), LATER)

@@ -13,7 +13,7 @@ from pathlib import Path
 from activities.store.case_files import CaseFiles
 from starter.client.complaints import Complaints
 from starter.client.fast_forward import FastForward
-from starter.client.record import Files
+from starter.client.record import Record
 from starter.demo.player import Stage
 from starter.demo.screen import summary, wrongs
 from starter.demo.stories import FOR_THE_DEMO, Story
@@ -109,6 +109,6 @@ def test_people_take_their_time_but_the_story_stays_the_same() -> None:
 
 def _tour(stack: Running, *stories: Story) -> Tour:
     files = CaseFiles(stack.pool)
-    doors = Complaints(stack.client, Files(files, stack.pool))
+    doors = Complaints(stack.client, Record(files, stack.pool))
     stage = Stage(complaints=doors, sandbox=stack.sandbox, clock=FastForward(stack.client, stack.pool))
     return Tour(stories, stage, files)

@@ -14,15 +14,14 @@ from activities.store.case_files import CaseFiles
 from activities.store.pool import Pool
 from starter.client import connection
 from starter.client.complaints import Complaints
-from starter.client.endpoints import Whereabouts
+from starter.client.endpoints import Endpoints
 from starter.client.errors import Exit, WrongUse
-from starter.client.filing_input import filing_of
-from starter.client.number import number_of
-from starter.client.record import Files
-from starter.doctor.checks import sealing
-from starter.http.gateway.__main__ import Delivering
+from starter.client.filing_input import filing_of, number_of
+from starter.client.record import Record
+from starter.doctor.backends import sealing
+from starter.http.gateway.__main__ import GuardedDispatch
 from starter.http.gateway.clients import Clients
-from starter.http.gateway.context import House
+from starter.http.gateway.context import GatewayContext
 from tests.conftest import Running
 from tests.starter.cli.running import filing, ran
 from tests.workers.encryption.rings import key, ring_file
@@ -106,29 +105,29 @@ async def test_where_workers_hold_other_keys_no_door_opens(
 async def test_a_gateway_whose_database_was_away_delivers_nothing_before_its_ring_is_known_to_be_right(
     sealed: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delivered, ended = list[House](), list[bool]()
+    delivered, ended = list[GatewayContext](), list[bool]()
     answers: list[Exception | None] = [ConnectionError("away"), WrongUse("another ring"), ConnectionError("away"), None]
 
-    async def require_keys(_: Whereabouts, pool: Pool) -> None:
+    async def require_keys(_: Endpoints, pool: Pool) -> None:
         assert pool is sealed.pool
         if wrong := answers.pop(0):
             raise wrong
 
-    async def deliver(house: House) -> None:
+    async def deliver(house: GatewayContext) -> None:
         delivered.append(house)
 
     monkeypatch.setattr(connection, "require_keys", require_keys)
-    monkeypatch.setattr("starter.http.gateway.__main__.deliver", deliver)
-    house = House(
+    monkeypatch.setattr("starter.http.gateway.__main__.dispatch_inbox", deliver)
+    house = GatewayContext(
         clients=Clients(sealed.data_dir / "clients.toml"), pool=sealed.pool, complaints=Complaints(None, None)
     )
-    where = Whereabouts(connect={}, database=None, partners=None, payment_secret=None, ui=None, time_skipping=None)
+    where = Endpoints(connect={}, database=None, partners=None, payment_secret=None, ui=None, time_skipping=None)
     for expected in ((1, 0), (1, 1)):  # the first one has a wrong ring, the second one a right one
-        delivering = Delivering(where)
+        delivering = GuardedDispatch(where)
         delivering.refused = lambda: ended.append(True)
         with pytest.raises(ConnectionError):  # what runs beside the doors is begun again
-            await delivering.deliver(house)
-        await delivering.deliver(house)
+            await delivering.run(house)
+        await delivering.run(house)
         assert (len(ended), len(delivered)) == expected
 
 
@@ -169,7 +168,7 @@ async def test_a_filing_that_nobody_could_open_is_shown_as_refused_with_the_reas
 
 
 async def test_what_is_no_filing_at_all_is_refused_to_whoever_files_it_under_that_number(stack: Running) -> None:
-    doors = Complaints(stack.client, Files(CaseFiles(stack.pool), stack.pool))
+    doors = Complaints(stack.client, Record(CaseFiles(stack.pool), stack.pool))
     said = filing(f"r-{uuid.uuid4().hex[:8]}", "o-1", request={"remedy": "none"})
     number = number_of(said["request_id"], datetime.now(UTC))
     await stack.client.start_workflow(wire.COMPLAINT, {"channel": "fax"}, id=number, task_queue=wire.TASK_QUEUE)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from starter.doctor.notifications import channels
+from starter.doctor.partners import channels
 from tests.activities.notifications.group import Group
 from tests.activities.notifications.mail_server import Post
 from workers.config.notifications import chosen

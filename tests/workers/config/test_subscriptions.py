@@ -54,7 +54,7 @@ def test_the_platforms_own_app_is_told_of_all_of_its_role(file: Path) -> None:
 
 def test_who_says_nothing_of_events_is_told_nothing(file: Path) -> None:
     write(file, "")
-    assert not ConfiguredSubscriptions(clients_file()).anybody()
+    assert not ConfiguredSubscriptions(clients_file()).any_configured()
 
 
 def test_a_changed_file_is_read_again_and_a_broken_one_takes_nothing_back(file: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_stacks_own_file_may_be_made_later_a_named_one_must_be_there(
     monkeypatch.delenv("REDRESS_CLIENTS", raising=False)
     monkeypatch.setenv("REDRESS_DATA_DIR", str(tmp_path))
     subscriptions = ConfiguredSubscriptions(clients_file())
-    assert not subscriptions.anybody()
+    assert not subscriptions.any_configured()
     write(tmp_path / "clients.toml")
     assert names(subscriptions) == ["erp"]
     monkeypatch.setenv("REDRESS_CLIENTS", str(tmp_path / "nowhere.toml"))
@@ -129,4 +129,4 @@ def test_only_buyers_and_sellers_are_told(file: Path, role: str) -> None:
     write(file, role=role)
     with pytest.raises(WrongUse, match=f"buyer and seller are told .*, not {role}"):
         read(file)
-    assert not ConfiguredSubscriptions(clients_file()).anybody()
+    assert not ConfiguredSubscriptions(clients_file()).any_configured()

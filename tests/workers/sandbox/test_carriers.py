@@ -59,7 +59,7 @@ async def test_what_happens_to_a_subscribed_parcel_is_pushed_whole_and_newest_fi
         told = await gateway.hears(2, number)
     assert [(one.path, one.client) for one in told] == [("/v1/webhooks/carriers/sf", "sf")] * 2
     assert told[0].id != told[1].id
-    push = Push.model_validate(Push.read(str(told[1].body).replace("'", '"').encode()))
+    push = Push.model_validate(Push.decode(str(told[1].body).replace("'", '"').encode()))
     assert push.parcels[0].events == (
         ParcelEvent(event="delivered", at=MORNING + timedelta(hours=5)),
         ParcelEvent(event="picked_up", at=MORNING),

@@ -1,16 +1,16 @@
-"""The doors for carriers: what they push reaches every complaint that waits for it, once (R6.3, R6.4)."""
+"""Webhooks of carriers: each pushed event reaches every complaint that waits for it, once (R6.3, R6.4)."""
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from activities.parcels.kuaidi100.pushes import ACCEPTED, PushNotBelieved, Told, refused
-from activities.parcels.partners import Push, PushUnreadable
-from starter.http.gateway.bodies import body_of
+from activities.parcels.kuaidi100.pushes import ACCEPTED, DecodedPush, PushSignatureInvalid, rejection
+from activities.parcels.partners import Push, PushMalformed
 from starter.http.gateway.calls import Call, Operation
-from starter.http.gateway.context import House
-from starter.http.gateway.problems import not_allowed, not_found, unread
-from starter.http.gateway.rate_limits import Allowance
+from starter.http.gateway.clients import Allowance
+from starter.http.gateway.context import GatewayContext
+from starter.http.gateway.problems import malformed, not_allowed, not_found
+from starter.http.gateway.signed_requests import body_of
 from workflows.answers import Code
 from workflows.parties import Party
 from workflows.vocabulary import Role
@@ -18,18 +18,18 @@ from workflows.vocabulary import Role
 KIND = "parcel_reported"
 
 _AGGREGATOR = Allowance(6000, 60)
-"""Requests in a minute from the one that speaks for all carriers, and about one parcel."""
+"""Rate limits of the aggregator: in total, and per parcel."""
 
 
-class PushTaken(BaseModel):
-    """What became of a push: new messages to complaints, and parcels that no complaint waits for (kept for 60 days)."""
+class PushResult(BaseModel):
+    """Result of a push: new messages to complaints, and parcels no complaint waits for (kept for 60 days)."""
 
     told: int
     parked: int
 
 
 class Kuaidi100Answer(BaseModel):
-    """The answer in kuaidi100's form: anything but `result` true is pushed again."""
+    """Response in kuaidi100's format; unless `result` is true it is pushed again."""
 
     model_config = ConfigDict(title="Kuaidi100Answer")
 
@@ -39,11 +39,11 @@ class Kuaidi100Answer(BaseModel):
 
 
 async def push(call: Call) -> Response:
-    """Take in what a carrier pushes of its own parcels."""
+    """Accept a carrier's push about its own parcels."""
     try:
-        pushed = Push.read(call.body)
-    except PushUnreadable as wrong:
-        raise unread(str(wrong), rule="R6.4") from None
+        pushed = Push.decode(call.body)
+    except PushMalformed as wrong:
+        raise malformed(str(wrong), rule="R6.4") from None
     if pushed.carrier != call.path["name"]:
         raise not_allowed(f"this is the door of {call.path['name'][:32]!a}: push to your own", Code.WRONG_SENDER)
     if not call.client.may_say(KIND):
@@ -51,37 +51,37 @@ async def push(call: Call) -> Response:
     call.may_speak_as(Party(role=Role.CARRIER, id=pushed.carrier))
     for parcel in pushed.parcels:
         call.count(parcel.tracking)
-    # Heard whether it came before or not: what was cut off half-way is made whole by the same push.
-    again, told, parked = await call.again(), 0, 0
+    # A repeated push is processed too: it completes one that was interrupted.
+    again, told, parked = await call.is_repeated(), 0, 0
     for parcel in pushed.parcels:
-        heard = await call.house.parcels.heard(pushed.carrier, parcel.tracking, parcel.events)
+        heard = await call.context.parcels.heard(pushed.carrier, parcel.tracking, parcel.events)
         told, parked = told + heard.told, parked + heard.parked
     return JSONResponse(
-        PushTaken(told=told, parked=parked).model_dump(), 202 if told or (parked and not again) else 200
+        PushResult(told=told, parked=parked).model_dump(), 202 if told or (parked and not again) else 200
     )
 
 
-async def kuaidi100(house: House, request: Request) -> Response:
-    """Take in what kuaidi100 pushes of a parcel of any carrier."""
-    if house.kuaidi100 is None:
+async def kuaidi100(context: GatewayContext, request: Request) -> Response:
+    """Accept a push of kuaidi100 about any carrier's parcel."""
+    if context.kuaidi100 is None:
         raise not_found("kuaidi100 pushes nothing here: set REDRESS_KUAIDI100_SALT")
     body = await body_of(request)
     try:
-        told = house.kuaidi100.read(body)
-    except PushNotBelieved as forged:
-        return JSONResponse(refused(str(forged)), 401)
-    except PushUnreadable as wrong:
-        return JSONResponse(refused(str(wrong)), 422)
-    house.limits.take("kuaidi100", _AGGREGATOR, house.clock())
-    house.limits.take("kuaidi100", _AGGREGATOR, house.clock(), told.tracking)
-    await _hear(house, told)
+        decoded = context.kuaidi100.read(body)
+    except PushSignatureInvalid as forged:
+        return JSONResponse(rejection(str(forged)), 401)
+    except PushMalformed as wrong:
+        return JSONResponse(rejection(str(wrong)), 422)
+    context.limits.take("kuaidi100", _AGGREGATOR, context.clock())
+    context.limits.take("kuaidi100", _AGGREGATOR, context.clock(), decoded.tracking)
+    await _accept(context, decoded)
     return JSONResponse(ACCEPTED)
 
 
-async def _hear(house: House, told: Told) -> None:
-    if told.given_up:
-        await house.parcels.unsubscribed(told.carrier, told.tracking)
-    await house.parcels.heard(told.carrier, told.tracking, told.events)
+async def _accept(context: GatewayContext, push: DecodedPush) -> None:
+    if push.given_up:
+        await context.parcels.unsubscribed(push.carrier, push.tracking)
+    await context.parcels.heard(push.carrier, push.tracking, push.events)
 
 
 OPERATIONS = (
@@ -89,7 +89,7 @@ OPERATIONS = (
         method="POST",
         path="/v1/webhooks/carriers/kuaidi100",
         summary="What kuaidi100 pushes, in its own form",
-        told="The form's `sign` is the MD5 of `param` and the salt of the subscription; anything else is not believed.",
+        description="The form's `sign` is the MD5 of `param` and the salt of the subscription; it is verified first.",
         open_=kuaidi100,
         body={
             "type": "object",
@@ -104,11 +104,11 @@ OPERATIONS = (
         method="POST",
         path="/v1/webhooks/carriers/{name}",
         summary="What a carrier pushes of its own parcels",
-        told="Events may come repeated, out of order, in lists: each complaint that waits for one hears it once. "
+        description="Events may be repeated, out of order, in lists: each complaint that waits for one gets it once. "
         "The same push again, with the same webhook-id, is answered 200; 202 if a complaint waits for it by now.",
         signed=push,
         body=Push,
-        answers={202: PushTaken, 200: PushTaken},
+        answers={202: PushResult, 200: PushResult},
         problems=("not-allowed", "id-used", "refused"),
     ),
 )

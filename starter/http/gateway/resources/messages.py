@@ -1,4 +1,4 @@
-"""The door for messages: one is kept before it is answered, and delivered as soon as its complaint can hear it."""
+"""Resource `messages`: a message is stored in the inbox before the response, and delivered in order."""
 
 import hashlib
 from typing import Any, Literal
@@ -7,19 +7,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from activities.store.inbox import InboxRow
-from starter.http.gateway.authorization import require_theirs
-from starter.http.gateway.bodies import as_raw, object_in
-from starter.http.gateway.calls import Call, Operation
-from starter.http.gateway.problems import Problem, not_allowed, not_found, unread
-from starter.http.gateway.signatures import ID_FORM
+from starter.http.gateway.calls import Call, Operation, require_access
+from starter.http.gateway.problems import Problem, malformed, not_allowed, not_found
+from starter.http.gateway.signed_requests import ID_FORM, as_raw, object_in
 from workflows.answers import Code
 from workflows.complaint.decoding import NotUnderstood, understand, understand_number
 from workflows.complaint.domain.messages import Message
 from workflows.inbox import Received
 
 
-class Kept(BaseModel):
-    """What was accepted and how it stands; `answer` is where its answer will be."""
+class AcceptedRequest(BaseModel):
+    """An accepted request; `answer` is the path of its result."""
 
     complaint: str
     message_id: str
@@ -27,8 +25,8 @@ class Kept(BaseModel):
     answer: str
 
 
-class Standing(BaseModel):
-    """How an accepted request stands; `result` is the receipt, or the refusal, once there is one."""
+class RequestStatus(BaseModel):
+    """State of an accepted request; `result` is the receipt or refusal, once there is one."""
 
     id: str
     complaint: str
@@ -38,8 +36,8 @@ class Standing(BaseModel):
     result: dict[str, Any] | None
 
 
-class Said(BaseModel):
-    """A message, and the complaint it is for."""
+class MessageBody(BaseModel):
+    """A message and its complaint."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -47,14 +45,14 @@ class Said(BaseModel):
     message: dict[str, Any]
 
 
-async def say(call: Call) -> Response:
-    """Take in one message."""
+async def submit(call: Call) -> Response:
+    """Accept one message."""
     complaint, message = _read(call)
     if not call.client.may_say(message.kind):
         raise not_allowed(f"client {call.client.id} may not send {message.kind}", Code.WRONG_ROLE)
     call.may_speak_as(message.sender)
     call.count(complaint)
-    await require_theirs(call.house, complaint, message.sender)
+    await require_access(call.context, complaint, message.sender)
     received = Received(
         client=call.client.id,
         request=call.id,
@@ -64,17 +62,17 @@ async def say(call: Call) -> Response:
         message=message.model_dump(mode="json", by_alias=True, exclude_none=True),
         sender=message.sender,
     )
-    return await keep(call, received, message.message_id)
+    return await accept(call, received, message.message_id)
 
 
-async def keep(call: Call, received: Received, message_id: str, *, on_record: bool = False) -> Response:
-    """Keep what was received and answer: 202, or 200 for what was kept before; raises Problem 409."""
-    kept = await call.house.inbox.keep(received, stamp=call.house.stamps, on_record=on_record)
+async def accept(call: Call, received: Received, message_id: str, *, on_record: bool = False) -> Response:
+    """Store a request in the inbox; responds 202, or 200 for a repeated one. Raises Problem 409."""
+    kept = await call.context.inbox.keep(received, stamp=call.context.stamps, on_record=on_record)
     if kept.how == "taken":
-        raise somebody_elses(message_id)
+        raise request_taken(message_id)
     if kept.how == "conflicting":
         raise Problem("id-used", f"webhook-id {call.id} was used before with another body: use a fresh one")
-    body = Kept(
+    body = AcceptedRequest(
         complaint=kept.row.complaint,
         message_id=message_id,
         state=kept.row.state,
@@ -83,39 +81,39 @@ async def keep(call: Call, received: Received, message_id: str, *, on_record: bo
     return JSONResponse(body.model_dump(), 202 if kept.how == "accepted" else 200)
 
 
-def somebody_elses(request_id: str) -> Problem:
-    """Answer for a filing under a request of somebody else's."""
+def request_taken(request_id: str) -> Problem:
+    """Return a 409 problem: the request id belongs to another filer."""
     return Problem("id-used", f"request_id {request_id} was used by somebody else: file under a fresh one")
 
 
 def _read(call: Call) -> tuple[str, Message]:
     given = object_in(call.body)
     if set(given) != {"complaint", "message"} or not isinstance(given["complaint"], str):
-        raise unread('write {"complaint": "C…", "message": {…}} and nothing else')
-    complaint, said = understand_number(given["complaint"]), given["message"]
+        raise malformed('write {"complaint": "C…", "message": {…}} and nothing else')
+    complaint, content = understand_number(given["complaint"]), given["message"]
     if isinstance(complaint, NotUnderstood):
-        raise unread(complaint.text, code=complaint.code)
-    if isinstance(said, dict) and "received_at" in said:
-        raise unread("received_at: is set by the edge, never by the sender: leave it out")
-    message = understand(None, [as_raw(said)])
+        raise malformed(complaint.text, code=complaint.code)
+    if isinstance(content, dict) and "received_at" in content:
+        raise malformed("received_at: is set by the edge, never by the sender: leave it out")
+    message = understand(None, [as_raw(content)])
     if isinstance(message, NotUnderstood):
-        raise unread(message.text, code=message.code)
+        raise malformed(message.text, code=message.code)
     return complaint, message
 
 
-async def look(call: Call) -> Response:
-    """Say how an accepted request stands."""
+async def read_status(call: Call) -> Response:
+    """Return the state of an accepted request."""
     known = ID_FORM.fullmatch(call.path["id"])
-    row = await call.house.inbox.by_request(call.client.id, call.path["id"]) if known else None
+    row = await call.context.inbox.by_request(call.client.id, call.path["id"]) if known else None
     if row is None:
         raise not_found()
-    await call.once()
-    return JSONResponse(standing(row).model_dump())
+    await call.use_request_id()
+    return JSONResponse(request_status(row).model_dump())
 
 
-def standing(row: InboxRow) -> Standing:
-    """Return how a request stands."""
-    return Standing(
+def request_status(row: InboxRow) -> RequestStatus:
+    """Return the state of an inbox row."""
+    return RequestStatus(
         id=row.request,
         complaint=row.complaint,
         kind=row.kind,
@@ -130,18 +128,18 @@ OPERATIONS = (
         method="POST",
         path="/v1/messages",
         summary="Send a message to a complaint",
-        told="Kept before this answers, delivered at once, in the order of acceptance; its answer is read at `answer`.",
-        signed=say,
-        body=Said,
-        answers={202: Kept, 200: Kept},
+        description="Stored before the response, delivered in order of acceptance; the result is read at `answer`.",
+        signed=submit,
+        body=MessageBody,
+        answers={202: AcceptedRequest, 200: AcceptedRequest},
         problems=("not-allowed", "not-found", "id-used", "refused"),
     ),
     Operation(
         method="GET",
         path="/v1/messages/{id}",
         summary="Read the answer to an accepted request, by the webhook-id it was sent with",
-        signed=look,
-        answers={200: Standing},
+        signed=read_status,
+        answers={200: RequestStatus},
         problems=("not-found", "id-used"),
     ),
 )

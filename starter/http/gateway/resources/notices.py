@@ -1,16 +1,16 @@
-"""The doors of the notices: what somebody was told in the app, what they have read, and how they wish to be told."""
+"""Resources `notices` and `preferences`: notices in the app, read marks, notification preferences."""
 
 from typing import Annotated, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.responses import Response
 
-from activities.notifications.recipients import Wishes
+from activities.notifications.preferences import Preferences
 from activities.store.notifications import Outbox, Told, WishBook
 from starter.client.filing_input import faults
-from starter.http.gateway.bodies import object_in
-from starter.http.gateway.calls import AS, Call, Operation, as_read
-from starter.http.gateway.problems import unread
+from starter.http.gateway.calls import AS, Call, Operation, json_response
+from starter.http.gateway.problems import malformed
+from starter.http.gateway.signed_requests import object_in
 from workflows.values import Id
 from workflows.vocabulary import STAFF
 
@@ -21,8 +21,8 @@ _DIGITS = 18  # of a number that PostgreSQL can count to
 _ROBOTS = frozenset({"dingtalk", "wecom", "feishu"})
 
 
-class ToldOnce(BaseModel):
-    """One notice as it stands in the app."""
+class NoticeItem(BaseModel):
+    """One notice in the app."""
 
     number: int
     key: str
@@ -35,10 +35,10 @@ class ToldOnce(BaseModel):
     read_at: AwareDatetime | None
 
 
-class ToldPage(BaseModel):
-    """What somebody was told, newest first; `next` is the `before` of the page that follows, null at the end."""
+class NoticePage(BaseModel):
+    """Notices, newest first; `next` is the `before` of the following page, null at the end."""
 
-    notices: list[ToldOnce]
+    notices: list[NoticeItem]
     unread: int
     next: int | None
 
@@ -49,81 +49,81 @@ class _For(BaseModel):
     as_: str = Field(alias="as", description="for whom, as role:id", examples=["buyer:b-1"])
 
 
-class Read(_For):
-    """Which notices somebody has read, by their keys."""
+class ReadNotices(_For):
+    """Keys of the notices to mark as read."""
 
     keys: Annotated[list[Id], Field(max_length=200)]
 
 
-class Marked(BaseModel):
-    """How many were marked now, and how many are still unread."""
+class MarkedNotices(BaseModel):
+    """How many were marked, and how many are still unread."""
 
     marked: int
     unread: int
 
 
-class Preferences(_For):
-    """How somebody wishes to be told; takes the place of what they wished before."""
+class PreferencesBody(_For):
+    """Notification preferences; replace earlier ones."""
 
-    wishes: Wishes
+    wishes: Preferences
 
 
-async def told(call: Call) -> Response:
-    """Answer what somebody was told in the app."""
+async def list_notices(call: Call) -> Response:
+    """Return a page of notices."""
     reader, unread_only, before = call.reader, call.query.get("unread", "false"), call.query.get("before", "")
     if unread_only not in ("true", "false"):
-        raise unread("unread: write true or false")
+        raise malformed("unread: write true or false")
     if before and not (before.isascii() and before.isdigit() and len(before) <= _DIGITS):
-        raise unread("before: is the number that the page before named as next")
-    outbox = Outbox(call.house.pool)
+        raise malformed("before: is the number that the page before named as next")
+    outbox = Outbox(call.context.pool)
     found = await outbox.of(
         reader, most=_PAGE + 1, before=int(before) if before else None, unread=unread_only == "true"
     )
     count = await outbox.unread(reader)
-    await call.once()
+    await call.use_request_id()
     page = [_shown(one) for one in found[:_PAGE]]
-    return as_read(ToldPage(notices=page, unread=count, next=page[-1].number if len(found) > _PAGE else None))
+    return json_response(NoticePage(notices=page, unread=count, next=page[-1].number if len(found) > _PAGE else None))
 
 
-async def mark(call: Call) -> Response:
-    """Mark notices as read; what somebody else was told stays as it is."""
-    body = _body(call, Read)
+async def mark_read(call: Call) -> Response:
+    """Mark the reader's own notices as read."""
+    body = _body(call, ReadNotices)
     reader = call.speaker(body.as_)
-    await call.once()
-    outbox = Outbox(call.house.pool)
+    await call.use_request_id()
+    outbox = Outbox(call.context.pool)
     marked = await outbox.read(reader, body.keys)
-    return as_read(Marked(marked=marked, unread=await outbox.unread(reader)))
+    return json_response(MarkedNotices(marked=marked, unread=await outbox.unread(reader)))
 
 
-async def wish(call: Call) -> Response:
-    """Keep how somebody wishes to be told."""
-    body = _body(call, Preferences)
+async def set_preferences(call: Call) -> Response:
+    """Store preferences."""
+    body = _body(call, PreferencesBody)
     to = call.speaker(body.as_)
     named = {*(body.wishes.channels or ()), *body.wishes.addresses} & _ROBOTS
     if named and to.role not in STAFF:
-        raise unread(f"wishes: {', '.join(sorted(named))} speak to groups of staff; choose in_app, email or sms")
-    await call.once()
-    await WishBook(call.house.pool).keep(to, body.wishes)
-    return as_read(body.wishes)
+        raise malformed(f"wishes: {', '.join(sorted(named))} speak to groups of staff; choose in_app, email or sms")
+    await call.use_request_id()
+    await WishBook(call.context.pool).keep(to, body.wishes)
+    return json_response(body.wishes)
 
 
-async def wished(call: Call) -> Response:
-    """Answer how somebody wishes to be told."""
+async def get_preferences(call: Call) -> Response:
+    """Return preferences."""
     reader = call.reader
-    wishes, _ = await WishBook(call.house.pool).of(reader, "")
-    await call.once()
-    return as_read(wishes)
+    wishes, _ = await WishBook(call.context.pool).of(reader, "")
+    await call.use_request_id()
+    return json_response(wishes)
 
 
 def _body(call: Call, model: type[M]) -> M:
     try:
         return model.model_validate(object_in(call.body))
     except ValidationError as wrong:
-        raise unread("; ".join(faults(wrong)[:5])) from None
+        raise malformed("; ".join(faults(wrong)[:5])) from None
 
 
-def _shown(one: Told) -> ToldOnce:
-    return ToldOnce(**one._asdict())
+def _shown(one: Told) -> NoticeItem:
+    return NoticeItem(**one._asdict())
 
 
 _PROBLEMS = ("not-allowed", "id-used", "refused")
@@ -133,19 +133,19 @@ OPERATIONS = (
         method="GET",
         path="/v1/notices",
         summary="Read what somebody was told in the app, newest first",
-        signed=told,
+        signed=list_notices,
         query=AS,
         optional={"unread": "true: only what is unread", "before": "the number that the page before named as next"},
-        answers={200: ToldPage},
+        answers={200: NoticePage},
         problems=_PROBLEMS,
     ),
     Operation(
         method="POST",
         path="/v1/notices/read",
         summary="Mark notices as read",
-        signed=mark,
-        body=Read,
-        answers={200: Marked},
+        signed=mark_read,
+        body=ReadNotices,
+        answers={200: MarkedNotices},
         problems=_PROBLEMS,
         example={"as": "buyer:b-1", "keys": ["C20261122-7K3M9Q0VWX:1:filed:buyer:b-1"]},
     ),
@@ -153,10 +153,10 @@ OPERATIONS = (
         method="PUT",
         path="/v1/preferences",
         summary="Say how somebody wishes to be told",
-        told="Locale, channels in order, addresses, quiet hours in Beijing; what is left out holds as for the role.",
-        signed=wish,
-        body=Preferences,
-        answers={200: Wishes},
+        description="Locale, channels in order, addresses, quiet hours (Beijing); the rest is the role's default.",
+        signed=set_preferences,
+        body=PreferencesBody,
+        answers={200: Preferences},
         problems=_PROBLEMS,
         example={"as": "buyer:b-1", "wishes": {"locale": "en", "channels": ["email", "sms"], "quiet": "21:30-09:00"}},
     ),
@@ -164,9 +164,9 @@ OPERATIONS = (
         method="GET",
         path="/v1/preferences",
         summary="Read how somebody wishes to be told",
-        signed=wished,
+        signed=get_preferences,
         query=AS,
-        answers={200: Wishes},
+        answers={200: Preferences},
         problems=_PROBLEMS,
     ),
 )

@@ -1,4 +1,4 @@
-"""The doors for payment providers: their later word on a movement becomes `payment_reported` (R6.10)."""
+"""Webhooks of payment providers: later reports on a movement become `payment_reported` (R6.10)."""
 
 import hashlib
 from typing import Literal
@@ -9,13 +9,12 @@ from starlette.responses import PlainTextResponse, Response
 
 from activities.payments.alipay.notifications import NotificationRefused
 from starter.client.filing_input import faults
-from starter.http.gateway.authorization import require_theirs
-from starter.http.gateway.bodies import body_of, object_in
-from starter.http.gateway.calls import Call, Operation
-from starter.http.gateway.context import House
-from starter.http.gateway.problems import not_allowed, not_found, unread
-from starter.http.gateway.rate_limits import Allowance
-from starter.http.gateway.resources.messages import Kept, keep
+from starter.http.gateway.calls import Call, Operation, require_access
+from starter.http.gateway.clients import Allowance
+from starter.http.gateway.context import GatewayContext
+from starter.http.gateway.problems import malformed, not_allowed, not_found
+from starter.http.gateway.resources.messages import AcceptedRequest, accept
+from starter.http.gateway.signed_requests import body_of, object_in
 from workflows.answers import Code
 from workflows.complaint.decoding import NotUnderstood, understand_number
 from workflows.complaint.domain.messages import PaymentReported
@@ -29,8 +28,8 @@ KIND = "payment_reported"
 _ALIPAY = Allowance(6000, 60)
 
 
-class PaymentWord(Value):
-    """What a provider says of a payment that was asked for under that key."""
+class PaymentReport(Value):
+    """A provider's report on the payment with that key."""
 
     payment: Id
     result: Literal["settled", "failed", "reversed"]
@@ -39,35 +38,35 @@ class PaymentWord(Value):
 
 
 async def report(call: Call) -> Response:
-    """Take in a provider's word on one payment."""
+    """Accept a provider's report on one payment."""
     try:
-        word = PaymentWord.model_validate(object_in(call.body))
+        word = PaymentReport.model_validate(object_in(call.body))
     except ValidationError as wrong:
-        raise unread("; ".join(faults(wrong)), rule="R6.10") from None
+        raise malformed("; ".join(faults(wrong)), rule="R6.10") from None
     message = _message(word, call.path["name"])
     if not call.client.may_say(KIND):
         raise not_allowed(f"client {call.client.id} may not send {KIND}", Code.WRONG_ROLE)
     call.may_speak_as(message.sender)
     received = _received(message, call.client.id, call.id, call.body)
     call.count(received.complaint)
-    await require_theirs(call.house, received.complaint, message.sender)
-    return await keep(call, received, message.message_id)
+    await require_access(call.context, received.complaint, message.sender)
+    return await accept(call, received, message.message_id)
 
 
-def word_id(movement: str, reference: str, result: str) -> str:
-    """Return the id of a provider's word on a movement: the same word is one message, whoever brings it.
+def report_id(movement: str, reference: str, result: str) -> str:
+    """Return the message id of a report: the same report has the same id, by whatever way it comes.
 
-    A provider may use one reference for several movements, and several for one: both belong to the word.
+    It covers movement and reference, since a provider may use one reference for several movements and vice versa.
     """
-    said = hashlib.sha256(f"{movement} {reference}".encode()).hexdigest()[:32]
-    return f"payment-{said}-{result}"
+    digest = hashlib.sha256(f"{movement} {reference}".encode()).hexdigest()[:32]
+    return f"payment-{digest}-{result}"
 
 
-def _message(word: PaymentWord, provider: str) -> PaymentReported:
+def _message(word: PaymentReport, provider: str) -> PaymentReported:
     try:
         return PaymentReported(
             kind="payment_reported",
-            message_id=word_id(word.payment, word.reference, word.result),
+            message_id=report_id(word.payment, word.reference, word.result),
             sender=Party(role=Role.PAYMENT, id=provider),
             movement=word.payment,
             result=word.result,
@@ -75,17 +74,17 @@ def _message(word: PaymentWord, provider: str) -> PaymentReported:
             reason=word.reason,
         )
     except ValidationError as wrong:
-        raise unread("; ".join(faults(wrong)), rule="R6.10") from None
+        raise malformed("; ".join(faults(wrong)), rule="R6.10") from None
 
 
-def _received(message: PaymentReported, client: str, request: str, said: bytes) -> Received:
+def _received(message: PaymentReported, client: str, request: str, body: bytes) -> Received:
     complaint = understand_number(message.movement.partition(":")[0])
     if isinstance(complaint, NotUnderstood):
-        raise unread(f"payment: its key names no complaint ({complaint.text})", code=complaint.code)
+        raise malformed(f"payment: its key names no complaint ({complaint.text})", code=complaint.code)
     return Received(
         client=client,
         request=request,
-        digest=hashlib.sha256(said).hexdigest(),
+        digest=hashlib.sha256(body).hexdigest(),
         complaint=complaint,
         kind=KIND,
         message=message.model_dump(mode="json", exclude_none=True),
@@ -93,21 +92,21 @@ def _received(message: PaymentReported, client: str, request: str, said: bytes) 
     )
 
 
-async def alipay(house: House, request: Request) -> Response:
-    """Take in a notification of Alipay's; it is sent again until the answer is `success`."""
-    if house.alipay is None:
+async def alipay(context: GatewayContext, request: Request) -> Response:
+    """Accept a notification of Alipay; it is repeated until the response is `success`."""
+    if context.alipay is None:
         raise not_found("nobody pays over Alipay here: set REDRESS_PAYMENT_PROVIDER")
     body = await body_of(request)
     try:
-        message = house.alipay.read(body)
+        message = context.alipay.read(body)
     except NotificationRefused as wrong:
         return PlainTextResponse(f"failure: {wrong}", 401)
     if message is not None:
-        # The same word comes with another time and signature when it is sent again: what it says is what counts.
-        said = message.model_dump_json(exclude_none=True).encode()
-        received = _received(message, "alipay", message.message_id, said)
-        house.limits.take("alipay", _ALIPAY, house.clock(), received.complaint)
-        await house.inbox.keep(received, stamp=house.stamps)
+        # Repeated notifications differ in time and signature, so the digest covers the decoded message.
+        body = message.model_dump_json(exclude_none=True).encode()
+        received = _received(message, "alipay", message.message_id, body)
+        context.limits.take("alipay", _ALIPAY, context.clock(), received.complaint)
+        await context.inbox.keep(received, stamp=context.stamps)
     return PlainTextResponse("success")
 
 
@@ -116,7 +115,7 @@ OPERATIONS = (
         method="POST",
         path="/v1/webhooks/payments/alipay",
         summary="What Alipay notifies, in its own form",
-        told="The form's `sign` is Alipay's own (RSA2); anything else is not believed.",
+        description="The form's `sign` is Alipay's own (RSA2); it is verified first.",
         open_=alipay,
         body={"type": "object", "properties": {"sign": {"type": "string"}}, "required": ["sign"]},
         media="application/x-www-form-urlencoded",
@@ -129,8 +128,8 @@ OPERATIONS = (
         path="/v1/webhooks/payments/{name}",
         summary="What a payment provider says later of a payment",
         signed=report,
-        body=PaymentWord,
-        answers={202: Kept, 200: Kept},
+        body=PaymentReport,
+        answers={202: AcceptedRequest, 200: AcceptedRequest},
         problems=("not-allowed", "not-found", "id-used", "refused"),
     ),
 )

@@ -1,4 +1,4 @@
-"""The doors that anybody may use: whether the gateway serves, and what it serves."""
+"""Anonymous resources: health and the OpenAPI document."""
 
 import asyncio
 from typing import Literal
@@ -9,41 +9,41 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from starter.http.gateway.calls import Operation
-from starter.http.gateway.context import House
+from starter.http.gateway.context import GatewayContext
 
 _LOOK_SECONDS = 1.0
 
 
 class Health(BaseModel):
-    """The gateway serves; while the database is away nothing is accepted (503)."""
+    """The gateway runs; while the database is away it accepts nothing (503)."""
 
     status: Literal["ok"] = "ok"
     database: Literal["ok", "away"]
 
 
-async def health(house: House, request: Request) -> Response:
-    """Say whether the gateway serves, and whether it can accept."""
+async def health(context: GatewayContext, request: Request) -> Response:
+    """Return whether the database answers, cached for a second."""
     del request
-    look, now = house.look, asyncio.get_running_loop().time
-    async with look.turn:
-        if now() >= look.until:
-            look.database = await _answers(house)
-            look.until = now() + _LOOK_SECONDS
-    return JSONResponse(Health(database="ok" if look.database else "away").model_dump())
+    cached, now = context.health, asyncio.get_running_loop().time
+    async with cached.lock:
+        if now() >= cached.until:
+            cached.database = await _answers(context)
+            cached.until = now() + _LOOK_SECONDS
+    return JSONResponse(Health(database="ok" if cached.database else "away").model_dump())
 
 
-async def _answers(house: House) -> bool:
+async def _answers(context: GatewayContext) -> bool:
     try:
         async with asyncio.timeout(_LOOK_SECONDS):
-            await house.pool.fetchval("SELECT 1")
+            await context.pool.fetchval("SELECT 1")
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return False
     return True
 
 
-async def description(house: House, request: Request) -> Response:
-    """Return the description of every door."""
-    del house
+async def description(context: GatewayContext, request: Request) -> Response:
+    """Return the OpenAPI document."""
+    del context
     return JSONResponse(request.app.state.openapi)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from activities.errors import PartnerProtocolError, PartnerUnreachable
 from activities.parcels.kuaidi100.adapter import Kuaidi100
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
 from tests.activities.parcels.kuaidi100.conftest import ACCOUNT, Played
 from workflows.complaint.domain.parcels import Parcel, ParcelEvent
 
@@ -43,7 +43,7 @@ async def test_a_subscription_that_is_refused_says_why_and_shows_no_key(
     played: Played, kuaidi100: Kuaidi100, code: str
 ) -> None:
     played.says({"result": False, "returnCode": code, "message": "KEY已过期"})
-    with pytest.raises(PartnerConfused, match=f"{code}: KEY已过期") as refused:
+    with pytest.raises(PartnerProtocolError, match=f"{code}: KEY已过期") as refused:
         await kuaidi100.subscribe(PARCEL, phone="")
     assert ACCOUNT.key not in str(refused.value)
     assert ACCOUNT.key not in repr(ACCOUNT)
@@ -116,8 +116,8 @@ async def test_an_answer_that_makes_no_sense_is_not_believed(
     played: Played, kuaidi100: Kuaidi100, strange: dict[str, Any]
 ) -> None:
     played.says(strange)
-    with pytest.raises(PartnerConfused, match="kuaidi100 at"):
+    with pytest.raises(PartnerProtocolError, match="kuaidi100 at"):
         await kuaidi100.look_up(PARCEL, phone="")
     played.says({}, status="404 Not Found")
-    with pytest.raises(PartnerConfused):
+    with pytest.raises(PartnerProtocolError):
         await kuaidi100.subscribe(PARCEL, phone="")

@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from activities.parcels.kuaidi100.pushes import Pushes, PushNotBelieved
-from activities.parcels.kuaidi100.states import carrier_of, company_of, event_of
-from activities.parcels.partners import PushUnreadable
+from activities.parcels.kuaidi100.pushes import PushReader, PushSignatureInvalid
+from activities.parcels.kuaidi100.tracks import carrier_of, company_of, event_of
+from activities.parcels.partners import PushMalformed
 from workflows.complaint.domain.parcels import ParcelEvent
 
 SALT = "a-salt-of-at-least-24-chars"
-PUSHES = Pushes(SALT)
+PUSHES = PushReader(SALT)
 DELIVERED = ParcelEvent(event="delivered", at=datetime(2026, 11, 20, 10, 30, tzinfo=UTC))
 
 
@@ -56,7 +56,7 @@ def test_a_push_signed_with_another_salt_or_changed_on_the_way_is_not_believed()
         b"sign=&param=",
     ]
     for one in forged:
-        with pytest.raises(PushNotBelieved):
+        with pytest.raises(PushSignatureInvalid):
             PUSHES.read(one)
 
 
@@ -71,7 +71,7 @@ def test_no_mutation_of_a_signature_is_accepted() -> None:
                 continue
             try:
                 PUSHES.read(mutated)
-            except PushNotBelieved:
+            except PushSignatureInvalid:
                 continue
             accepted += 1
     assert accepted == 0
@@ -95,7 +95,7 @@ def test_no_mutation_of_a_signature_is_accepted() -> None:
     ids=range(11),
 )
 def test_a_push_that_cannot_be_read_is_refused_in_words(body: bytes) -> None:
-    with pytest.raises(PushUnreadable):
+    with pytest.raises(PushMalformed):
         PUSHES.read(body)
 
 

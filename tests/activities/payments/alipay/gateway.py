@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from activities.payments.alipay.certificates import Certificates
+from activities.payments.alipay.signing import Certificates
 from tests.activities.payments.alipay.keys import a_strangers, alipays, certified, ours
 
 APP_ID = "2021000000000001"

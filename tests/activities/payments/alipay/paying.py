@@ -5,8 +5,8 @@ import functools
 import httpx2
 
 from activities.payments.alipay.adapter import Alipay
-from activities.payments.alipay.certificates import Certificates
 from activities.payments.alipay.gateway import App
+from activities.payments.alipay.signing import Certificates
 from tests.activities.payments.alipay.gateway import APP_ID
 from tests.activities.payments.alipay.keys import alipays, certified, ours, written
 from workflows.complaint.domain.parts import PLATFORM

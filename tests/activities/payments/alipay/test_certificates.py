@@ -3,11 +3,10 @@
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused
+from activities.errors import PartnerProtocolError
 from activities.payments.alipay.adapter import Alipay
-from activities.payments.alipay.certificates import Certificates
 from activities.payments.alipay.gateway import App
-from activities.payments.alipay.signing import AlipayKey, KeyUnreadable
+from activities.payments.alipay.signing import AlipayKey, Certificates, KeyInvalid
 from tests.activities.payments.alipay.gateway import APP_ID, LocalGateway, known_as
 from tests.activities.payments.alipay.keys import (
     ANT_R1,
@@ -55,7 +54,7 @@ def test_a_certificate_that_will_not_do_is_named(
     app: str | None, roots: str | None, alipay: str | None, why: str
 ) -> None:
     files = certified()
-    with pytest.raises(KeyUnreadable, match=why):
+    with pytest.raises(KeyInvalid, match=why):
         Certificates.read(
             written(app or files.app), written(roots or files.roots), written(alipay or files.alipay), ours().signs
         )
@@ -67,7 +66,7 @@ async def test_without_certificates_refunds_are_taken_and_transfers_are_not(
     bare = App(APP_ID, ours().signs, alipays().tells)
     alipay = Alipay(bare, Books(), SELLERS, gateway=gateway.url, client=client)
     assert (await alipay.pay(a_movement(), first_attempt=True)).result == "settled"
-    with pytest.raises(PartnerConfused, match="40006"):
+    with pytest.raises(PartnerProtocolError, match="40006"):
         await alipay.pay(TRANSFER, first_attempt=True)
     assert gateway.transfers == {}
 
@@ -78,5 +77,5 @@ async def test_another_certificate_of_alipays_own_is_not_believed_and_said_to_be
     alipay = Alipay(an_app(), Books(), SELLERS, gateway=gateway.url, client=client)
     gateway.certificate = "0" * 32
     gateway.fail("alipay.fund.trans.uni.transfer", "forged")
-    with pytest.raises(PartnerConfused, match="download the new one"):
+    with pytest.raises(PartnerProtocolError, match="download the new one"):
         await alipay.pay(TRANSFER, first_attempt=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.payments.alipay.envelope import NotAnEnvelope, opened
+from activities.payments.alipay.gateway import EnvelopeInvalid, parse_envelope
 
 METHOD = "alipay.trade.refund"
 NAME = "alipay_trade_refund_response"
@@ -37,14 +37,14 @@ def test_the_node_is_what_was_written_to_the_byte(
     members = [f"{written(name)} : {written(value)}" for name, value in others.items()]
     members.insert(where, f'"{NAME}":{written(node)}')
     members.append('"sign":"c2ln"')
-    envelope = opened(f" {{ {' , '.join(members)} }}\r\n".encode(), METHOD)
+    envelope = parse_envelope(f" {{ {' , '.join(members)} }}\r\n".encode(), METHOD)
     assert (envelope.node, envelope.signature) == (written(node).encode(), "c2ln")
 
 
 def test_the_gateways_own_error_is_a_node_too_and_may_be_unsigned() -> None:
-    envelope = opened(b'{"error_response":{"code":"40002"}}', METHOD)
+    envelope = parse_envelope(b'{"error_response":{"code":"40002"}}', METHOD)
     assert (envelope.node, envelope.signature, envelope.certificate) == (b'{"code":"40002"}', "", "")
-    assert opened(b'{"error_response":{},"sign":7}', METHOD).signature == ""
+    assert parse_envelope(b'{"error_response":{},"sign":7}', METHOD).signature == ""
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_the_gateways_own_error_is_a_node_too_and_may_be_unsigned() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_answer_is_said_to_be_none(body: bytes) -> None:
-    with pytest.raises(NotAnEnvelope):
-        opened(body, METHOD)
+    with pytest.raises(EnvelopeInvalid):
+        parse_envelope(body, METHOD)
 
 
 @given(st.binary())
 def test_no_body_brings_any_other_error(body: bytes) -> None:
-    with pytest.raises(NotAnEnvelope):
-        opened(body, METHOD)
+    with pytest.raises(EnvelopeInvalid):
+        parse_envelope(body, METHOD)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.payments.alipay.names import Unwritable, key_of, money, request_number, yuan
-from starter.client.number import number_of
+from activities.payments.alipay.codes import NotRepresentable, key_of, money, request_number, yuan
+from starter.client.filing_input import number_of
 from workflows.money.amount import Money
 from workflows.vocabulary import Purpose
 
@@ -41,7 +41,7 @@ def test_two_keys_never_have_one_number(one: str, other: str) -> None:
             "C20261122-TEST00000A:Refund:1", "C20261122-TEST00000A:re__fund:1", "C20261122-TEST00000A:refund:1\n"],
 )  # fmt: skip
 def test_what_is_no_key_has_no_number(key: str) -> None:
-    with pytest.raises(Unwritable, match="no request number"):
+    with pytest.raises(NotRepresentable, match="no request number"):
         request_number(key)
 
 
@@ -64,5 +64,5 @@ def test_alipay_may_leave_trailing_zeros_out() -> None:
 
 @pytest.mark.parametrize("text", ["", "-1.00", "1.001", "1e3", "1,000.00", "٣", "NaN", "1." + "0" * 20, "9" * 13])
 def test_what_is_no_amount_is_not_read_as_one(text: str) -> None:
-    with pytest.raises(Unwritable, match="no amount"):
+    with pytest.raises(NotRepresentable, match="no amount"):
         money(text)

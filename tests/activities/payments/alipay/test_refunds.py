@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerProtocolError, PartnerUnreachable
 from activities.payments.alipay.adapter import Alipay
 from tests.activities.payments.alipay.gateway import LocalGateway
 from tests.activities.payments.alipay.paying import FUND, Books, a_movement, number_of
@@ -64,7 +64,7 @@ async def test_an_answer_alipay_did_not_sign_is_not_believed(
 ) -> None:
     movement = a_movement()
     gateway.fail(method, mode)
-    with pytest.raises(PartnerConfused, match=r"not Alipay's|without a signature"):
+    with pytest.raises(PartnerProtocolError, match=r"not Alipay's|without a signature"):
         await alipay.pay(movement, first_attempt=method == SEND)
     assert (await alipay.pay(movement, first_attempt=False)).result == "settled"
     assert len(gateway.trades["o-1"].refunds) == 1
@@ -73,7 +73,7 @@ async def test_an_answer_alipay_did_not_sign_is_not_believed(
 async def test_a_refusal_is_believed_only_when_signed(gateway: LocalGateway, alipay: Alipay) -> None:
     gateway.balance = Decimal(1)
     gateway.fail(SEND, "forged")
-    with pytest.raises(PartnerConfused, match="not Alipay's"):
+    with pytest.raises(PartnerProtocolError, match="not Alipay's"):
         await alipay.pay(a_movement(), first_attempt=True)
     refused = await alipay.pay(a_movement(), first_attempt=False)
     assert (refused.result, refused.reason) == ("refused", "ACQ.SELLER_BALANCE_NOT_ENOUGH: 卖家余额不足")
@@ -99,10 +99,10 @@ async def test_a_refusal_that_is_not_on_the_list_proves_nothing(
     gateway: LocalGateway, alipay: Alipay, code: str
 ) -> None:
     gateway.fail(SEND, f"says:{code}")
-    with pytest.raises(PartnerConfused, match="proves nothing about the payment"):
+    with pytest.raises(PartnerProtocolError, match="proves nothing about the payment"):
         await alipay.pay(a_movement(), first_attempt=True)
     gateway.fail(LOOK_UP, f"says:{code}")
-    with pytest.raises(PartnerConfused, match="proves nothing"):
+    with pytest.raises(PartnerProtocolError, match="proves nothing"):
         await alipay.pay(a_movement(), first_attempt=False)
     assert (await alipay.pay(a_movement(), first_attempt=False)).result == "settled"
 
@@ -111,9 +111,9 @@ async def test_the_same_number_with_another_amount_is_never_taken_for_ours(
     gateway: LocalGateway, alipay: Alipay
 ) -> None:
     await alipay.pay(a_movement(fen=100), first_attempt=True)
-    with pytest.raises(PartnerConfused, match="DISCORDANT_REPEAT_REQUEST"):
+    with pytest.raises(PartnerProtocolError, match="DISCORDANT_REPEAT_REQUEST"):
         await alipay.pay(a_movement(fen=200), first_attempt=True)
-    with pytest.raises(PartnerConfused, match="holds another refund"):
+    with pytest.raises(PartnerProtocolError, match="holds another refund"):
         await alipay.pay(a_movement(fen=200), first_attempt=False)
     assert gateway.trades["o-1"].refunded == Decimal(1)
 
@@ -150,13 +150,13 @@ async def test_a_refund_that_moved_no_money_yet_is_not_settled(gateway: LocalGat
 async def test_another_refund_is_not_taken_for_ours(gateway: LocalGateway, alipay: Alipay, change: str) -> None:
     await alipay.pay(a_movement(), first_attempt=True)
     gateway.fail(LOOK_UP, change)
-    with pytest.raises(PartnerConfused, match="holds another refund"):
+    with pytest.raises(PartnerProtocolError, match="holds another refund"):
         await alipay.look_up(a_movement())
 
 
 async def test_an_answer_for_another_order_is_not_ours(gateway: LocalGateway, alipay: Alipay) -> None:
     gateway.fail(SEND, '{"out_trade_no": "o-2"}')
-    with pytest.raises(PartnerConfused, match="another order"):
+    with pytest.raises(PartnerProtocolError, match="another order"):
         await alipay.pay(a_movement(), first_attempt=True)
 
 
@@ -191,6 +191,6 @@ async def test_a_movement_that_cannot_be_written_at_alipay_is_said_to_be_so(
     gateway: LocalGateway, alipay: Alipay, order: str | None, key: str, why: str
 ) -> None:
     for first_attempt in (True, False):
-        with pytest.raises(PartnerConfused, match=why):
+        with pytest.raises(PartnerProtocolError, match=why):
             await alipay.pay(a_movement(order=order).but(key=key), first_attempt=first_attempt)
     assert gateway.asked == []

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.payments.alipay.signing import AlipayKey, AppKey, KeyUnreadable, canonical
+from activities.payments.alipay.signing import AlipayKey, AppKey, KeyInvalid, canonical
 from tests.activities.payments.alipay.keys import PKCS1, alipays, ours, pair, written
 
 NAMES = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)
@@ -76,19 +76,19 @@ def test_a_key_that_will_not_do_is_named_by_its_file_and_never_shown() -> None:
     short = pair(bits=1024)
     for content in (short.private, curve.decode(), "", "nonsense", "☃", ours().public):
         path = written(content)
-        with pytest.raises(KeyUnreadable, match="no RSA private key of 2048 bits") as unusable:
+        with pytest.raises(KeyInvalid, match="no RSA private key of 2048 bits") as unusable:
             AppKey.read(path)
         assert str(path) in str(unusable.value)
         assert not content.strip() or content.strip() not in str(unusable.value)
     for content in (short.public, "", "nonsense", ours().private):
-        with pytest.raises(KeyUnreadable, match="no RSA public key of 2048 bits"):
+        with pytest.raises(KeyInvalid, match="no RSA public key of 2048 bits"):
             AlipayKey.read(written(content))
 
 
 def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(KeyUnreadable, match="No such file"):
+    with pytest.raises(KeyInvalid, match="No such file"):
         AppKey.read(tmp_path / "none.pem")
-    with pytest.raises(KeyUnreadable, match="Is a directory"):
+    with pytest.raises(KeyInvalid, match="Is a directory"):
         AlipayKey.read(tmp_path)
 
 

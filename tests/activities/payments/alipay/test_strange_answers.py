@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerError, PartnerUnreachable
-from activities.partners.http import BIGGEST_ANSWER, Partner
+from activities.errors import PartnerError, PartnerProtocolError, PartnerUnreachable
+from activities.partners.http import MAX_ANSWER_BYTES, Partner
 from activities.payments.alipay.adapter import Alipay
 from activities.payments.alipay.gateway import App, Gateway
 from tests.activities.partners.hostile import partner_saying, partner_trickling, spoken
@@ -36,7 +36,7 @@ def signed(node: str, status: str = "200 OK") -> bytes:
         spoken("200 OK", b"{}"),
         spoken("200 OK", b"\xff\xfe\x00"),
         spoken("200 OK", b'{"alipay_trade_refund_response":' + b"[" * 100_000),
-        spoken("200 OK", b"x" * (BIGGEST_ANSWER + 1)),
+        spoken("200 OK", b"x" * (MAX_ANSWER_BYTES + 1)),
         spoken("204 No Content", b""),
         spoken("302 Found", b"", "Location: http://127.0.0.1:1/"),
         spoken("403 Forbidden", b"{}"),
@@ -56,7 +56,7 @@ def signed(node: str, status: str = "200 OK") -> bytes:
 )
 async def test_an_answer_that_makes_no_sense_is_said_to_make_none(answer: bytes, client: httpx2.AsyncClient) -> None:
     async with partner_saying(answer) as url:
-        with pytest.raises(PartnerConfused, match=f"Alipay at {url} "):
+        with pytest.raises(PartnerProtocolError, match=f"Alipay at {url} "):
             await an_adapter(url, client).pay(a_movement(), first_attempt=True)
 
 
@@ -106,7 +106,7 @@ async def test_a_wrong_application_or_key_is_said_in_alipays_words_and_moves_not
     stranger = a_strangers()
     app = App(app_id, stranger.signs, alipays().tells)
     alipay = Alipay(app, Books(), SELLERS, gateway=gateway.url, client=client)
-    with pytest.raises(PartnerConfused, match=r"without a signature \(it says 40002 isv\.invalid-") as confused:
+    with pytest.raises(PartnerProtocolError, match=r"without a signature \(it says 40002 isv\.invalid-") as confused:
         await alipay.pay(a_movement(), first_attempt=True)
     assert "PRIVATE" not in str(confused.value)
     assert stranger.private.splitlines()[1] not in str(confused.value)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import httpx2
 import pytest
 
-from activities.partners.errors import PartnerConfused, PartnerUnreachable
+from activities.errors import PartnerProtocolError, PartnerUnreachable
 from activities.payments.alipay.adapter import Alipay
 from tests.activities.payments.alipay.gateway import LocalGateway
 from tests.activities.payments.alipay.paying import BUYER, FUND, SELLER, Books, a_movement, an_app, number_of
@@ -51,7 +51,7 @@ async def test_a_seller_is_paid_to_the_account_named_in_the_sellers_file(
 
 async def test_a_seller_without_an_account_on_file_is_waited_for(gateway: LocalGateway, alipay: Alipay) -> None:
     stranger = RESTITUTION.but(payee=SELLER.but(id="sl-2"))
-    with pytest.raises(PartnerConfused, match="name the account of the seller sl-2 in the sellers' file"):
+    with pytest.raises(PartnerProtocolError, match="name the account of the seller sl-2 in the sellers' file"):
         await alipay.pay(stranger, first_attempt=True)
     assert gateway.transfers == {}
 
@@ -156,7 +156,7 @@ async def test_what_is_not_our_transfer_or_in_no_known_state_is_never_taken_for_
     if method == LOOK_UP:
         await alipay.pay(UNFREEZE, first_attempt=True)
     gateway.fail(method, change)
-    with pytest.raises(PartnerConfused, match=r"another transfer|what we do not know"):
+    with pytest.raises(PartnerProtocolError, match=r"another transfer|what we do not know"):
         await alipay.pay(UNFREEZE, first_attempt=method == SEND)
 
 
@@ -181,7 +181,7 @@ async def test_a_refusal_that_is_not_on_the_list_proves_nothing(
 ) -> None:
     for method in (SEND, LOOK_UP, WHOSE):
         gateway.fail(method, f"says:{code}")
-        with pytest.raises(PartnerConfused, match="proves nothing"):
+        with pytest.raises(PartnerProtocolError, match="proves nothing"):
             await alipay.pay(UNFREEZE, first_attempt=method != LOOK_UP)
     assert gateway.transfers == {}
 
@@ -191,9 +191,9 @@ async def test_a_number_that_stands_for_another_transfer_is_never_taken_for_ours
 ) -> None:
     await alipay.pay(UNFREEZE, first_attempt=True)
     other = UNFREEZE.but(amount=UNFREEZE.amount.but(amount=100))
-    with pytest.raises(PartnerConfused, match="PAYMENT_INFO_INCONSISTENCY"):
+    with pytest.raises(PartnerProtocolError, match="PAYMENT_INFO_INCONSISTENCY"):
         await alipay.pay(other, first_attempt=True)
-    with pytest.raises(PartnerConfused, match="another transfer"):
+    with pytest.raises(PartnerProtocolError, match="another transfer"):
         await alipay.pay(other, first_attempt=False)
     assert gateway.balance == Decimal(9_800)
 
@@ -202,10 +202,10 @@ async def test_an_order_without_a_trade_names_no_account_to_pay(gateway: LocalGa
     gateway.trades.clear()
     assert (await alipay.pay(UNFREEZE, first_attempt=True)).result == "refused"
     gateway.paid("o-1", "1.00", buyer_logon_id="159****5620")
-    with pytest.raises(PartnerConfused, match="does not say whose account"):
+    with pytest.raises(PartnerProtocolError, match="does not say whose account"):
         await alipay.pay(UNFREEZE, first_attempt=True)
     gateway.fail(WHOSE, '{"out_trade_no": "o-2"}')
-    with pytest.raises(PartnerConfused, match="another order"):
+    with pytest.raises(PartnerProtocolError, match="another order"):
         await alipay.pay(UNFREEZE, first_attempt=True)
     assert gateway.transfers == {}
 

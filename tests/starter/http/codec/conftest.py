@@ -13,7 +13,7 @@ import pytest
 
 from activities.store.case_files import CaseFiles
 from starter.client.complaints import Complaints
-from starter.client.record import Files
+from starter.client.record import Record
 from tests.conftest import Running
 from workers.sandbox.shapes import SandboxOrder
 from workers.stack.temporal import _binary
@@ -74,7 +74,7 @@ async def desk(sealed: Running) -> Desk:
         "order_id": f"o-{run}", "line": 1, "problem": "not_as_described", "description": SAID,
         "request": {"remedy": "refund", "amount": {"amount": 29900}},
     }  # fmt: skip
-    complaints = Complaints(sealed.client, Files(CaseFiles(sealed.pool), sealed.pool))
+    complaints = Complaints(sealed.client, Record(CaseFiles(sealed.pool), sealed.pool))
     opened = await complaints.open(Filing.model_validate_json(json.dumps(filing)))
     return Desk(sealed, complaints, opened.complaint)
 

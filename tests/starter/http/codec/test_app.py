@@ -224,7 +224,7 @@ def test_a_file_with_a_fresh_secret_is_made_once(tmp_path: Path) -> None:
     make(file)
     assert (file.read_text(), file.stat().st_mode & 0o777) == (first, 0o600)
     secret = first.split('"')[1]
-    assert Readers(file).named(f"Bearer {secret}") == "operator"
+    assert Readers(file).authenticate(f"Bearer {secret}") == "operator"
 
 
 async def test_many_readers_at_once_are_served(http: httpx2.AsyncClient) -> None:

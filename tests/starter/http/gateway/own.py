@@ -12,10 +12,10 @@ from typing import Any
 from activities.store.pool import Pool, open_pool
 from starter.client.complaints import Complaints
 from starter.client.errors import Unreachable
-from starter.http.gateway.app import Beside, application
+from starter.http.gateway.app import BackgroundTask, application
 from starter.http.gateway.clients import Clients, make
-from starter.http.gateway.context import House
-from starter.http.gateway.server import Guarded, Server, config, listen
+from starter.http.gateway.context import GatewayContext
+from starter.http.gateway.server import LimitedProtocol, Server, config, listen
 from tests.activities.world import World, an_order
 from tests.starter.http.gateway.signing import Program, programs
 from workflows.complaint.domain.filing import OrderLine
@@ -58,8 +58,8 @@ async def gateway(
     database: str,
     home: Path,
     *,
-    http: type[Guarded] = Guarded,
-    beside: Sequence[Beside] = (),
+    http: type[LimitedProtocol] = LimitedProtocol,
+    beside: Sequence[BackgroundTask] = (),
     most: int = 8,
     wait: float = 10.0,
     **house: Any,
@@ -69,7 +69,7 @@ async def gateway(
     make(file)
     pool = await open_pool(database, least=0, most=most, wait=wait)
     nobody = Complaints(None, None, without=Unreachable("this test has no Temporal"))
-    made = House(clients=Clients(file), pool=pool, complaints=nobody, clock=clock, **house)
+    made = GatewayContext(clients=Clients(file), pool=pool, complaints=nobody, clock=clock, **house)
     with listen("127.0.0.1", 0) as listener:
         server = Server(config(application(made, beside), http=http), listener)
         serving = asyncio.create_task(server.serve([listener]))

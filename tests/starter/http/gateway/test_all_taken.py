@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 
 from activities.store.inbox import Inbox
 from activities.store.pool import Pool, open_pool
-from starter.http.gateway.app import application, deliver
+from starter.http.gateway.app import application, dispatch_inbox
 from starter.http.gateway.clients import Clients, make
-from starter.http.gateway.context import House
+from starter.http.gateway.context import GatewayContext
 from tests.activities.store.test_inbox import received
 from tests.engine.attacker import until
 from tests.starter.http.gateway.own import gateway
@@ -82,8 +82,8 @@ async def test_the_relay_goes_on_when_they_are_free(record: str, tmp_path: Path,
     make(tmp_path / "clients.toml")
     told, number = Complaints(), f"C20261122-{name}"
     async with await open_pool(record, most=MOST, wait=0.2) as few, await open_pool(record, most=1) as beside:
-        house = House(clients=Clients(tmp_path / "clients.toml"), pool=few, complaints=told)  # type: ignore[arg-type]
-        app = application(house, beside=(deliver,))
+        house = GatewayContext(clients=Clients(tmp_path / "clients.toml"), pool=few, complaints=told)  # type: ignore[arg-type]
+        app = application(house, background=(dispatch_inbox,))
         with capture_logs() as lines:
             async with app.router.lifespan_context(app):
                 async with all_taken(few):

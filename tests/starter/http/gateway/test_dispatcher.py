@@ -14,10 +14,10 @@ from temporalio.common import RawValue
 from activities.store.inbox import Inbox, InboxRow
 from activities.store.pool import Pool
 from starter.client.errors import NotFound, Unreachable
-from starter.client.results import Opened
+from starter.client.results import FilingResult
 from starter.client.temporal_calls import NoWorker
-from starter.http.gateway.bodies import as_raw
-from starter.http.gateway.dispatcher import IN_A_TURN, Relay
+from starter.http.gateway.dispatcher import BATCH, InboxDispatcher
+from starter.http.gateway.signed_requests import as_raw
 from tests.activities.store.test_inbox import received
 from tests.activities.world import a_registration
 from tests.engine.attacker import until
@@ -41,13 +41,13 @@ class Complaints:
         self.opened: dict[str, str | None] = {}
         self.trouble: Trouble = lambda _: None
 
-    async def open(self, filing: Filing, *, number: str, received_at: str | None) -> Opened:
+    async def open(self, filing: Filing, *, number: str, received_at: str | None) -> FilingResult:
         del filing
         await asyncio.sleep(0)
         self._stand_in_the_way(number)
         self.heard.append((number, FILING))
         self.opened[number] = received_at
-        return Opened(complaint=number, state="registered")
+        return FilingResult(complaint=number, state="registered")
 
     async def tell(self, complaint: str, message: Message) -> Answer:
         await asyncio.sleep(0)
@@ -73,7 +73,7 @@ def complaints() -> Complaints:
 async def relays(pool: Pool, complaints: Complaints, number: int = 1, **settings: timedelta) -> AsyncIterator[Inbox]:
     """Let so many relays run, as many gateways would; gives the inbox that wakes the first."""
     arrived = [asyncio.Event() for _ in range(number)]
-    running = [asyncio.create_task(Relay(Inbox(pool), complaints, one, **settings).run()) for one in arrived]
+    running = [asyncio.create_task(InboxDispatcher(Inbox(pool), complaints, one, **settings).run()) for one in arrived]
     try:
         yield Inbox(pool, arrived[0].set)
     finally:
@@ -138,7 +138,7 @@ async def test_a_flood_for_one_does_not_hold_up_the_others(pool: Pool, complaint
         await delivered(pool)
     last = max(complaints.heard.index((other, f"only-{other}")) for other in others)
     before = sum(one[0] == _C for one in complaints.heard[:last])
-    assert before <= 3 * IN_A_TURN, f"{before} of the flood came before the last of the others"
+    assert before <= 3 * BATCH, f"{before} of the flood came before the last of the others"
     assert [one for of, one in complaints.heard if of == _C] == [f"flood-{number:03d}" for number in range(300)]
 
 
@@ -313,35 +313,35 @@ async def test_while_gateways_change_order_waits_for_the_release_that_can_read_a
 async def test_when_no_such_release_comes_it_is_passed_over_and_kept_until_one_does(
     pool: Pool, complaints: Complaints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(IN_A_TURN + 2):
+    for number in range(BATCH + 2):
         await _newer(Inbox(pool), f"h-{number:02d}")
-    async with relays(pool, complaints, unread_for=timedelta()) as inbox:
+    async with relays(pool, complaints, undecodable_for=timedelta()) as inbox:
         await keep(inbox, _C, "r-1")
         await keep(inbox, _C, "r-2")
         await until(lambda: _answered(pool, 2), what="those that can be read")
         await until(lambda: _rests_for(pool, "haggled"), what="the rest to be named")
         assert complaints.heard == [(_C, "r-1"), (_C, "r-2")]
-        assert len(await inbox.heads(_C, 100)) == IN_A_TURN + 2, "nothing is lost"
+        assert len(await inbox.heads(_C, 100)) == BATCH + 2, "nothing is lost"
         monkeypatch.setattr("starter.http.gateway.dispatcher.understand", _reads({"haggled"}))
         await delivered(pool)
-    assert [one for _, one in complaints.heard[2:]] == [f"h-{number:02d}" for number in range(IN_A_TURN + 2)]
+    assert [one for _, one in complaints.heard[2:]] == [f"h-{number:02d}" for number in range(BATCH + 2)]
 
 
 async def test_what_can_be_read_does_not_rest_for_what_cannot(
     pool: Pool, complaints: Complaints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("starter.http.gateway.dispatcher._REST", timedelta(hours=1))
-    monkeypatch.setattr("starter.http.gateway.dispatcher._LONGEST_REST", timedelta(hours=1))
+    monkeypatch.setattr("starter.http.gateway.dispatcher._RETRY_DELAY", timedelta(hours=1))
+    monkeypatch.setattr("starter.http.gateway.dispatcher._LONGEST_RETRY_DELAY", timedelta(hours=1))
     await _newer(Inbox(pool), "h-1")
-    for number in range(3 * IN_A_TURN):
+    for number in range(3 * BATCH):
         await keep(Inbox(pool), _C, f"r-{number:02d}")
-    async with relays(pool, complaints, unread_for=timedelta()):
-        await until(lambda: _answered(pool, 3 * IN_A_TURN), what="all that can be read")
+    async with relays(pool, complaints, undecodable_for=timedelta()):
+        await until(lambda: _answered(pool, 3 * BATCH), what="all that can be read")
 
 
 async def test_nothing_goes_before_a_filing_that_cannot_be_read(pool: Pool, complaints: Complaints) -> None:
     filing = a_registration().filing.model_dump(mode="json", exclude_none=True) | {"mood": "calm"}
-    async with relays(pool, complaints, unread_for=timedelta()) as inbox:
+    async with relays(pool, complaints, undecodable_for=timedelta()) as inbox:
         await inbox.keep(received("f-1", complaint=_C, kind=FILING, message=filing))
         await keep(inbox, _C, "r-1")
         await until(lambda: _rests_for(pool, FILING), what="the filing to rest")

@@ -5,7 +5,7 @@ import json
 import jsonschema_rs
 import pytest
 
-from starter.http.gateway.openapi import described
+from starter.http.gateway.openapi import openapi_document
 from starter.http.gateway.resources import OPERATIONS
 from tests.workflows.complaint.steps import step_of
 from workflows.complaint.domain.timeline import CATALOGUE
@@ -23,7 +23,7 @@ def a_step(event: str) -> StepView:
 
 
 def schema() -> dict[str, object]:
-    told = described(OPERATIONS)
+    told = openapi_document(OPERATIONS)
     body = told["webhooks"]["complaint_event"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     return {**body, "components": told["components"]}
 

@@ -10,8 +10,8 @@ from activities.store.case_files import CaseFiles
 from activities.store.inbox import Inbox
 from activities.store.pool import Pool
 from starter.client.complaints import Complaints
-from starter.client.record import Files
-from starter.http.gateway.dispatcher import Relay
+from starter.client.record import Record
+from starter.http.gateway.dispatcher import InboxDispatcher
 from tests.activities.store.test_inbox import received
 from tests.activities.world import World, a_registration
 from tests.starter.http.gateway.test_dispatcher import delivered
@@ -59,7 +59,7 @@ class _Handle:
 
 
 def doors(pool: Pool, temporal: Temporal) -> Complaints:
-    return Complaints(temporal, Files(CaseFiles(pool), pool))  # type: ignore[arg-type]  # stands in for the client
+    return Complaints(temporal, Record(CaseFiles(pool), pool))  # type: ignore[arg-type]  # stands in for the client
 
 
 async def test_of_many_who_file_under_one_request_at_once_one_has_it(pool: Pool) -> None:
@@ -108,7 +108,7 @@ async def test_a_filing_that_was_accepted_under_somebody_elses_number_is_refused
     case = await world.opened()
     inbox = Inbox(pool)
     await inbox.keep(filed(by, case.complaint, request="f-1"))  # before it was on record that somebody has filed
-    relay = asyncio.create_task(Relay(inbox, doors(pool, Temporal(case.complaint)), asyncio.Event()).run())
+    relay = asyncio.create_task(InboxDispatcher(inbox, doors(pool, Temporal(case.complaint)), asyncio.Event()).run())
     await delivered(pool)
     relay.cancel()
     await asyncio.wait([relay])

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from starter.http.gateway.server import Guarded
+from starter.http.gateway.server import LimitedProtocol
 from tests.conftest import Running
 from tests.starter.http.gateway.own import Own, gateway
 from tests.starter.http.gateway.saying import filing, withdrawal
@@ -80,12 +80,12 @@ _SHUT_WITHIN = 8.0
 """Seconds: far more than a busy machine needs, and less than the doors give where no test hurries them."""
 
 
-class _Hasty(Guarded):
+class _Hasty(LimitedProtocol):
     head_seconds = unread_seconds = 0.5
 
 
 async def test_slow_clients_are_cut_off_and_others_are_served_meanwhile(record: str, tmp_path: Path) -> None:
-    async with gateway(record, tmp_path, http=_Hasty, patience=0.5) as one:
+    async with gateway(record, tmp_path, http=_Hasty, body_seconds=0.5) as one:
         slow = asyncio.gather(
             _drip(one.port, b"", b""),
             _drip(one.port, b"POST /v1/mess", b"a"),

@@ -15,13 +15,13 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from starter.http.gateway.openapi import described
+from starter.http.gateway.openapi import openapi_document
 from starter.http.gateway.resources import OPERATIONS
 from tests.chance import SEED
 from tests.starter.http.gateway.signing import Program, programs
 from workflows.complaint.domain.messages import KINDS
 
-DESCRIPTION = described(OPERATIONS)
+DESCRIPTION = openapi_document(OPERATIONS)
 
 
 def without_signatures(description: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def test_every_door_answers_as_it_is_described_at_every_edge_of_every_field(
 def test_the_description_has_every_door_and_every_kind_of_message() -> None:
     paths = {(one.path, one.method.lower()) for one in OPERATIONS}
     assert paths == {(path, method) for path, methods in DESCRIPTION["paths"].items() for method in methods}
-    told = DESCRIPTION["components"]["schemas"]["Said"]["properties"]["message"]["discriminator"]["mapping"]
+    told = DESCRIPTION["components"]["schemas"]["MessageBody"]["properties"]["message"]["discriminator"]["mapping"]
     assert set(told) == set(KINDS)
     assert "received_at" not in json.dumps(
         [DESCRIPTION["components"]["schemas"][one.__name__] for one in KINDS.values()]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from activities.notifications.channels import Letter
+from activities.notifications.channels import Delivery
 from activities.store.notifications import Outbox
 from starter.client.complaints import Complaints
 from tests.conftest import Running
@@ -66,7 +66,7 @@ async def test_nobody_reads_or_marks_what_somebody_else_was_told(stack: Running,
 async def test_a_long_list_is_read_page_by_page(stack: Running, known: Known, name: str) -> None:
     to = Party(role=Role.BUYER, id=f"b-{name}")
     for number in range(60):
-        letter = Letter(
+        letter = Delivery(
             key=f"{name}:{number}", complaint="C1", event="closed", to=to, locale="en", subject=f"{number}", text="…"
         )
         await Outbox(stack.pool).put(letter)

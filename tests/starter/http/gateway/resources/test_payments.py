@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from activities.payments.alipay.names import request_number
-from starter.http.gateway.resources.payments import word_id
+from activities.payments.alipay.codes import request_number
+from starter.http.gateway.resources.payments import report_id
 from tests.activities.payments.alipay.gateway import APP_ID, sdk
 from tests.activities.payments.alipay.keys import a_strangers, alipays, written
 from tests.conftest import Running
@@ -45,7 +45,7 @@ async def test_a_word_is_kept_once_as_payment_reported(stack: Running, known: Kn
     (message,) = await kept(stack, complaint)
     assert message == {
         "kind": "payment_reported",
-        "message_id": word_id(f"{complaint}:refund:1", f"sp-{complaint}", "settled"),
+        "message_id": report_id(f"{complaint}:refund:1", f"sp-{complaint}", "settled"),
         "sender": {"role": "payment", "id": "sandbox-pay"},
         "movement": f"{complaint}:refund:1",
         "result": "settled",

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from starter.doctor.parcels import carriers_answer, parcels_stand
+from starter.client.errors import Exit
+from starter.doctor.partners import carriers, parcels
 from tests.conftest import Running
 from tests.starter.http.gateway.saying import filing
 from tests.starter.http.gateway.signing import Program
@@ -209,11 +210,11 @@ async def test_a_payment_that_settles_later_is_told_at_the_gateway(stack: Runnin
 async def test_the_doctor_says_that_a_carrier_fails_and_that_a_parcel_is_left_alone(
     stack: Running, sent_back: Return
 ) -> None:
-    assert (await carriers_answer(stack.ready.partners or "")).state == "ok"
+    assert (await carriers(stack.ready.partners or "")).state == "ok"
     await stack.sandbox.fault("carrier", "error_500", operation="look_up")
-    failing = await carriers_answer(stack.ready.partners or "")
-    assert (failing.state, failing.reached) == ("failed", False)
+    failing = await carriers(stack.ready.partners or "")
+    assert (failing.state, failing.exit_code) == ("failed", Exit.UNREACHABLE)
     age = "UPDATE parcels SET known_at = known_at - interval '9 hours', heard_at = NULL WHERE tracking = $1"
     await stack.pool.execute(age, sent_back.tracking)
-    stands = await parcels_stand(stack.pool)
+    stands = await parcels(stack.pool)
     assert (stands.state, "no carrier tells of them" in stands.text) == ("warning", True)

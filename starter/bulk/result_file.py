@@ -1,11 +1,12 @@
-"""A result file: what came of each one, written as it comes, read again by the next run, which leaves out what is done.
+"""Result files of bulk runs: one JSON line per item, appended as it completes, read by the next run to resume.
 
-The first line says what it is about, each further one is a result, as JSON. One process writes it at a time; what a
-crash left half-written at its end is cut off.
+The first line is a header that says what the results are about. One process writes at a time (flock); a partial last
+line, left by a crash, is cut off.
 """
 
 import asyncio
 import fcntl
+import hashlib
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -15,43 +16,49 @@ from typing import Any, Self
 
 from starter.client.errors import WrongUse
 
-_SECONDS = 0.5
-"""How often what was written is forced to the disk: a power cut costs half a second of asking again."""
+
+def digest(text: str) -> bytes:
+    """Return a 12-byte digest: among a million lines a collision is less likely than one in 10^16."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
 
 
-class Results:
-    """The result file while it is open for writing."""
+_SYNC_SECONDS = 0.5
+"""Interval of fsync: a power failure costs half a second of results, which are produced again."""
 
-    def __init__(self, path: Path, descriptor: int, head: dict[str, Any], *, fresh: bool) -> None:
-        self.path, self.head, self.fresh = path, head, fresh
+
+class ResultFile:
+    """A result file open for writing."""
+
+    def __init__(self, path: Path, descriptor: int, head: dict[str, Any], *, is_new: bool) -> None:
+        self.path, self.head, self.is_new = path, head, is_new
         self._descriptor = descriptor
-        self._unforced = False
+        self._unsynced = False
 
     @classmethod
-    def begin(cls, path: Path, head: dict[str, Any]) -> Self:
-        """Open it, beginning it with that head if it is new; raises WrongUse.
+    def open(cls, path: Path, head: dict[str, Any]) -> Self:
+        """Open the file, writing the header if it is new; raises WrongUse.
 
-        What stands in an old head under the same names must be the same: results of one place say nothing of another.
+        The header of an existing file must have the same values: results of another server or input do not count.
         """
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as wrong:
             raise WrongUse(f"{path}: cannot be written ({wrong.strerror}); name another file with --results") from None
         try:
-            return cls._begun(path, descriptor, head)
+            return cls._locked(path, descriptor, head)
         except BaseException:
             os.close(descriptor)
             raise
 
     @classmethod
-    def _begun(cls, path: Path, descriptor: int, head: dict[str, Any]) -> Self:
+    def _locked(cls, path: Path, descriptor: int, head: dict[str, Any]) -> Self:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise WrongUse(f"{path}: another run writes into it just now; wait for its end") from None
-        _cut(descriptor)
+        _truncate_partial(descriptor)
         first = next(_rows(path), None)
-        results = cls(path, descriptor, first or head, fresh=first is None)
+        results = cls(path, descriptor, first or head, is_new=first is None)
         if first is None:
             results.add(head)
         elif other := [name for name, value in head.items() if first.get(name) != value]:
@@ -59,47 +66,47 @@ class Results:
             raise WrongUse(f"{path}: holds results of something else ({known}); name another file with --results")
         return results
 
-    def forget(self) -> None:
-        """Remove the file: nothing came of it."""
+    def delete(self) -> None:
+        """Delete the file."""
         self.path.unlink()
 
-    def earlier(self) -> Iterator[dict[str, Any]]:
-        """Yield what the file holds, the head left out; raises WrongUse for what is no result."""
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the results without the header; raises WrongUse for an invalid line."""
         rows = _rows(self.path)
         next(rows, None)
         yield from rows
 
     def add(self, result: dict[str, Any]) -> None:
-        """Write one result; it is there for good within half a second, even if the machine stops."""
+        """Append one result; durable within half a second."""
         line = json.dumps(result, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
         try:
             while line:
                 line = line[os.write(self._descriptor, line) :]
         except OSError as wrong:
             raise WrongUse(f"{self.path}: cannot be written ({wrong.strerror}); mend that and run it again") from None
-        self._unforced = True
+        self._unsynced = True
 
     @asynccontextmanager
-    async def kept(self) -> AsyncIterator[Self]:
-        """Force what is added to the disk every half second, and at the end; then close the file."""
-        forcing = asyncio.create_task(self._force())
+    async def synced(self) -> AsyncIterator[Self]:
+        """Sync appended results to disk every half second and at the end, then close."""
+        syncing = asyncio.create_task(self._sync())
         try:
             yield self
         finally:
-            forcing.cancel()
+            syncing.cancel()
             os.fsync(self._descriptor)
             os.close(self._descriptor)
 
-    async def _force(self) -> None:
+    async def _sync(self) -> None:
         while True:
-            await asyncio.sleep(_SECONDS)
-            if self._unforced:
-                self._unforced = False
+            await asyncio.sleep(_SYNC_SECONDS)
+            if self._unsynced:
+                self._unsynced = False
                 await asyncio.to_thread(os.fsync, self._descriptor)
 
 
-def _cut(descriptor: int) -> None:
-    """Cut off what follows the last line end."""
+def _truncate_partial(descriptor: int) -> None:
+    """Truncate whatever follows the last line end."""
     end = os.fstat(descriptor).st_size
     while end:
         begin = max(end - 4096, 0)
