@@ -237,6 +237,6 @@ def _print_answer(answer: Answer, common: Common) -> int:
 def refusal_text(refusal: Refusal) -> str:
     """Return a refusal as text: rule, reason, what can be sent instead."""
     line = f"refused by rule {refusal.rule} ({refusal.code}) in phase {refusal.phase}: {refusal.text}"
-    if refusal.allowed and "what can be sent now" not in refusal.text:
+    if refusal.allowed:
         line += f"\n  what can be sent now: {', '.join(refusal.allowed)}"
     return line

@@ -23,7 +23,7 @@ from workflows.vocabulary import Outcome, Problem, Role
 LOCALES: tuple[Locale, ...] = get_args(Locale)
 _OF_STEPS = {one.notice for entry in CATALOGUE.values() for one in entry.notices}
 EVENTS = sorted({DOUBTFUL, OF_A_GRAVE_COMPLAINT.notice, *_OF_STEPS})
-LENGTHS = {
+LENGTHS = {"debt_tried_every_length": "7d"} | {
     f"{name}_length": "48h"
     for name in (
         *("first_response", "seller_answer", "offer", "confirmation"),

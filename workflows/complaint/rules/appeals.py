@@ -1,4 +1,4 @@
-"""Appeal against a ruling: once per party, decided by another supervisor within two working days (R5.4)."""
+"""Appeal against a ruling: once per party, decided by another supervisor (R5.4)."""
 
 from collections.abc import Iterator
 

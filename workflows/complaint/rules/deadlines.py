@@ -194,11 +194,12 @@ def summary(case: Case, moment: Moment) -> str:
         return limit.summary
     if moment.rung == MARKED:
         return f"{limit.act} ({limit.rule}), else it is marked missed (R4.3)"
+    if moment.rung == WARNED:
+        return f"{limit.act} ({limit.rule}), else a warning at {case.policy.warning_percent} % (R7.2)"
     return f"{limit.act} ({limit.rule}), else {_NEXT.get(moment.rung, 'a reminder each working day')} (R7.2)"
 
 
 _NEXT = {
-    WARNED: "a warning at 80 %",
     MISSED: "it is overdue",
     SUPERVISOR: "the supervisor is told",
     OPERATIONS_MANAGER: "the operations manager is told",

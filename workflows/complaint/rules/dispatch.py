@@ -78,14 +78,14 @@ def _hearing(case: Case, message: Message) -> Hearing:
             raise refused
     code = Code.CLOSED if case.closed else Code.NOT_NOW
     rule = "R10.4" if case.closed else by_role[0].rule if by_role else "R7.1"
-    raise NotHeard(code, rule, f"{message.kind} does not apply in phase {case.phase}; {_instead(case, message.sender)}")
+    raise NotHeard(code, rule, f"{message.kind} does not apply in phase {case.phase}{_instead(case, message.sender)}")
 
 
 def _instead(case: Case, sender: Party) -> str:
-    kinds = _told_to(case, sender)
-    if kinds:
-        return f"what can be sent now: {', '.join(kinds)}"
-    return f"there is nothing for {sender.role} to send now" if allowed(case) else "nothing can be sent any more"
+    """Say where there is nothing to send; what can be sent instead is a list of its own in the refusal."""
+    if _told_to(case, sender):
+        return ""
+    return f"; there is nothing for {sender.role} to send now" if allowed(case) else "; nothing can be sent any more"
 
 
 def allowed(case: Case, role: Role | None = None) -> tuple[str, ...]:

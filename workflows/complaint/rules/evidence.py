@@ -45,7 +45,7 @@ def _nothing_is_ruled(case: Case) -> bool:
 
 @rules.hears(EvidenceRequested, "R4.4", by=(Role.AGENT, Role.SUPERVISOR), during=_DISPUTED, when=_nothing_is_ruled)
 def evidence_is_requested(case: Case, message: EvidenceRequested, at: Instant) -> Case:
-    """Open a window of 3 days for each party named, saying what is to be proven (R4.4)."""
+    """Open a window for each party named, saying what is to be proven (R4.4)."""
     roles = [Role(name) for name in dict.fromkeys(message.from_)]
     running = [role for role in roles if open_window(case, role)]
     if running:

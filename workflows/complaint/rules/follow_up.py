@@ -1,4 +1,4 @@
-"""Follow-up: the callback within five working days, and a second cycle for who is not content (R10.1, R10.2)."""
+"""Follow-up: the callback, and a second cycle for who is not content (R10.1, R10.2)."""
 
 from collections.abc import Iterator
 
@@ -86,14 +86,14 @@ def _second_cycle(case: Case, at: Instant, score: int) -> Case:
 
 @rules.window(LimitName.CALLBACK_SHORT_MESSAGE, lambda case: _reminder(case, "short_message_at"))
 def a_short_message_is_sent(case: Case, deadline: Deadline) -> Case:
-    """Remind a silent buyer by short message after 24 h (R10.1)."""
+    """Remind a silent buyer by short message (R10.1)."""
     case = emit(case, deadline.due_at, SurveyReminded(), "R10.1")
     return case.but(follow_up=case.follow_up.but(short_message_at=deadline.due_at) if case.follow_up else None)
 
 
 @rules.window(LimitName.CALLBACK_PHONE, lambda case: _reminder(case, "phone_task_at"))
 def a_phone_task_is_given(case: Case, deadline: Deadline) -> Case:
-    """Give the handler a phone task after 48 h of silence (R10.1)."""
+    """Give the handler a phone task when the silence lasts (R10.1)."""
     hours = tuple(f"{one.opens:%H:%M}-{one.closes:%H:%M}" for one in case.policy.callback_hours)
     case = emit(case, deadline.due_at, CallbackTaskGiven(hours=hours), "R10.1")
     return case.but(follow_up=case.follow_up.but(phone_task_at=deadline.due_at) if case.follow_up else None)

@@ -1,4 +1,4 @@
-"""The platform steps in within 2 working days and resolves within 7 (R4.1, R4.2); it never rules by itself (R4.7)."""
+"""The platform steps in and resolves, each in its time (R4.1, R4.2); it never rules by itself (R4.7)."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ _LOGISTICS = frozenset({Problem.NOT_SHIPPED, Problem.FALSE_SHIPMENT, Problem.NOT
 
 
 def ask_the_platform(case: Case, at: Instant, why: Because, *, rule: str) -> Case:
-    """Begin the intervention; the platform's 2 and 7 working days run from this instant (R4.1, R4.2)."""
+    """Begin the intervention; the platform's limits run from this instant (R4.1, R4.2)."""
     case = emit(case, at, InterventionStarted(because=why), rule)
     over = tuple(one for one in case.evidence_windows if one.ended_at)  # what an earlier round asked for is moot
     asked = Intervention(asked_at=at, because=why)

@@ -72,7 +72,7 @@ _GIVEN_UP = frozenset({"rejected", "lapsed"})
 
 
 def _require_goodwill(case: Case, message: OfferMade) -> None:
-    """Refuse goodwill of staff above its rung: 10, 20, at most 30 % of what was paid for the line (R3.6)."""
+    """Refuse goodwill of staff above its rung, in per cent of what was paid for the line (R3.6)."""
     if message.remedy not in GOODWILL or message.amount is None or case.order is None:
         return
     percent, most = goodwill(case, case.order)

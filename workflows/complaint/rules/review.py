@@ -1,4 +1,4 @@
-"""Review: an agent accepts, asks for material, or turns the complaint down (R2.1, R2.2), within one working day."""
+"""Review: an agent accepts, asks for material, or turns the complaint down (R2.1, R2.2)."""
 
 from collections.abc import Iterator
 

@@ -144,7 +144,7 @@ def _numbered(case: Case, number: int) -> Ruling:
 
 
 def send(case: Case, ruling: Ruling, at: Instant) -> Case:
-    """Send a ruling to the parties: older ones are replaced, an open offer lapses, 48 h begin (R3.2, R4.2, R5.1)."""
+    """Send a ruling to the parties: older ones are replaced, an open offer lapses, windows begin (R3.2, R4.2, R5.1)."""
     case = end_live_offer(case, "lapsed", at)
     told = RulingSent(ruling=ruling.number, award=ruling.award)
     case = emit(case, at, told, "R4.6", amount=ruling.award.amount)

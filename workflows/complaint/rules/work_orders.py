@@ -43,7 +43,7 @@ def _none_open(case: Case) -> bool:
 
 @rules.hears(WorkOrderOpened, "R2.6", by=(Role.AGENT, Role.SUPERVISOR), during=RUNNING, when=_none_open)
 def a_work_order_is_opened(case: Case, message: WorkOrderOpened, at: Instant) -> Case:
-    """Ask the responsible department for cause, person responsible and plan, within 3 working days (R2.6)."""
+    """Ask the responsible department for cause, person responsible and plan (R2.6)."""
     return _opened(work_order_superseded(case, at), message.department, message.question, at)
 
 

@@ -194,6 +194,7 @@ def _data(case: Case, step: Step, event: str) -> dict[str, str]:
         "step": step.event,
         "rule": step.rule,
         "expected": by.isoformat() if by and case.phase is not Phase.CLOSED else "",
+        "debt_tried_every_length": str(case.policy.debt_tried_every),
         **{f"{name}_length": str(case.policy.limits[name].length) for name in _LENGTHS if name in case.policy.known},
     }
 

@@ -1,4 +1,4 @@
-"""Debts to the fund: tried again in time, written off after ninety days by the operations manager (R9.5).
+"""Debts to the fund: tried again in time, written off by the operations manager once it is old enough (R9.5).
 
 While a complaint is open its own rules see to its debts. Afterwards whoever reconciles does, by the functions here that
 take a debt and no case.
@@ -23,7 +23,7 @@ rules = Rules()
 
 
 def next_try(debt: Debt, policy: Policy) -> Instant:
-    """Return when a recovery is due again: seven days after the last one failed, sooner when money comes (R9.5)."""
+    """Return when a recovery is due again: a while after the last one failed, sooner when money comes (R9.5)."""
     return debt.tried_at + policy.debt_tried_every.elapsed
 
 

@@ -130,7 +130,7 @@ def _unsettled(case: Case) -> Iterator[Runs]:
 
 @rules.window(LimitName.PAYMENT, _unsettled)
 def a_payment_takes_too_long(case: Case, deadline: Deadline) -> Case:
-    """The handler owns a payment that is not settled 24 h after it was decided (R6.1, R6.10)."""
+    """The handler owns a payment that is not settled in its time (R6.1, R6.10)."""
     purpose = known(case, deadline.subject).movement.purpose
     case = emit(case, deadline.due_at, PaymentOverdue(movement=deadline.subject, purpose=purpose), "R6.10")
     return owned(case, deadline.subject, deadline.due_at)
@@ -144,7 +144,7 @@ def it_was_settled(case: Case, deadline: Deadline) -> bool:
 
 @rules.duty(LimitName.PAYMENT_OWNED)
 def the_handler_owns_a_payment(case: Case) -> Iterator[Runs]:
-    """Run from the failure, or from the end of the provider's 24 h (R6.10)."""
+    """Run from the failure, or from the end of the provider's time (R6.10)."""
     for entry in case.money:
         if entry.owned_since:
             yield Runs(entry.owned_since, subject=entry.movement.key)
