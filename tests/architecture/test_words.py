@@ -31,7 +31,7 @@ def sources(*folders: str) -> Iterator[tuple[str, str]]:
 
 def readers(source: str) -> list[int]:
     """Return the lines on which code takes a sentence apart, or decides by what stands in it."""
-    return sorted({node.lineno for node in ast.walk(ast.parse(source)) if _reads(node)})
+    return sorted({node.lineno for node in ast.walk(ast.parse(source)) if isinstance(node, ast.expr) and _reads(node)})
 
 
 def _reads(node: ast.AST) -> bool:
