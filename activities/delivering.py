@@ -56,7 +56,7 @@ class Deliveries:
                 if not await self._buried(stream, event, wrong):
                     raise _again(stream, wrong, event.attempts) from None
             else:
-                await self._outbound.delivered(event.id)
+                await self._outbound.delivered(stream, event.id)
                 done += 1
         return done
 

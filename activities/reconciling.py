@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.attempts import attempt
 from activities.postgres.named import query
+from activities.postgres.partitions import make_ahead
 from activities.postgres.pool import Pool
 from activities.tasks import Tasks
 from workflows import wire
@@ -64,9 +65,10 @@ class Reconciling:
 
     @activity.defn(name="end_sweep")
     async def end_sweep(self, look: Look) -> Looked:
-        """Close every task that was not seen again since the sweep began."""
+        """Close every task that was not seen again since the sweep began, and make the partitions of months to come."""
         with attempt("sweep") as this:
             done = await self._tasks.ended(look.sweep_at)
+            await make_ahead(self._pool, look.sweep_at)
             this.outcome = f"{done} tasks are done with"
             return Looked(tasks=done)
 
