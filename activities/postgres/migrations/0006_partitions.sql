@@ -114,7 +114,10 @@ BEGIN
         ORDER BY m NULLS FIRST, t
     LOOP
         PERFORM pg_advisory_xact_lock(hashtextextended('partitions', 0));  -- who makes them at the same moment waits
-        IF to_regclass(partition) IS NULL THEN
+        -- Not by to_regclass: it remembers that there was none before the wait.
+        IF NOT EXISTS (
+            SELECT FROM pg_class c WHERE c.relname = partition AND c.relnamespace = current_schema()::regnamespace
+        ) THEN
             made := make_partition(parent, month);
             RETURN NEXT;
         END IF;

@@ -3,7 +3,8 @@ SELECT t.number, t.at, t.kind, m.complaint, m.key, m.purpose, m.ordered_by_role 
     m.rule, m.remark, m.provider_reference,
     (
         SELECT json_agg(json_build_object('account', p.account, 'amount', p.amount_minor) ORDER BY p.amount_minor, p.account)
-        FROM postings p WHERE (p.complaint, p.transaction) = (t.complaint, t.number)
+        FROM postings p
+        WHERE (p.complaint, p.transaction) = (t.complaint, t.number) AND ($1::text IS NULL OR p.complaint = $1)
     ) AS postings
 FROM transactions t
 JOIN movements m ON (m.complaint, m.key) = (t.complaint, t.movement)

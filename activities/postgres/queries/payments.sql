@@ -31,12 +31,13 @@ JOIN movements other USING (complaint, purpose, amount_minor)
 WHERE m.complaint = split_part($1, ':', 1) AND m.key = $1 AND other.key <> m.key AND (
     other.state = 'failed' AND EXISTS (
         SELECT FROM contradictions c
-        WHERE (c.complaint, c.movement, c.said, c.on_record) = (other.complaint, other.key, 'settled', 'failed')
+        WHERE c.complaint = split_part($1, ':', 1)
+            AND (c.movement, c.said, c.on_record) = (other.key, 'settled', 'failed')
     )
     -- an answer that overtook the word that it failed: the complaint repeats what has settled here
     OR other.state = 'settled' AND EXISTS (
         SELECT FROM complaints k
-        WHERE k.complaint = m.complaint
+        WHERE k.complaint = split_part($1, ':', 1)
             AND k.view -> 'money' @> jsonb_build_array(jsonb_build_object('key', other.key, 'state', 'failed'))
     )
 )
