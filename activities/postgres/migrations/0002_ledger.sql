@@ -584,4 +584,8 @@ BEGIN
     ] LOOP
         EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = %I, pg_temp', name, current_schema());
     END LOOP;
+    -- What they ask is planned once, not for every movement: which partition it is, is found when it is asked.
+    FOREACH name IN ARRAY ARRAY['guard_movement()', 'follow_movement()', 'guard_transaction()', 'prove_transaction()'] LOOP
+        EXECUTE format('ALTER FUNCTION %s SET plan_cache_mode = force_generic_plan', name);
+    END LOOP;
 END $$;

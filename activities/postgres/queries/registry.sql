@@ -18,10 +18,7 @@ SELECT
      WHERE buyer_id = $5 AND outcome = 'unfounded' AND closed_at > $6::timestamptz - $7::interval) AS unfounded;
 
 -- name: hands
-SELECT h.handler,
-    (SELECT count(*) FROM complaints c WHERE c.handler = h.handler AND c.phase <> 'closed') AS load,
-    (SELECT max(filed_at) FROM complaints c WHERE c.handler = h.handler) AS last_assigned
-FROM unnest($1::text[]) AS h (handler);
+SELECT handler, load, last_assigned FROM hands($1);
 
 -- name: open_complaint
 INSERT INTO complaints (
