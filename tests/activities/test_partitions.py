@@ -186,7 +186,8 @@ BY_NAME = [
     "UPDATE advances_{m} SET frozen_minor = frozen_minor + 1, advanced_minor = advanced_minor + 1",
     "DELETE FROM advances_{m}",
     "UPDATE complaints_{m} SET order_id = 'another'",
-    'INSERT INTO complaints_{m} SELECT (jsonb_populate_record(c, \'{"complaint": "C20261103-X"}\')).* FROM complaints_{m} c',
+    "INSERT INTO complaints_{m} "
+    """SELECT (jsonb_populate_record(c, '{"complaint": "C20261103-X"}')).* FROM complaints_{m} c""",
     "DELETE FROM complaints_{m}",
     "DELETE FROM inbox_{m}",
     "UPDATE inbox_{m} SET message = '{}'",
@@ -194,6 +195,14 @@ BY_NAME = [
     "DELETE FROM outbound_events_{m}",
 ]
 """What the guards of a table refuse, asked of its partition."""
+
+
+async def at_once(connection: Connection, order: str) -> None:
+    """Do it, and prove what is proven at the end of a transaction; nothing of it remains."""
+    async with connection.transaction():
+        await connection.execute(order)
+        await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        raise AssertionError(f"taken: {order}")
 
 
 @pytest.mark.parametrize("hand", ["the owner", "the application"])
@@ -205,10 +214,7 @@ async def test_what_a_table_refuses_its_partition_refuses_too(here: World, hand:
             await connection.execute("SET ROLE redress_app")
         for order in BY_NAME:
             with pytest.raises(REFUSED):
-                async with connection.transaction():
-                    assert await connection.execute(order.replace("{m}", "202611"))
-                    await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                    raise AssertionError(f"taken: {order}")
+                await at_once(connection, order.replace("{m}", "202611"))
         await connection.execute("RESET ROLE")
 
 
@@ -259,7 +265,7 @@ async def test_one_request_is_one_complaint_whatever_the_month(here: World) -> N
 
 async def test_one_line_and_problem_has_one_open_complaint_whatever_the_month(here: World) -> None:
     first = await here.opened(complaint=NOVEMBER)
-    another = {"complaint": DECEMBER, "request_id": "r-december"}
+    another: dict[str, str | None] = {"complaint": DECEMBER, "request_id": "r-december"}
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
         await here.pool.execute(ANOTHER, NOVEMBER, json.dumps(another))
     assert refused.value.constraint_name == "one_open_complaint_per_line_and_problem"
@@ -269,11 +275,11 @@ async def test_one_line_and_problem_has_one_open_complaint_whatever_the_month(he
     assert (refiled.outcome, refiled.phase) == ("refused", "closed"), "the open one is found, in whatever month it is"
     await here.record(burst(first, withdrawn(first)))
     assert await here.pool.fetchval("SELECT count(*) FROM open_lines") == 0
-    another |= {"phase": "review", "outcome": None, "closed_at": None}
-    await here.pool.execute(ANOTHER, NOVEMBER, json.dumps(another))
+    open_again = another | {"phase": "review", "outcome": None, "closed_at": None}
+    await here.pool.execute(ANOTHER, NOVEMBER, json.dumps(open_again))
     assert await here.pool.fetchval("SELECT complaint FROM open_lines") == DECEMBER
+    reopened = "UPDATE complaints SET phase = 'review', outcome = NULL, closed_at = NULL WHERE complaint = $1"
     with pytest.raises(asyncpg.UniqueViolationError):
-        reopened = "UPDATE complaints SET phase = 'review', outcome = NULL, closed_at = NULL WHERE complaint = $1"
         await here.pool.execute(reopened, NOVEMBER)
 
 
