@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.execution import attempt
 from activities.reconciliation.tasks import TaskRegister
 from activities.store.named_queries import query
+from activities.store.partitions import make_ahead
 from activities.store.pool import Pool
 from workflows import wire
 from workflows.complaint.domain.view import View
@@ -64,9 +65,10 @@ class CaseReconciliation:
 
     @activity.defn(name="end_sweep")
     async def end_sweep(self, look: Look) -> Looked:
-        """Close every task that this sweep has not raised again."""
+        """Close every task that this sweep has not raised again, and make the partitions of the months to come."""
         with attempt("sweep") as this:
             done = await self._tasks.close_unseen(look.sweep_at)
+            await make_ahead(self._pool, look.sweep_at)
             this.outcome = f"{done} tasks are done with"
             return Looked(tasks=done)
 

@@ -151,11 +151,11 @@ class Inbox:
 
     async def answered(self, row: InboxRow, answer: Mapping[str, Any]) -> None:
         """Write down how the complaint answered; the first answer stands."""
-        await self._pool.execute(query("answer_received"), row.number, "answered", json.dumps(answer))
+        await self._pool.execute(query("answer_received"), row.complaint, row.number, "answered", json.dumps(answer))
 
     async def parked(self, row: InboxRow, answer: Mapping[str, Any]) -> None:
         """Write down how a message was answered that no open complaint could hear; the first answer stands."""
-        await self._pool.execute(query("answer_received"), row.number, "parked", json.dumps(answer))
+        await self._pool.execute(query("answer_received"), row.complaint, row.number, "parked", json.dumps(answer))
 
     async def turn_over(self, complaint: str) -> None:
         """Give a turn back: what still waits, or comes, can be taken at once."""

@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import asyncpg
 
+from activities.store.partitions import make_ahead
 from activities.store.pool import Connection, connect
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -62,19 +64,21 @@ def migrations(folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
 
 
 async def migrate(url: str, folder: Path = MIGRATIONS) -> None:
-    """Apply what is missing; safe to call at any time, from several processes at once.
+    """Apply what is missing, and make the partitions of the months to come; safe at any time, for many at once.
 
     Raises MigrationRefused when an applied file was changed, or the database was migrated by a newer release.
     """
     wanted = migrations(folder)
     connection = await connect(url)
     try:
-        if not await unmigrated(connection, folder):
-            return  # a role that may not change the schema need not, once it is up to date
-        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        await connection.execute(_BOOK)
-        for migration in missing(wanted, await _applied(connection)):
-            await _apply(connection, migration)
+        if await unmigrated(
+            connection, folder
+        ):  # a role that may not change the schema need not, once it is up to date
+            await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+            await connection.execute(_BOOK)
+            for migration in missing(wanted, await _applied(connection)):
+                await _apply(connection, migration)
+        await make_ahead(connection, datetime.now(UTC))
     finally:
         await connection.close(timeout=5)
 

@@ -38,8 +38,7 @@ def _filed(case: Case, filed_as: str | None) -> tuple[Any, ...]:
     amount = filing.request.amount
     return (
         filing.request_id, filed_as, filing.order_id, filing.line, filing.problem, case.buyer.id,
-        case.seller.id if case.seller else None, filing.channel, filing.request.remedy,
-        amount.amount if amount else None,
+        case.seller.id if case.seller else None, amount.amount if amount else None,
     )  # fmt: skip
 
 

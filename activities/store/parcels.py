@@ -100,7 +100,7 @@ class Parcels:
     async def doubted(self, doubts: Iterable[Doubt]) -> None:
         """Note that the handlers of these parcels were told."""
         for one in doubts:
-            await self._do(query("parcel_doubted"), one.number)
+            await self._do(query("parcel_doubted"), one.notice.complaint, one.number)
 
     async def silent(self, after: int, most: int, for_as_long_as: timedelta) -> Sequence[Silent]:
         """Return a page of the parcels that nobody subscribed, or of which nothing was heard or asked for so long."""

@@ -71,9 +71,9 @@ class Outbound:
                 return None
             return Waiting(**row)
 
-    async def delivered(self, event: str) -> None:
+    async def delivered(self, stream: Stream, event: str) -> None:
         """Write down that the receiver took it, and forget what it said."""
-        await self._execute(query("event_delivered"), event)
+        await self._execute(query("event_delivered"), stream.complaint, event)
 
     async def failed(self, stream: Stream, event: str, failure: str, *, at_once: bool, alone: bool) -> bool:
         """Write down a try that failed; returns whether the event is a dead letter now, its time being up.
@@ -81,8 +81,8 @@ class Outbound:
         `at_once` waits for no time; unless it failed `alone`, all that is past its time in this stream goes with it.
         """
         async with self._pool.acquire(timeout=COMMAND_SECONDS) as connection, connection.transaction():
-            await connection.execute(query("event_failed"), event, failure)
-            buried = await connection.execute(query("bury_event"), event, at_once)
+            await connection.execute(query("event_failed"), stream.complaint, event, failure)
+            buried = await connection.execute(query("bury_event"), stream.complaint, event, at_once)
             if buried == "UPDATE 1" and not alone:
                 await connection.execute(query("bury_expired"), *_key(stream), failure)
             return buried == "UPDATE 1"

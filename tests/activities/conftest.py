@@ -83,9 +83,10 @@ async def pool(shared: Pool) -> Pool:
     """The system of record of this release, without a complaint in it."""
     await shared.execute(
         "BEGIN; SET LOCAL session_replication_role = replica;"  # else the guards refuse, as they should
-        "TRUNCATE complaints, steps, ended, rulebooks, late_messages, movements, movement_states, contradictions, "
-        "lines, advances, transactions, postings, tasks, sweeps, inbox, inbox_turns, notices, deliveries, wishes, "
-        "outbound_streams, outbound_events, parcels, parcel_events; COMMIT"
+        "TRUNCATE complaints, requests, open_lines, steps, ended, rulebooks, late_messages, movements, "
+        "movement_states, contradictions, lines, advances, transactions, postings, tasks, sweeps, inbox, "
+        "inbox_requests, inbox_turns, notices, deliveries, wishes, outbound_streams, outbound_events, parcels, "
+        "parcel_events; COMMIT"
     )
     return shared
 

@@ -78,6 +78,8 @@ class Postgres:
             "log_error_verbosity": "terse",
             # For a handful of clients on one machine readers beside the backends cost more than they bring.
             "io_method": "sync",
+            # What is asked of all months locks every partition: there are sixteen more each month.
+            "max_locks_per_transaction": "256",
         }
         flags = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return Program(

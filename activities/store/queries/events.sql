@@ -41,14 +41,14 @@ UPDATE outbound_streams SET running = false, holder = NULL WHERE subscription = 
 -- name: event_delivered
 UPDATE outbound_events
 SET state = 'delivered', body = NULL, attempts = attempts + 1, failure = NULL, ended_at = clock_timestamp()
-WHERE id = $1 AND state = 'waiting';
+WHERE complaint = $1 AND id = $2 AND state = 'waiting';
 
 -- name: event_failed
-UPDATE outbound_events SET attempts = attempts + 1, failure = $2 WHERE id = $1 AND state = 'waiting';
+UPDATE outbound_events SET attempts = attempts + 1, failure = $3 WHERE complaint = $1 AND id = $2 AND state = 'waiting';
 
 -- name: bury_event
 UPDATE outbound_events SET state = 'dead', ended_at = clock_timestamp()
-WHERE id = $1 AND state = 'waiting' AND ($2 OR give_up_at <= clock_timestamp());
+WHERE complaint = $1 AND id = $2 AND state = 'waiting' AND ($3 OR give_up_at <= clock_timestamp());
 
 -- name: bury_expired
 UPDATE outbound_events SET state = 'dead', ended_at = clock_timestamp(), failure = coalesce(failure, $3)

@@ -10,7 +10,7 @@ WITH drawn AS (
     LEFT JOIN movements other
         ON other.complaint = c.complaint AND other.payer_role = 'seller' AND other.state IN ('requested', 'settled')
         AND (other.requested_at, other.key) < (mine.requested_at, mine.key)
-    WHERE mine.key = $1
+    WHERE mine.complaint = split_part($1, ':', 1) AND mine.key = $1
     GROUP BY c.complaint
 )
 SELECT least(
@@ -20,4 +20,4 @@ SELECT least(
 FROM movements mine
 JOIN complaints this ON this.complaint = mine.complaint
 JOIN lines l ON l.order_id = this.order_id AND l.line = this.line
-WHERE mine.key = $1;
+WHERE mine.complaint = split_part($1, ':', 1) AND mine.key = $1;

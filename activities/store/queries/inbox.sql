@@ -2,16 +2,20 @@
 -- The lock first, then the clock: whoever drains holds the same lock alone, so nothing is stamped before it and
 -- committed after it.
 WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended('inbox:' || $4, 0))::text AS taken),
-stamp AS MATERIALIZED (SELECT clock_timestamp() AS now FROM turn WHERE taken IS NOT NULL)
-INSERT INTO inbox (
-    client, request, digest, complaint, kind, sender_role, sender_id, message, accepted_at, received_at
+stamp AS MATERIALIZED (SELECT clock_timestamp() AS now FROM turn WHERE taken IS NOT NULL),
+place AS (
+    INSERT INTO inbox_requests (client, request, complaint) SELECT $1, $2, $4 FROM stamp
+    ON CONFLICT (client, request) DO NOTHING
+    RETURNING number
 )
-SELECT $1, $2, $3, $4, $5, $6, $7, $8::jsonb, now, CASE WHEN $9 THEN now END FROM stamp
-ON CONFLICT (client, request) DO NOTHING
+INSERT INTO inbox (
+    number, client, request, digest, complaint, kind, sender_role, sender_id, message, accepted_at, received_at
+)
+SELECT number, $1, $2, $3, $4, $5, $6, $7, $8::jsonb, now, CASE WHEN $9 THEN now END FROM stamp CROSS JOIN place
 RETURNING *;
 
 -- name: received_as
-SELECT * FROM inbox WHERE client = $1 AND request = $2;
+SELECT i.* FROM inbox_requests r JOIN inbox i USING (complaint, number) WHERE r.client = $1 AND r.request = $2;
 
 -- name: lock_inbox
 SELECT pg_advisory_xact_lock(hashtextextended('inbox:' || $1, 0));
@@ -27,7 +31,9 @@ SELECT * FROM (
         SELECT * FROM inbox
         WHERE complaint = $1 AND state = 'accepted' AND kind <> 'filing'
             AND (received_at IS NULL OR received_at <= $2)
-            AND ($3::bigint IS NULL OR (accepted_at, number) > (SELECT accepted_at, number FROM inbox WHERE number = $3))
+            AND ($3::bigint IS NULL OR (accepted_at, number) > (
+                SELECT accepted_at, number FROM inbox WHERE complaint = $1 AND number = $3
+            ))
         ORDER BY accepted_at, number
         LIMIT $4 + 1
     ) first
@@ -65,12 +71,15 @@ RETURNING complaint;
 -- name: heads_of
 SELECT * FROM inbox
 WHERE complaint = $1 AND state = 'accepted'
-    AND ($3::bigint IS NULL OR (accepted_at, number) > (SELECT accepted_at, number FROM inbox WHERE number = $3))
+    AND ($3::bigint IS NULL OR (accepted_at, number) > (
+        SELECT accepted_at, number FROM inbox WHERE complaint = $1 AND number = $3
+    ))
 ORDER BY accepted_at, number
 LIMIT $2;
 
 -- name: answer_received
-UPDATE inbox SET state = $2, answer = $3::jsonb, answered_at = clock_timestamp() WHERE number = $1 AND state = 'accepted';
+UPDATE inbox SET state = $3, answer = $4::jsonb, answered_at = clock_timestamp()
+WHERE complaint = $1 AND number = $2 AND state = 'accepted';
 
 -- name: turn_over
 DELETE FROM inbox_turns WHERE complaint = $1;

@@ -3,11 +3,12 @@ SELECT t.number, t.at, t.kind, m.complaint, m.key, m.purpose, m.ordered_by_role 
     m.rule, m.remark, m.provider_reference,
     (
         SELECT json_agg(json_build_object('account', p.account, 'amount', p.amount_minor) ORDER BY p.amount_minor, p.account)
-        FROM postings p WHERE p.transaction = t.number
+        FROM postings p
+        WHERE (p.complaint, p.transaction) = (t.complaint, t.number) AND ($1::text IS NULL OR p.complaint = $1)
     ) AS postings
 FROM transactions t
-JOIN movements m ON m.key = t.movement
-WHERE ($1::text IS NULL OR m.complaint = $1)
+JOIN movements m ON (m.complaint, m.key) = (t.complaint, t.movement)
+WHERE ($1::text IS NULL OR t.complaint = $1)
     AND ($2::timestamptz IS NULL OR t.at >= $2)
     AND ($3::timestamptz IS NULL OR t.at < $3)
 ORDER BY t.number;
@@ -17,9 +18,11 @@ SELECT m.*, c.order_id, c.line,
     (
         SELECT json_agg(json_build_object('state', s.state, 'at', s.at, 'by', s.actor, 'rule', s.rule,
             'provider_reference', s.provider_reference, 'reason', s.reason) ORDER BY s.at, s.state <> 'decided')
-        FROM movement_states s WHERE s.movement = m.key
+        FROM movement_states s WHERE (s.complaint, s.movement) = (m.complaint, m.key)
     ) AS states,
-    ARRAY(SELECT t.kind FROM transactions t WHERE t.movement = m.key ORDER BY t.kind DESC) AS posted
+    ARRAY(
+        SELECT t.kind FROM transactions t WHERE (t.complaint, t.movement) = (m.complaint, m.key) ORDER BY t.kind DESC
+    ) AS posted
 FROM movements m
 JOIN complaints c USING (complaint)
 WHERE m.complaint = ANY ($1::text[])
@@ -59,24 +62,29 @@ SELECT movement, said, on_record, text, heard_at FROM contradictions WHERE compl
 
 -- name: ledger_faults
 SELECT fault FROM (
-    SELECT 'transaction ' || t.number || ' does not sum to zero' AS fault, t.movement
+    SELECT 'transaction ' || t.number || ' does not sum to zero' AS fault, t.complaint
     FROM transactions t
-    WHERE 0 <> (SELECT coalesce(sum(p.amount_minor), 0) FROM postings p WHERE p.transaction = t.number)
+    WHERE 0 <> (
+        SELECT coalesce(sum(p.amount_minor), 0) FROM postings p WHERE (p.complaint, p.transaction) = (t.complaint, t.number)
+    )
     UNION ALL
-    SELECT m.key || ' is ' || m.state || ' and not posted so', m.key
+    SELECT m.key || ' is ' || m.state || ' and not posted so', m.complaint
     FROM movements m
-    WHERE (m.state IN ('settled', 'reversed'))
-            <> EXISTS (SELECT FROM transactions t WHERE t.movement = m.key AND t.kind = 'settlement')
-        OR (m.state = 'reversed') <> EXISTS (SELECT FROM transactions t WHERE t.movement = m.key AND t.kind = 'reversal')
+    WHERE (m.state IN ('settled', 'reversed')) <> EXISTS (
+            SELECT FROM transactions t WHERE (t.complaint, t.movement, t.kind) = (m.complaint, m.key, 'settlement')
+        )
+        OR (m.state = 'reversed') <> EXISTS (
+            SELECT FROM transactions t WHERE (t.complaint, t.movement, t.kind) = (m.complaint, m.key, 'reversal')
+        )
     UNION ALL
     SELECT 'buyer_frozen:' || a.complaint || ' holds ' || b.amount || ' fen in the book, and ' || a.frozen_minor
-        || ' by what became of its advance', a.complaint || ':'
+        || ' by what became of its advance', a.complaint
     FROM advances a
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(p.amount_minor), 0) AS amount FROM postings p WHERE p.account = 'buyer_frozen:' || a.complaint
     ) AS b
     WHERE b.amount <> a.frozen_minor
 ) AS faults
-WHERE $1::text IS NULL OR starts_with(movement, $1 || ':')
+WHERE $1::text IS NULL OR complaint = $1
 ORDER BY fault
 LIMIT 100;

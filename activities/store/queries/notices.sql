@@ -44,4 +44,4 @@ FROM (SELECT) AS one LEFT JOIN wishes w ON w.recipient = $1;
 
 -- name: keep_wishes
 INSERT INTO wishes (recipient, wishes) VALUES ($1, $2::jsonb)
-ON CONFLICT (recipient) DO UPDATE SET wishes = excluded.wishes, changed_at = now();
+ON CONFLICT (recipient) DO UPDATE SET wishes = excluded.wishes;

@@ -71,7 +71,8 @@ LIMIT $1;
 
 -- name: parcel_doubted
 -- A minute back: what was being written while it was looked is seen by the next look.
-UPDATE parcels SET doubted_until = statement_timestamp() - interval '1 minute' WHERE number = $1;
+UPDATE parcels SET doubted_until = statement_timestamp() - interval '1 minute'
+WHERE complaint = $1 AND number = $2;
 
 -- name: parcel_subscribed
 UPDATE parcels SET subscribed_at = clock_timestamp() WHERE carrier = $1 AND tracking = $2 AND over_at IS NULL;

@@ -22,7 +22,7 @@ JOIN rulebooks k ON k.kind = 'calendar' AND k.version = c.calendar_version
 WHERE c.complaint = $1;
 
 -- name: by_request
-SELECT complaint FROM complaints WHERE request_id = $1 AND filed_as IS NULL;
+SELECT complaint FROM requests WHERE request_id = $1;
 
 -- name: filing_of
 SELECT filing FROM complaints WHERE complaint = $1;

@@ -13,22 +13,23 @@ ON CONFLICT (key) DO UPDATE SET
 UPDATE tasks SET resolved_at = $1 WHERE resolved_at IS NULL AND seen_at < $1;
 
 -- name: open_on_record
-SELECT complaint, view FROM complaints WHERE phase <> 'closed' AND complaint > $1 ORDER BY complaint LIMIT $2;
+SELECT complaint, c.view FROM open_lines o JOIN complaints c USING (complaint)
+WHERE o.complaint > $1 ORDER BY o.complaint LIMIT $2;
 
 -- name: movements_of
 SELECT key, purpose, amount_minor, state FROM movements WHERE complaint = $1 ORDER BY key;
 
 -- name: movements_named
-SELECT key, amount_minor, state,
-    greatest(reversed_at, failed_at, settled_at, requested_at, decided_at) AS moved_at
-FROM movements WHERE key = ANY ($1::text[]);
+SELECT m.key, m.amount_minor, m.state,
+    greatest(m.reversed_at, m.failed_at, m.settled_at, m.requested_at, m.decided_at) AS moved_at
+FROM unnest($1::text[]) AS k (key) JOIN movements m ON (m.complaint, m.key) = (split_part(k.key, ':', 1), k.key);
 
 -- name: movements_moved
 SELECT key, amount_minor, state, greatest(reversed_at, failed_at, settled_at, requested_at, decided_at) AS moved_at
 FROM movements
-WHERE state <> 'decided' AND key > $2
+WHERE state <> 'decided' AND (complaint, key) > (split_part($2, ':', 1), $2)
     AND greatest(reversed_at, failed_at, settled_at, requested_at, decided_at) >= $1
-ORDER BY key
+ORDER BY complaint, key
 LIMIT $3;
 
 -- name: compared_tasks
@@ -41,7 +42,7 @@ LIMIT $2;
 SELECT coalesce((SELECT max(began_at) FROM sweeps WHERE began_at < $1), (SELECT min(filed_at) FROM complaints));
 
 -- name: sweep_ended
-INSERT INTO sweeps (began_at, ended_at) VALUES ($1, now()) ON CONFLICT (began_at) DO NOTHING;
+INSERT INTO sweeps (began_at) VALUES ($1) ON CONFLICT (began_at) DO NOTHING;
 
 -- name: debts
 SELECT a.complaint, c.order_id, c.line, c.seller_id,

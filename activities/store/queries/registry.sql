@@ -11,27 +11,23 @@ WHERE c.complaint = $1;
 
 -- name: facts
 SELECT
-    (SELECT complaint FROM complaints WHERE request_id = $1 AND filed_as IS NULL) AS filed_as,
-    (SELECT complaint FROM complaints
-     WHERE order_id = $2 AND line = $3 AND problem = $4 AND phase <> 'closed') AS open_complaint,
+    (SELECT complaint FROM requests WHERE request_id = $1) AS filed_as,
+    (SELECT complaint FROM open_lines WHERE order_id = $2 AND line = $3 AND problem = $4) AS open_complaint,
     (SELECT coalesce(sum(decided_minor), 0)::bigint FROM complaints WHERE order_id = $2 AND line = $3) AS decided,
     (SELECT count(*) FROM complaints
      WHERE buyer_id = $5 AND outcome = 'unfounded' AND closed_at > $6::timestamptz - $7::interval) AS unfounded;
 
 -- name: hands
-SELECT h.handler,
-    (SELECT count(*) FROM complaints c WHERE c.handler = h.handler AND c.phase <> 'closed') AS load,
-    (SELECT max(filed_at) FROM complaints c WHERE c.handler = h.handler) AS last_assigned
-FROM unnest($1::text[]) AS h (handler);
+SELECT handler, load, last_assigned FROM hands($1);
 
 -- name: open_complaint
 INSERT INTO complaints (
-    complaint, request_id, filed_as, order_id, line, problem, buyer_id, seller_id, channel, remedy, amount_minor,
+    complaint, request_id, filed_as, order_id, line, problem, buyer_id, seller_id, amount_minor,
     decided_minor, filed_at, phase, outcome, severity, handler, level, overdue, next_due_at, cycle, closed_at, steps,
     view, filing, opening, policy_version, calendar_version, calendar_from, staff_version
 ) VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-    $24::jsonb, $25::jsonb, $26::json, $27, $28, $29, $30
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+    $22::jsonb, $23::jsonb, $24::json, $25, $26, $27, $28
 );
 
 -- name: kept_checksum

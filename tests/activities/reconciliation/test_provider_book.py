@@ -103,7 +103,7 @@ async def test_a_task_stands_until_it_is_mended_however_long_ago_it_moved(
 ) -> None:
     await pool.execute("UPDATE movements SET state = 'requested' WHERE key = $1", movement.key)
     assert of(movement, await swept(pool, provider)) == {"unknown_to_provider"}
-    await pool.execute("INSERT INTO sweeps VALUES (now() + interval '30 days', now() + interval '30 days')")
+    await pool.execute("INSERT INTO sweeps VALUES (now() + interval '30 days')")
     later = datetime.now(UTC) + timedelta(days=31)
     comparing, page = ProviderBookComparison(pool, packaged(), provider), Look(sweep_at=later, after="named ")
     looked = await ActivityEnvironment().run(comparing.compare_with_provider, page)

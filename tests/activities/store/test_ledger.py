@@ -1,8 +1,6 @@
 """What moves is posted with it, in one transaction; what a provider says against what is proven changes nothing."""
 
-import shutil
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -10,11 +8,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.payments.pay import Payments
 from activities.store.case_files import CaseFiles
 from activities.store.late_messages import keep_late_message
-from activities.store.migrate import MIGRATIONS, migrate, migrations
-from activities.store.pool import Pool, open_pool
+from activities.store.pool import Pool
 from tests.activities.payments.test_pay import PENDING, REFUSED, SETTLED, Counting
 from tests.activities.store.moving import PLATFORM, Moving, postings
-from tests.activities.store.test_guards import MOVEMENT
 from tests.activities.world import World, agreed, burst, later, reported, said
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import PaymentReported
@@ -264,35 +260,6 @@ async def test_a_word_that_comes_after_the_end_moves_the_book_and_not_the_compla
     assert await world.pool.fetchval("SELECT state FROM movements") == "reversed"
     assert await contradictions(world.pool) == [("settled", "unknown"), ("failed", "reversed")]
     assert await world.pool.fetchval("SELECT phase FROM complaints") == "closed"
-
-
-async def test_what_moved_before_there_was_a_ledger_is_in_it_after_the_upgrade(empty: str, tmp_path: Path) -> None:
-    before = Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
-    names = [migration.name for migration in migrations(before)]
-    for newer in names[names.index("0006_ledger.sql") :]:
-        (before / newer).unlink()
-    await migrate(empty, before)
-    pool = await open_pool(empty)
-    case = await World(pool).opened(order_id="o-7")
-    other = await World(pool).opened(order_id="o-8")
-    for complaint, ways in [(case.complaint, ("settled",)), (other.complaint, ("settled", "reversed"))]:
-        await pool.execute(MOVEMENT, complaint, "requested")
-        for state in ways:
-            await pool.execute(
-                f"UPDATE movements SET state = $1, {state}_at = now() WHERE complaint = $2",  # noqa: S608 - our states
-                state, complaint,
-            )  # fmt: skip
-    await migrate(empty)
-    assert await postings(pool, f"{case.complaint}:refund:1") == {HELD: -100, "buyer:b-1": 100}
-    assert await postings(pool, f"{other.complaint}:refund:1", "reversal") == {
-        "seller_held:o-8/1": 100,
-        "buyer:b-1": -100,
-    }
-    rows = await pool.fetch(
-        "SELECT order_id, paid_minor, shipping_minor, held_minor, refunded_minor FROM lines ORDER BY 1"
-    )
-    assert [tuple(row) for row in rows] == [("o-7", 29900, 1000, 30900, 100), ("o-8", 29900, 1000, 30900, 0)]
-    await pool.close()
 
 
 async def test_what_failed_or_waits_too_long_has_an_owner_and_a_due_time(world: World, owed: Case) -> None:

@@ -69,8 +69,8 @@ async def all_at_once(hand: Connection, money: Moving, orders: tuple[str, ...]) 
 
 
 BY_HAND = [
-    ("INSERT INTO postings VALUES ({tx}, 'fund', -100)",),
-    ("INSERT INTO postings VALUES ({tx}, 'fund', -100), ({tx}, 'platform', 100)",),
+    ("INSERT INTO postings VALUES ('{c}', {tx}, 'fund', -100)",),
+    ("INSERT INTO postings VALUES ('{c}', {tx}, 'fund', -100), ('{c}', {tx}, 'platform', 100)",),
     ("UPDATE postings SET amount_minor = amount_minor + 1",),
     ("UPDATE postings SET account = 'buyer:b-2' WHERE account LIKE 'buyer:%'",),
     ("DELETE FROM postings",),
@@ -78,9 +78,9 @@ BY_HAND = [
     ("UPDATE transactions SET at = now()",),
     ("DELETE FROM transactions",),
     ("TRUNCATE transactions CASCADE",),
-    ("INSERT INTO transactions (movement, kind, at) VALUES ('{c}:refund:1', 'reversal', now())",),
-    ("INSERT INTO movement_states (movement, state, at, actor, rule) "
-     "VALUES ('{c}:refund:1', 'failed', now(), 'agent:a-1', 'R6.10')",),
+    ("INSERT INTO transactions (complaint, movement, kind, at) VALUES ('{c}', '{c}:refund:1', 'reversal', now())",),
+    ("INSERT INTO movement_states (complaint, movement, state, at, actor, rule) "
+     "VALUES ('{c}', '{c}:refund:1', 'failed', now(), 'agent:a-1', 'R6.10')",),
     ("UPDATE movement_states SET at = now()",),
     ("DELETE FROM movement_states",),
     ("DELETE FROM contradictions",),
@@ -123,7 +123,8 @@ async def test_it_is_the_guards_that_refuse_it(pool: Pool, money: Moving, orders
 
 
 async def test_a_movement_is_never_posted_twice(hand: Connection, money: Moving) -> None:
-    again = "INSERT INTO transactions (movement, kind, at) VALUES ('{c}:refund:1', 'settlement', now())"
+    columns, values = "complaint, movement, kind, at", "'{c}', '{c}:refund:1', 'settlement', now()"
+    again = f"INSERT INTO transactions ({columns}) VALUES ({values})"  # noqa: S608 - words of our own
     await refused(hand, money, again, because="posted_once|permission denied")
     await refused(hand, money, "SELECT post(m, 'settlement', now()) FROM movements m WHERE key = '{c}:refund:1'")
     for state in ("decided", "requested", "failed"):
