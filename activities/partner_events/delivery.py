@@ -139,7 +139,7 @@ class EventDispatcher:
                 if not await self._record_failure(stream, event, wrong):
                     raise _retry(stream, wrong, event.attempts) from None
             else:
-                await self._outbound.delivered(event.id)
+                await self._outbound.delivered(stream, event.id)
                 done += 1
         return done
 

@@ -60,10 +60,12 @@ async def test_every_attempt_logs_one_line_with_number_outcome_and_duration(worl
 
 async def test_a_row_that_postgresql_refuses_is_not_quoted(world: World) -> None:
     case = await world.opened()
-    no_calls = "ALTER TABLE steps ADD CONSTRAINT no_calls CHECK (reason NOT LIKE '%13800000000%') NOT VALID"
+    no_calls = "ALTER TABLE steps ADD CONSTRAINT no_calls CHECK (said::text NOT LIKE '%13800000000%') NOT VALID"
     await world.pool.execute(no_calls)
     after = burst(case, accepted(case))
-    step = after.steps[0].but(reason="called 13800000000")
+    said = after.steps[0].said
+    assert said is not None
+    step = after.steps[0].but(said=said.but(text="called 13800000000"))
     try:
         with pytest.raises(ApplicationError, match="no_calls") as refused:
             await world.record(after.but(steps=(step,)))

@@ -9,6 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.payments.pay import Payments
 from tests.activities.world import AGENT, BUYER, SELLER, World, accepted, agreed, burst, later, said, withdrawn
+from tests.workflows.complaint.steps import step_of
 from workflows.complaint.domain.records import Payment
 from workflows.money.movement import Movement, PaymentAnswer
 from workflows.parties import Party
@@ -96,7 +97,8 @@ async def test_a_ruling_that_waits_for_its_countersign_is_told_to_nobody_before_
     case = said(accepted(first), "seller_answered", SELLER, answer="refuse", reason=RefusalReason.GOODS_AS_DESCRIBED)
     case = said(case, "intervention_requested", BUYER, text="请平台介入")
     events = {step.event for step in case.timeline}
-    pending = case.but(timeline=(*case.timeline, case.timeline[-1].but(number=case.steps + 1, event="ruled")))
+    ruled = step_of("ruled", Role.AGENT, "a-1").but(number=case.steps + 1, at=case.now)
+    pending = case.but(timeline=(*case.timeline, ruled))
     pending = pending.but(steps=case.steps + 1)
     await world.record(burst(first, pending))
     assert "intervention_started" in events

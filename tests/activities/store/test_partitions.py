@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.notifications.channels import Letter
-from activities.reconciliation.cases import Reconciling
+from activities.notifications.channels import Delivery
+from activities.reconciliation.cases import CaseReconciliation
 from activities.store.inbox import Inbox
 from activities.store.migrate import migrate
 from activities.store.named_queries import query
@@ -89,8 +89,8 @@ async def filled(world: World, complaint: str) -> None:
     await money.settled("advance", 100)
     await Inbox(world.pool).keep(received(f"of-{complaint}", complaint=complaint))
     key = f"{complaint}:1:filed:buyer:b-1"
-    letter = Letter(key=key, complaint=complaint, event="filed", to=BUYER, locale="zh", subject="s", text="t")
-    await Outbox(world.pool).put(letter)
+    delivery = Delivery(key=key, complaint=complaint, event="filed", to=BUYER, locale="zh", subject="s", text="t")
+    await Outbox(world.pool).put(delivery)
     await Deliveries(world.pool).claim(key, "in_app", repeatable=True)
     await world.pool.execute(
         "INSERT INTO late_messages VALUES ($1, 'm-late', 1, 'noted', 'buyer', 'b-1', '{}')", complaint
@@ -160,7 +160,7 @@ async def twelve(databases: Databases) -> AsyncIterator[Pool]:
 
 
 BY_NAME = [
-    "UPDATE steps_{m} SET reason = 'another'",
+    "UPDATE steps_{m} SET rule = 'another'",
     "DELETE FROM steps_{m}",
     "TRUNCATE steps_{m} CASCADE",
     "UPDATE ended_{m} SET how = 'met'",
@@ -316,7 +316,7 @@ async def test_the_present_month_and_the_next_two_are_there_after_a_migration_an
     for parts in (await partitions(pool)).values():
         assert parts == [*months, "_other"]
     sweep = Look(sweep_at=datetime(2031, 12, 31, 17, tzinfo=UTC))  # in Beijing it is January
-    await ActivityEnvironment().run(Reconciling(pool, packaged()).end_sweep, sweep)
+    await ActivityEnvironment().run(CaseReconciliation(pool, packaged()).end_sweep, sweep)
     for parts in (await partitions(pool)).values():
         assert parts == [*months, "_203201", "_203202", "_203203", "_other"]
     await pool.close()
