@@ -140,6 +140,8 @@ class Admission(Value):
     counted_from: Literal["delivery", "promised_time"]
     within: Elapsed
     review_within: Elapsed | None = None
+    evidence: Elapsed | None = None
+    """The time for evidence where it is another one for this problem (R4.4)."""
 
     @model_validator(mode="after")
     def _review_is_longer(self) -> Self:

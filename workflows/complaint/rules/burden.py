@@ -2,6 +2,7 @@
 
 from workflows.complaint.domain.case import Case
 from workflows.policy.model import Burden, Category
+from workflows.time.limits import Length
 
 _NONE = Category()
 
@@ -9,6 +10,11 @@ _NONE = Category()
 def category(case: Case) -> Category:
     """Return what is different for the category of the item; nothing, where the policy has none."""
     return case.policy.categories.get(case.order.category or "", _NONE) if case.order else _NONE
+
+
+def evidence_window(case: Case) -> Length | None:
+    """Return the time for evidence of the item's category or else of the problem; None: that of the limit (R4.4)."""
+    return category(case).evidence or case.policy.admission[case.filing.problem].evidence
 
 
 def burden(case: Case) -> Burden | None:

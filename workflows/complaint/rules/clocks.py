@@ -8,7 +8,7 @@ from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.events import HoldEnded
 from workflows.complaint.domain.messages import HoldPlaced, HoldReleased
 from workflows.complaint.domain.parts import Hold
-from workflows.complaint.rules.burden import category
+from workflows.complaint.rules.burden import evidence_window
 from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.people import RUNNING
 from workflows.complaint.rules.registry import Deadline, Rules, Runs
@@ -35,7 +35,7 @@ def stops(case: Case) -> tuple[Stop, ...]:
 
 def _waits(case: Case) -> Iterator[Stop]:
     held = holds(case)
-    length = category(case).evidence or case.policy.limits[LimitName.EVIDENCE].length
+    length = evidence_window(case) or case.policy.limits[LimitName.EVIDENCE].length
     for one in case.evidence_windows:
         until = one.ended_at or due(one.since, length, case.calendar, case.policy.service_hours, held)
         yield Stop(since=one.since, until=until, reason=_WAITING[one.role])

@@ -8,7 +8,7 @@ from workflows.complaint.domain.events import EvidenceCounted, EvidenceSilence
 from workflows.complaint.domain.filing import Evidence
 from workflows.complaint.domain.messages import EvidenceRequested, EvidenceSubmitted, LateEvidenceAdmitted
 from workflows.complaint.domain.parts import EvidenceWindow, Exhibit, ExhibitState
-from workflows.complaint.rules.burden import category
+from workflows.complaint.rules.burden import evidence_window
 from workflows.complaint.rules.emit import emit
 from workflows.complaint.rules.intervention import stepped_in
 from workflows.complaint.rules.registry import Deadline, Rules, Runs
@@ -80,7 +80,7 @@ def _windows_run(case: Case) -> Iterator[Runs]:
     if case.phase in _DISPUTED:
         for one in case.evidence_windows:
             if one.ended_at is None:
-                yield Runs(one.since, one.role, f"{one.role}", length=category(case).evidence)
+                yield Runs(one.since, one.role, f"{one.role}", length=evidence_window(case))
 
 
 @rules.window(LimitName.EVIDENCE, _windows_run)

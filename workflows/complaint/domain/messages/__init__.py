@@ -11,6 +11,7 @@ from workflows.complaint.domain.messages.fulfilment import (
     CallbackMade,
     DebtWrittenOff,
     FulfilmentDeclined,
+    FulfilmentMessage,
     GoodsReceived,
     GoodsSent,
     LetterSent,
@@ -26,6 +27,7 @@ from workflows.complaint.domain.messages.parties import (
     OfferConfirmed,
     OfferMade,
     OfferRejected,
+    PartyMessage,
     SellerAnswered,
     Withdrawn,
 )
@@ -40,6 +42,7 @@ from workflows.complaint.domain.messages.platform import (
     HoldReleased,
     LateEvidenceAdmitted,
     Noted,
+    PlatformMessage,
     Reviewed,
     Ruled,
     RulingAppealed,
@@ -97,48 +100,8 @@ __all__ = [
 ]
 
 
-Message = Annotated[
-    AdvanceOrdered
-    | ApologyMade
-    | AppealDecided
-    | BuyerContacted
-    | CalendarReprojected
-    | CallbackMade
-    | DebtWrittenOff
-    | EvidenceRequested
-    | EvidenceSubmitted
-    | ExternalRecourseNoted
-    | FulfilmentDeclined
-    | GoodsReceived
-    | GoodsSent
-    | HandedOver
-    | HoldPlaced
-    | HoldReleased
-    | InterventionRequested
-    | LateEvidenceAdmitted
-    | LetterSent
-    | MaterialSupplied
-    | Noted
-    | OfferConfirmed
-    | OfferMade
-    | OfferRejected
-    | ParcelReported
-    | PaymentReported
-    | PaymentRetried
-    | Reviewed
-    | Ruled
-    | RulingAppealed
-    | RulingConfirmed
-    | RulingCountersigned
-    | SellerAnswered
-    | SurveyAnswered
-    | Withdrawn
-    | WorkOrderAnswered
-    | WorkOrderOpened
-    | WorkOrderPlanDecided,
-    Field(discriminator="kind"),
-]
-"""Every message; what is not named here cannot be heard."""
+Message = Annotated[PartyMessage | PlatformMessage | FulfilmentMessage, Field(discriminator="kind")]
+"""Every message that a complaint can hear; each module of this package has its part."""
 
 
 def _kind(model: type[BaseMessage]) -> str:

@@ -148,3 +148,20 @@ class LetterSent(BaseMessage):
     kind: Literal["letter_sent"]
     catalogue: ClassVar = Catalogue(BUYER_SEES, NOBODY, example(text="致歉信"), whole=False)
     text: Text
+
+
+FulfilmentMessage = (
+    GoodsSent
+    | FulfilmentDeclined
+    | ApologyMade
+    | ParcelReported
+    | GoodsReceived
+    | PaymentReported
+    | PaymentRetried
+    | AdvanceOrdered
+    | DebtWrittenOff
+    | SurveyAnswered
+    | CallbackMade
+    | LetterSent
+)
+"""Every message of this module: one that is not named here cannot be heard."""

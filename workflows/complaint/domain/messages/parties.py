@@ -96,3 +96,16 @@ class Withdrawn(BaseMessage):
     kind: Literal["withdrawn"]
     catalogue: ClassVar = Catalogue(PARTIES_SEE, NOBODY, example(reason="已自行解决"), whole=False)
     reason: Text = ""
+
+
+PartyMessage = (
+    MaterialSupplied
+    | SellerAnswered
+    | OfferMade
+    | OfferConfirmed
+    | OfferRejected
+    | InterventionRequested
+    | EvidenceSubmitted
+    | Withdrawn
+)
+"""Every message of this module: one that is not named here cannot be heard."""

@@ -265,3 +265,26 @@ class WorkOrderPlanDecided(BaseMessage):
     catalogue: ClassVar = Catalogue(STAFF_SEE, NOBODY, example(decision="accept", text="同意"))
     decision: Literal["accept", "reject"]
     text: Text = ""
+
+
+PlatformMessage = (
+    Reviewed
+    | HandedOver
+    | EvidenceRequested
+    | LateEvidenceAdmitted
+    | Ruled
+    | RulingCountersigned
+    | RulingConfirmed
+    | RulingAppealed
+    | AppealDecided
+    | ExternalRecourseNoted
+    | BuyerContacted
+    | Noted
+    | HoldPlaced
+    | HoldReleased
+    | CalendarReprojected
+    | WorkOrderOpened
+    | WorkOrderAnswered
+    | WorkOrderPlanDecided
+)
+"""Every message of this module: one that is not named here cannot be heard."""
