@@ -4,8 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 SOURCES := workflows activities workers starter tests deploy
+QUICK := tests/golden tests/architecture tests/workflows/time tests/workflows/policy tests/workflows/complaint/rules tests/workflows/complaint/rulebook/test_documents.py
 
-.PHONY: help install demo test chaos check bench docs lock clean
+.PHONY: help install demo quick test chaos check bench docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -23,6 +24,10 @@ install: $(READY) ## .venv with everything, leaves .venv/bin/redress
 
 demo: $(READY) ## the guided tour; ARGS=--exit leaves at once when it is over
 	@$(BIN)/redress demo $(ARGS)
+
+quick: $(READY) ## what to run while working, a minute: format, lint, types, rules, every story by the rules alone
+	@echo "== format, lint, types"; $(BIN)/ruff format --check --quiet $(SOURCES); $(BIN)/ruff check --quiet $(SOURCES); $(BIN)/mypy
+	@echo "== tests"; $(BIN)/python -m pytest -n 2 --quiet $(QUICK) $(ARGS)
 
 test: $(READY) ## the test suite, without what takes minutes; ARGS goes to pytest
 	@echo "== browser for the web UI test"; deploy/browser.sh
