@@ -13,6 +13,7 @@ from workflows.complaint.domain.messages import Message
 from workflows.complaint.rules.deadlines import Moment, next_moment, next_silence
 from workflows.complaint.rules.dispatch import expire, hear, refuse_unread
 from workflows.inbox import Drain
+from workflows.time.limits import LATEST
 from workflows.values import Instant
 
 
@@ -56,6 +57,10 @@ class Listening:
     def _next_silence(self) -> Instant | None:
         self._looks_ahead()
         return self._silence
+
+    def _next_due(self) -> Instant:
+        moment = self._next_moment()
+        return moment.at if moment else LATEST
 
     def _looks_ahead(self) -> None:
         # Once for each change of the case: as many as are held back ask for it again and again.
@@ -139,6 +144,6 @@ class Listening:
         if isinstance(heard, NotUnderstood):
             case, answer = refuse_unread(self._case, at, *heard)
         else:
-            case, answer = hear(self._case, heard, at)
+            case, answer = hear(self._case, heard, at, nothing_before=self._next_due())
         self._becomes(case)
         return answer

@@ -130,16 +130,7 @@ def moments(case: Case) -> Iterator[Moment]:
 
 def next_moment(case: Case) -> Moment | None:
     """Return the earliest instant at which something happens by itself; duties before defaults."""
-    for of, known in _LATEST:
-        if of is case:
-            return known
-    found = min(moments(case), key=lambda moment: (moment.at, moment.rung == 0), default=None)
-    _LATEST[:] = [(case, found)]
-    return found
-
-
-_LATEST: list[tuple[Case, Moment | None]] = []
-"""The last answer: the shell asks before it hears, and hearing asks again; in a flood that is half of the cost."""
+    return min(moments(case), key=lambda moment: (moment.at, moment.rung == 0), default=None)
 
 
 def next_silence(case: Case) -> Instant | None:

@@ -30,17 +30,19 @@ _OUTSIDERS = PARTIES | {Role.CARRIER, Role.PAYMENT}
 """Whoever may not know that a ruling waits for its countersign, or that a department has its turn."""
 
 
-def hear(case: Case, message: Message, now: Instant) -> tuple[Case, Answer]:
+def hear(case: Case, message: Message, now: Instant, *, nothing_before: Instant | None = None) -> tuple[Case, Answer]:
     """Hear one message at the instant the edge received it; what was due before that passes first (R7.4).
 
     The same `message_id` of the same sender again changes nothing and gives the same answer; nobody can use up the ids
-    of others. A refusal is an answer and a step.
+    of others. A refusal is an answer and a step. `nothing_before`: an instant before which, as the caller knows, nothing
+    is due, so that a flood does not ask for the next deadline twice for each message.
     """
     known = f"{message.sender}:{message.message_id}"
     if known in case.heard:
         return case, case.heard[known]
     at = min(message.received_at or now, now)
-    case = expire(case, at, at_the_instant=False)
+    if nothing_before is None or nothing_before < at:
+        case = expire(case, at, at_the_instant=False)
     try:
         case = _heard(case, message, max(at, case.now))
         answer: Answer = Receipt(message_id=message.message_id, phase=case.phase, steps=case.steps)
