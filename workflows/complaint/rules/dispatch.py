@@ -34,8 +34,8 @@ def hear(case: Case, message: Message, now: Instant, *, nothing_before: Instant 
     """Hear one message at the instant the edge received it; what was due before that passes first (R7.4).
 
     The same `message_id` of the same sender again changes nothing and gives the same answer; nobody can use up the ids
-    of others. A refusal is an answer and a step. `nothing_before`: an instant before which, as the caller knows, nothing
-    is due, so that a flood does not ask for the next deadline twice for each message.
+    of others. A refusal is an answer and a step. Before `nothing_before` the caller knows that nothing is due: a flood
+    need not ask for the next deadline twice for each message.
     """
     known = f"{message.sender}:{message.message_id}"
     if known in case.heard:
