@@ -40,9 +40,7 @@ def _fired(timer: asyncio.Task[None] | None) -> bool:
 
 
 def _refused(refusal: Refusal) -> ApplicationError:
-    instead = f"; what can be sent now: {', '.join(refusal.allowed)}" if refusal.allowed else ""
-    told = refusal.model_dump(mode="json")
-    return ApplicationError(refusal.text + instead, told, type=wire.REFUSED, non_retryable=True)
+    return ApplicationError(refusal.text, refusal.model_dump(mode="json"), type=wire.REFUSED, non_retryable=True)
 
 
 def _too_early(read: NotUnderstood) -> Refusal:

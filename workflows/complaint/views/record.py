@@ -9,8 +9,8 @@ from workflows.complaint.rules.money.orders import decided_for_the_buyer
 from workflows.complaint.views.notices import notices_of
 from workflows.complaint.views.view import view_of
 
-_STEPS_AT_ONCE, _BYTES_AT_ONCE = 100, 1_000_000
-"""One record stays far below the payload limit of 2 MB even after a flood of messages, or of long ones."""
+_STEPS_AT_ONCE, _BYTES_AT_ONCE = 100, 400_000
+"""One record stays below 512 kB, where the server warns, even after a flood of messages, or of long ones."""
 
 _BYTES_TO_BE_LEFT = 300_000
 """What the next run may have to write down, beside the case itself."""
