@@ -42,7 +42,8 @@ async def test_timeline_and_record_have_no_gap_where_it_was_cut(cut: dict[str, T
     kept = tuple(map(step_view, await record.timeline(one.number)))[: len(timeline)]
     assert [*map(_without_words, kept)] == [*map(_without_words, timeline)]
     # What was said stays on record, and is told from there; the workflow carries what is not on record yet.
-    assert [step.said for step in await one.whole_timeline()] == [step.said for step in kept]
+    whole = (await one.whole_timeline())[: len(kept)]
+    assert [step.said for step in whole] == [step.said for step in kept]
     assert [step.number for step in timeline] == [*range(1, len(timeline) + 1)]
     assert await record.ended(one.number) == tuple(due for due in await one.why_due() if due.state != "open")
 

@@ -48,8 +48,10 @@ class MortalProvider:
 class MortalPayments(Payments):
     """The real activity; its worker may be killed after the commit, and after the return."""
 
-    def __init__(self, pool: Pool, provider: Provider, *, tell: StartNotices, partners: EventPublisher) -> None:
-        super().__init__(pool, MortalProvider(provider), start_notices=tell, partners=partners)
+    def __init__(
+        self, pool: Pool, provider: Provider, *, start_notices: StartNotices, partners: EventPublisher
+    ) -> None:
+        super().__init__(pool, MortalProvider(provider), start_notices=start_notices, partners=partners)
 
     @activity.defn(name="pay")
     async def pay(self, payment: Payment) -> PaymentAnswer:

@@ -23,6 +23,9 @@ from workflows.vocabulary import PARTIES, Role
 UNREAD = "R11.1"
 """What cannot be understood is kept all the same: the timeline is complete."""
 
+_TEXT_KEPT = 500
+"""Characters of a refusal's text that its step keeps: a flood of junk must not swell a case."""
+
 _REMEMBERED_REFUSALS = 200
 """Answers to refused messages are forgotten in the order they came, so that a flood cannot swell a case."""
 
@@ -119,7 +122,7 @@ def _refuse(
 ) -> tuple[Case, Refusal]:
     """Keep what was refused in the timeline, with the reason; nothing is lost and nothing is hurt."""
     event = LateMessage if case.closed else Refused
-    facts = event(kind=kind, code=refused.code, text=refused.text, stands=refused.stands)
+    facts = event(kind=kind, code=refused.code, text=refused.text[:_TEXT_KEPT], stands=refused.stands)
     case = emit(case, at, facts, refused.rule, actor=sender, said=said)
     return case, Refusal(
         code=refused.code,
