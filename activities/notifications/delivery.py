@@ -28,7 +28,7 @@ from activities.notifications.channels import (
 from activities.notifications.partners import InApp
 from activities.notifications.preferences import Preferences, Recipient, Route, resolve_recipient
 from activities.notifications.texts import render
-from activities.store.notifications import Deliveries, Fared, State, WishBook
+from activities.store.notifications import Deliveries, DeliveryAttempt, PreferenceStore, State
 from activities.store.pool import Pool
 from workflows import wire
 from workflows.complaint.domain.records import Notice
@@ -98,7 +98,7 @@ class NoticeDelivery:
         now: Callable[[], datetime] = _now,
         retry_delays: Sequence[timedelta] = RETRY_DELAYS,
     ) -> None:
-        self._deliveries, self._wishes = Deliveries(pool), WishBook(pool)
+        self._deliveries, self._wishes = Deliveries(pool), PreferenceStore(pool)
         self._in_app, self._channels, self._role_defaults = in_app, channels or {}, role_defaults or {}
         self._quiet, self._now, self._retry_delays = quiet, now, retry_delays
 
@@ -122,7 +122,9 @@ class NoticeDelivery:
                 return route.channel
         raise AssertionError("the app is the last route, and either delivers or fails")
 
-    async def _try_route(self, route: Route, recipient: Recipient, notice: Notice, previous: Fared | None) -> bool:
+    async def _try_route(
+        self, route: Route, recipient: Recipient, notice: Notice, previous: DeliveryAttempt | None
+    ) -> bool:
         """Attempt one channel; returns False to go on to the next one."""
         delivery = _rendered(notice, route, recipient)
         if route.channel == IN_APP:

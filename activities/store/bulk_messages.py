@@ -9,7 +9,7 @@ from workflows.complaint.domain.messages import Message
 from workflows.values import Value
 
 
-class ToldToMany(Value):
+class BroadcastReason(Value):
     """A message that many complaints were told."""
 
     message_id: str
@@ -31,6 +31,6 @@ async def keep_told_to_many(
     )  # fmt: skip
 
 
-async def told_to_many(pool: Pool, message_ids: Sequence[str]) -> tuple[ToldToMany, ...]:
+async def told_to_many(pool: Pool, message_ids: Sequence[str]) -> tuple[BroadcastReason, ...]:
     """Return those of these messages that were told to many."""
-    return tuple(ToldToMany(**dict(row)) for row in await pool.fetch(query("told_to_many"), message_ids))
+    return tuple(BroadcastReason(**dict(row)) for row in await pool.fetch(query("told_to_many"), message_ids))

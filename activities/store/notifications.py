@@ -22,7 +22,7 @@ _log = structlog.stdlib.get_logger("redress.notices")
 State = Literal["sending", "deferred", "sent", "failed", "unknown"]
 
 
-class Fared(NamedTuple):
+class DeliveryAttempt(NamedTuple):
     """How a notice fared on one channel so far."""
 
     state: State
@@ -79,10 +79,10 @@ class Deliveries:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def of(self, key: str) -> dict[str, Fared]:
+    async def of(self, key: str) -> dict[str, DeliveryAttempt]:
         """Return how a notice fared so far, by channel."""
         rows = await self._pool.fetch(query("deliveries_of"), key)
-        return {row["channel"]: Fared(row["state"], row["tries"]) for row in rows}
+        return {row["channel"]: DeliveryAttempt(row["state"], row["tries"]) for row in rows}
 
     async def claim(self, key: str, channel: ChannelName, *, repeatable: bool) -> int | None:
         """Write down that a channel is tried now, and return the number of this try.
@@ -107,7 +107,7 @@ class Deliveries:
         return {row["channel"]: row["count"] for row in rows}
 
 
-class WishBook:
+class PreferenceStore:
     """What recipients wish."""
 
     def __init__(self, pool: Pool) -> None:

@@ -30,7 +30,7 @@ class Requests:
         await self._pool.execute(query("forget_requests"), older)
 
 
-class Belonging(NamedTuple):
+class Ownership(NamedTuple):
     """Who has to do with a complaint."""
 
     filed_by: Party
@@ -51,11 +51,11 @@ class Belonging(NamedTuple):
         return party.role is not Role.CARRIER or party.id in self.carriers
 
 
-async def belonging(pool: Pool, complaint: str) -> Belonging | None:
+async def ownership(pool: Pool, complaint: str) -> Ownership | None:
     """Return who has to do with a complaint, None for one that is not on record."""
     async with pool.acquire() as connection:
         row = await connection.fetchrow(query("belonging_of"), complaint)
     if row is None:
         return None
     filed_by = Party(role=Role(row["filed_role"]), id=row["filed_id"])
-    return Belonging(filed_by, row["buyer_id"], row["seller_id"], frozenset(row["carriers"]), row["refused"])
+    return Ownership(filed_by, row["buyer_id"], row["seller_id"], frozenset(row["carriers"]), row["refused"])

@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateFai
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from activities.store.bulk_messages import ToldToMany, told_to_many
+from activities.store.bulk_messages import BroadcastReason, told_to_many
 from activities.store.late_messages import NotClosed
 from starter.client.errors import NotFound, Unreachable
 from starter.client.filing_input import number_of, numbers_near, summary
@@ -227,7 +227,7 @@ class Complaints:
         steps = {step.number: step for step in (*newest, *known)}  # the record has all that was said
         return tuple(step for _, step in sorted(steps.items()))
 
-    async def told_to_many(self, steps: Sequence[StepView]) -> tuple[ToldToMany, ...]:
+    async def told_to_many(self, steps: Sequence[StepView]) -> tuple[BroadcastReason, ...]:
         """Return the broadcasts that caused some of these steps, with their reasons."""
         ids = [step.message_id for step in steps if step.message_id]
         return await told_to_many(self._record.pool, ids) if self._record else ()

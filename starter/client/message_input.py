@@ -12,7 +12,7 @@ from temporalio.common import RawValue
 
 from starter.client.errors import WrongUse
 from starter.client.filing_input import alternatives, read_object, with_money
-from workflows.complaint.decoding import NotUnderstood, understand
+from workflows.complaint.decoding import Unreadable, read_message
 from workflows.complaint.domain.messages import KINDS, Message
 from workflows.complaint.rules.tables import HEARINGS
 from workflows.complaint.views.catalogue import DESCRIPTIONS
@@ -55,8 +55,8 @@ def decode_message(fields: MessageData) -> Message:
         data = json.dumps(fields).encode()
     except (TypeError, ValueError) as wrong:
         raise WrongUse(f"{fields.get('kind')}: {wrong}") from None
-    read = understand(None, [RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data))])
-    if isinstance(read, NotUnderstood):
+    read = read_message(None, [RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data))])
+    if isinstance(read, Unreadable):
         raise WrongUse(f"{fields['kind']}: {read.text.replace('Value error, ', '')}\n{DESCRIPTIONS[fields['kind']]}")
     return read
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from activities.store.case_files import CaseFiles
 from activities.store.inbox import Backlog, Inbox, InboxRow
 from activities.store.pool import Pool
-from activities.store.signed_requests import belonging
+from activities.store.signed_requests import ownership
 from starter.client.errors import Unreachable
 from starter.client.results import FilingResult
 from starter.terminal import when
@@ -53,7 +53,7 @@ async def require_same_filer(pool: Pool, opened: FilingResult, filing: Filing) -
 
     A gateway promises a number before it can see a filing made a moment ago by another way.
     """
-    known = await belonging(pool, opened.complaint)
+    known = await ownership(pool, opened.complaint)
     if known is None or known.filed_by == filing.filed_by:
         return opened
     text = f"request_id {filing.request_id} was used by somebody else: file under a fresh one"

@@ -33,7 +33,7 @@ from tests.engine.attacker import (
     until,
 )
 from workflows import wire
-from workflows.complaint.decoding import NotUnderstood, understand_filing
+from workflows.complaint.decoding import Unreadable, read_filing
 
 
 async def _refused_unhurt(handle: Handle) -> Json:
@@ -82,7 +82,7 @@ async def test_a_number_that_could_harm_a_key_is_refused(stack: Running) -> None
 async def test_any_bytes_at_the_start_are_refused_or_registered(stack: Running, batch: list[RawValue]) -> None:
     async def ends(payload: RawValue) -> None:
         handle = await start(stack, payload)
-        if isinstance(understand_filing([payload]), NotUnderstood):
+        if isinstance(read_filing([payload]), Unreadable):
             await refused(handle)
         else:
             await in_phase(handle, "review", "closed")

@@ -22,7 +22,7 @@ from tests.replay.patched import WAITS_FIRST, WaitsFirstIfNew
 from workflows.complaint.domain.case import EDITION, Case
 from workflows.complaint.rules.registry import Runs
 from workflows.complaint.rules.tables import WINDOWS
-from workflows.complaint.snapshot import Carried, handed_over
+from workflows.complaint.snapshot import Snapshot, snapshot
 from workflows.complaint.workflow import Complaint
 from workflows.policy.model import LimitName
 
@@ -91,8 +91,8 @@ async def test_each_complaint_lives_by_the_edition_it_was_opened_under(
 def test_what_is_opened_now_is_of_the_latest_edition_and_keeps_it_in_the_next_run() -> None:
     assert a_case().edition == EDITION
     case = a_case().but(edition=NEXT)
-    handed = handed_over(case, 0, 0).model_dump_json()
-    assert Carried.model_validate_json(handed).case.edition == NEXT
+    handed = snapshot(case, 0, 0).model_dump_json()
+    assert Snapshot.model_validate_json(handed).case.edition == NEXT
 
 
 # -- the workflow changes: `workflow.patched` --------------------------------------------------------------------------

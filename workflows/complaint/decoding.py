@@ -23,52 +23,52 @@ SEALED = b"binary/encrypted"
 """Encoding of a payload that is sealed; one that reaches a door could not be opened."""
 
 
-class NotUnderstood(NamedTuple):
+class Unreadable(NamedTuple):
     """Why something that came in cannot be read, in words for its sender."""
 
     code: Code
     text: str
 
 
-def understand(name: str | None, arguments: Sequence[RawValue]) -> Message | NotUnderstood:
+def read_message(name: str | None, arguments: Sequence[RawValue]) -> Message | Unreadable:
     """Read a message; `name` is the signal's name, which is the kind, or None where `kind` must say it."""
     if name is not None and name not in KINDS:
-        return NotUnderstood(Code.UNKNOWN_KIND, f"{name[:60]!a} is no message kind; known are {', '.join(KINDS)}")
+        return Unreadable(Code.UNKNOWN_KIND, f"{name[:60]!a} is no message kind; known are {', '.join(KINDS)}")
     if len(arguments) != 1:
-        return NotUnderstood(Code.MALFORMED, f"a message is one argument, not {len(arguments)}")
+        return Unreadable(Code.MALFORMED, f"a message is one argument, not {len(arguments)}")
     try:
         given = _json(arguments[0].payload)
         kind = _kind(name, given)
         return KINDS[kind].model_validate_json(json.dumps({**given, "kind": kind}))
     except _UnknownKindError as unknown:
-        return NotUnderstood(Code.UNKNOWN_KIND, str(unknown))
+        return Unreadable(Code.UNKNOWN_KIND, str(unknown))
     except (ValueError, RecursionError) as error:
-        return NotUnderstood(Code.MALFORMED, _fault(error))
+        return Unreadable(Code.MALFORMED, _fault(error))
 
 
-def understand_update(name: str, arguments: Sequence[RawValue]) -> Message | NotUnderstood:
+def read_update(name: str, arguments: Sequence[RawValue]) -> Message | Unreadable:
     """Read a message that came as an update, of which there is one name; `kind` says which message it is."""
     if name != SUBMIT:
-        return NotUnderstood(Code.UNKNOWN_KIND, f"{name[:60]!a} is no update; send messages to {SUBMIT}")
-    return understand(None, arguments)
+        return Unreadable(Code.UNKNOWN_KIND, f"{name[:60]!a} is no update; send messages to {SUBMIT}")
+    return read_message(None, arguments)
 
 
-def understand_filing(arguments: Sequence[RawValue]) -> Filing | NotUnderstood:
+def read_filing(arguments: Sequence[RawValue]) -> Filing | Unreadable:
     """Read a filing."""
     if len(arguments) != 1:
-        return NotUnderstood(Code.MALFORMED, f"a filing is one argument, not {len(arguments)}")
+        return Unreadable(Code.MALFORMED, f"a filing is one argument, not {len(arguments)}")
     try:
         return Filing.model_validate_json(json.dumps(_json(arguments[0].payload)))
     except (ValueError, RecursionError) as error:
-        return NotUnderstood(Code.MALFORMED, _fault(error))
+        return Unreadable(Code.MALFORMED, _fault(error))
 
 
-def understand_held(text: str) -> Message | NotUnderstood:
+def read_held(text: str) -> Message | Unreadable:
     """Read a message that the inbox held, with the care that every door takes."""
-    return understand(None, [RawValue(Payload(metadata={"encoding": b"json/plain"}, data=text.encode()))])
+    return read_message(None, [RawValue(Payload(metadata={"encoding": b"json/plain"}, data=text.encode()))])
 
 
-def understand_received(memo: RawValue | None, started: Instant) -> Instant:
+def read_received_at(memo: RawValue | None, started: Instant) -> Instant:
     """Return when a filing was received: as the edge has noted it, but never later than the complaint began (R7.4)."""
     try:
         return min(_INSTANT.validate_json(memo.payload.data), started) if memo else started
@@ -144,8 +144,8 @@ def _storable(text: str) -> str:
 _NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
-def understand_number(workflow_id: str) -> str | NotUnderstood:
+def read_number(workflow_id: str) -> str | Unreadable:
     """Read a complaint number from a workflow id: it becomes part of keys and must stay harmless there."""
     if _NUMBER.fullmatch(workflow_id):
         return workflow_id
-    return NotUnderstood(Code.MALFORMED, f"{workflow_id[:70]!a} is no complaint number such as C20261122-7K3M9Q0VWX")
+    return Unreadable(Code.MALFORMED, f"{workflow_id[:70]!a} is no complaint number such as C20261122-7K3M9Q0VWX")

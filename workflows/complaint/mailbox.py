@@ -7,7 +7,7 @@ from temporalio import workflow
 
 from workflows import ports
 from workflows.answers import Answer
-from workflows.complaint.decoding import NotUnderstood, understand_held
+from workflows.complaint.decoding import Unreadable, read_held
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.messages import Message
 from workflows.complaint.rules.deadlines import Moment, next_moment, next_silence
@@ -20,12 +20,12 @@ from workflows.values import Instant
 class HeldBack(NamedTuple):
     """A message that waits: for the registration, or for the inbox to be asked before silence is acted on."""
 
-    heard: Message | NotUnderstood
+    heard: Message | Unreadable
     at: Instant
     answer: asyncio.Future[Answer]
 
 
-class Listening:
+class Mailbox:
     """The case, and the only ways in which messages and time change it."""
 
     def __init__(self) -> None:
@@ -86,8 +86,8 @@ class Listening:
             page = await ports.drain(Drain(complaint=self._case.complaint, until=until, after=after))
             for held in page.held:
                 after = held.number
-                heard = understand_held(held.message)
-                if not isinstance(heard, NotUnderstood):  # else it stays there for the release that took it in
+                heard = read_held(held.message)
+                if not isinstance(heard, Unreadable):  # else it stays there for the release that took it in
                     self._hear(heard, held.received_at or silent)  # without a stamp it was there at the silence
             if not page.more:
                 self._asked_up_to = max(until, self._asked_up_to or until)
@@ -104,7 +104,7 @@ class Listening:
 
     # -- messages -------------------------------------------------------------------------------------------------
 
-    def _take_in(self, heard: Message | NotUnderstood, at: Instant) -> asyncio.Future[Answer]:
+    def _take_in(self, heard: Message | Unreadable, at: Instant) -> asyncio.Future[Answer]:
         """Hear a message, or hold it back while to hear it would be to act on a silence that may be none."""
         taken = HeldBack(heard, at, asyncio.get_running_loop().create_future())
         if self._opened is None or self._has_to_wait(taken):
@@ -115,7 +115,7 @@ class Listening:
         return taken.answer
 
     def _has_to_wait(self, taken: HeldBack) -> bool:
-        stamped = None if isinstance(taken.heard, NotUnderstood) else taken.heard.received_at
+        stamped = None if isinstance(taken.heard, Unreadable) else taken.heard.received_at
         return self._unasked_silence(min(stamped or taken.at, taken.at), at_the_instant=False) is not None
 
     def _hears_who_waits(self) -> None:
@@ -139,9 +139,9 @@ class Listening:
                 return
             await self._time_passes()
 
-    def _hear(self, heard: Message | NotUnderstood, at: Instant) -> Answer:
+    def _hear(self, heard: Message | Unreadable, at: Instant) -> Answer:
         answer: Answer
-        if isinstance(heard, NotUnderstood):
+        if isinstance(heard, Unreadable):
             case, answer = refuse_unread(self._case, at, *heard)
         else:
             case, answer = hear(self._case, heard, at, nothing_before=self._next_due())

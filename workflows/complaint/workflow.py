@@ -10,22 +10,22 @@ from temporalio.exceptions import ApplicationError
 from workflows import ports, wire
 from workflows.answers import Receipt, Refusal
 from workflows.complaint.decoding import (
-    NotUnderstood,
-    understand,
-    understand_filing,
-    understand_number,
-    understand_received,
-    understand_update,
+    Unreadable,
+    read_filing,
+    read_message,
+    read_number,
+    read_received_at,
+    read_update,
 )
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.records import CalendarWanted, Payment, Record, Registration
 from workflows.complaint.domain.view import View
 from workflows.complaint.domain.why_due import WhyDue
-from workflows.complaint.mailbox import Listening
+from workflows.complaint.mailbox import Mailbox
 from workflows.complaint.rules.deadlines import Moment, summary
 from workflows.complaint.rules.dispatch import UNREAD, expire, paid, refuse_unread, reprojected
 from workflows.complaint.rules.money.settlement import ceiling, owed, requested
-from workflows.complaint.snapshot import STEPS_KEPT, carried, handed_over
+from workflows.complaint.snapshot import STEPS_KEPT, restored, snapshot
 from workflows.complaint.views.details import current_details
 from workflows.complaint.views.record import left_to_the_next_run, unwritten
 from workflows.complaint.views.search_attributes import Attribute, attributes
@@ -43,12 +43,12 @@ def _refused(refusal: Refusal) -> ApplicationError:
     return ApplicationError(refusal.text, refusal.model_dump(mode="json"), type=wire.REFUSED, non_retryable=True)
 
 
-def _too_early(read: NotUnderstood) -> Refusal:
+def _too_early(read: Unreadable) -> Refusal:
     return Refusal(code=read.code, rule=UNREAD, phase=Phase.REGISTRATION, text=read.text)
 
 
 @workflow.defn(dynamic=True)  # a named one is blocked for ever by a start without its argument, or with two
-class Complaint(Listening):
+class Complaint(Mailbox):
     """One buyer's complaint, from filing to closing."""
 
     @workflow.init
@@ -166,14 +166,14 @@ class Complaint(Listening):
     async def _registered(self) -> None:
         if self._opened:
             return
-        filing, number = understand_filing(self._start), understand_number(workflow.info().workflow_id)
+        filing, number = read_filing(self._start), read_number(workflow.info().workflow_id)
         for read in (filing, number):
-            if isinstance(read, NotUnderstood):
+            if isinstance(read, Unreadable):
                 refusal = Refusal(code=read.code, rule="R1.2", phase=Phase.REGISTRATION, text=read.text)
                 raise _refused(refusal)
-        assert not isinstance(filing, NotUnderstood), "refused above"  # noqa: S101
+        assert not isinstance(filing, Unreadable), "refused above"  # noqa: S101
         noted = workflow.memo_value(wire.RECEIVED_AT, None, type_hint=RawValue)
-        received = understand_received(noted, workflow.info().start_time)  # outages cost the buyer no time (R7.4)
+        received = read_received_at(noted, workflow.info().start_time)  # outages cost the buyer no time (R7.4)
         opened = await ports.register(Registration(complaint=workflow.info().workflow_id, filing=filing, at=received))
         self._recorded, self._ended_recorded = opened.steps, len(opened.ended)
         self._becomes(opened)
@@ -203,7 +203,7 @@ class Complaint(Listening):
             await self._until_nobody_waits()
         self._show()
         if not self._case.closed:
-            workflow.continue_as_new(handed_over(self._case, self._recorded, self._ended_recorded))
+            workflow.continue_as_new(snapshot(self._case, self._recorded, self._ended_recorded))
         return {"complaint": self._case.complaint, "outcome": str(self._case.outcome)}
 
     def _may_be_handed_over(self) -> int:
@@ -215,21 +215,21 @@ class Complaint(Listening):
     @workflow.signal(dynamic=True, description="Any message of the contract; the name is its kind.")
     def hears(self, name: str, arguments: Sequence[RawValue]) -> None:
         """Take in any name and any payload; what does not apply is kept as refused, with the reason."""
-        self._take_in(understand(name, arguments), workflow.now())
+        self._take_in(read_message(name, arguments), workflow.now())
 
     @workflow.update(dynamic=True, description="Any message of the contract; `kind` says which.")
     async def submit(self, name: str, arguments: Sequence[RawValue]) -> Receipt:
         """Hear one message; returns a receipt or fails as `Refused`, with what is allowed now."""
         await workflow.wait_condition(lambda: self._opened is not None)
-        answer = await self._take_in(understand_update(name, arguments), workflow.now())
+        answer = await self._take_in(read_update(name, arguments), workflow.now())
         if isinstance(answer, Refusal):
             raise _refused(answer)
         return answer
 
     @submit.validator
     def _readable(self, name: str, arguments: Sequence[RawValue]) -> None:
-        read = understand_update(name, arguments)
-        if isinstance(read, NotUnderstood):
+        read = read_update(name, arguments)
+        if isinstance(read, Unreadable):
             case = self._opened
             raise _refused(refuse_unread(case, case.now, *read)[1] if case else _too_early(read))
 
@@ -249,7 +249,7 @@ class Complaint(Listening):
         return explained(self._opened) if self._opened else ()
 
     def _take_over(self, start: RawValue) -> None:
-        before = carried(start)
+        before = restored(start)
         self._recorded, self._ended_recorded = before.recorded, before.ended_recorded
         self._attributes = attributes(before.case)
         self._becomes(before.case)

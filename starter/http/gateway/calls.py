@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from activities.store.signed_requests import belonging
+from activities.store.signed_requests import ownership
 from starter.client.errors import WrongUse
 from starter.client.message_input import parse_party
 from starter.http.gateway import signed_requests
@@ -29,7 +29,7 @@ async def require_access(context: GatewayContext, complaint: str, party: Party) 
 
     A filing that is accepted and not registered yet is accessible to its filer only.
     """
-    known = await belonging(context.pool, complaint)
+    known = await ownership(context.pool, complaint)
     if known is not None:
         if not known.concerns(party):
             raise not_found()

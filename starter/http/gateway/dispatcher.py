@@ -18,7 +18,7 @@ from starter.client.results import FilingResult
 from starter.client.temporal_calls import NoWorker
 from starter.http.gateway.signed_requests import as_raw
 from workflows.answers import Answer, Code, Refusal
-from workflows.complaint.decoding import NotUnderstood, understand, understand_filing
+from workflows.complaint.decoding import Unreadable, read_filing, read_message
 from workflows.complaint.domain.filing import Filing
 from workflows.complaint.domain.messages import Message
 from workflows.inbox import FILING
@@ -169,8 +169,8 @@ class InboxDispatcher:
         if row.kind == FILING:
             await self._inbox.answered(row, await self._filed(row))
             return
-        message = understand(None, [as_raw(row.stamped)])
-        if isinstance(message, NotUnderstood):
+        message = read_message(None, [as_raw(row.stamped)])
+        if isinstance(message, Unreadable):
             raise Undecodable(f"{row.kind}: accepted by a release that reads it, as this one does not: run that one")
         try:
             answer = await self._complaints.tell(row.complaint, message)
@@ -184,8 +184,8 @@ class InboxDispatcher:
             await self._inbox.answered(row, answer.model_dump(mode="json"))
 
     async def _filed(self, row: InboxRow) -> Mapping[str, Any]:
-        filing = understand_filing([as_raw(row.message)])
-        if isinstance(filing, NotUnderstood):  # nothing is delivered before the filing
+        filing = read_filing([as_raw(row.message)])
+        if isinstance(filing, Unreadable):  # nothing is delivered before the filing
             raise NotAnswered("filing: accepted by a release that reads it, as this one does not: run that one")
         received_at = row.received_at.isoformat() if row.received_at else None
         opened = await self._complaints.open(filing, number=row.complaint, received_at=received_at)

@@ -20,7 +20,7 @@ from activities.notifications.mail import Mail
 from activities.notifications.partners import InApp, NoticeSink, ShortMessages
 from activities.notifications.preferences import Preferences
 from activities.notifications.robots import Robot, Robots
-from activities.store.notifications import Deliveries, Outbox, WishBook
+from activities.store.notifications import Deliveries, Outbox, PreferenceStore
 from activities.store.pool import Pool
 from tests import ROOT
 from tests.activities.notifications.dying_notice import POINTS
@@ -77,7 +77,7 @@ class Telling:
         to = Party(role=Role.BUYER, id=who)
         addresses = {"email": f"{who}@mail.test", "dingtalk": "ops"}
         wishes = {"channels": list(channels), "addresses": addresses, **more}
-        await WishBook(self.pool).keep(to, Preferences.model_validate(wishes))
+        await PreferenceStore(self.pool).keep(to, Preferences.model_validate(wishes))
         return to
 
     async def fared(self, notice: Notice) -> dict[str, tuple[str, str | None]]:
@@ -237,7 +237,7 @@ async def test_a_wish_that_changes_after_a_notice_was_sent_does_not_send_it_agai
 
 async def test_the_buyer_is_written_to_at_the_contact_of_the_filing(telling: Telling, world: World) -> None:
     case = await world.opened(contact=Contact(email="filed@mail.test"))
-    await WishBook(world.pool).keep(case.buyer, Preferences(channels=("email",)))
+    await PreferenceStore(world.pool).keep(case.buyer, Preferences(channels=("email",)))
     notice = Notice(
         key=f"{case.complaint}:1:closed:{case.buyer}", complaint=case.complaint, to=case.buyer, event="closed",
         data={"order": "o-1", "outcome": "settled"},

@@ -28,7 +28,7 @@ from workers.composition.workflow_runner import workflow_runner
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.shapes import Happening
 from workflows import wire
-from workflows.complaint.decoding import understand
+from workflows.complaint.decoding import read_message
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.filing import Request
 from workflows.complaint.domain.messages import ParcelReported
@@ -313,4 +313,4 @@ def test_a_message_about_the_longest_number_is_one_that_is_understood() -> None:
     raw = RawValue(
         Payload(metadata={"encoding": b"json/plain"}, data=message.model_dump_json(exclude_none=True).encode())
     )
-    assert understand("parcel_reported", [raw]) == message
+    assert read_message("parcel_reported", [raw]) == message

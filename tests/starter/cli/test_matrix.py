@@ -19,7 +19,7 @@ from starter.terminal import Common
 from tests.workflows.complaint.speaking import OWNERSHIP, Scene, Whose, refusal, roles_of, scene, sender
 from workflows import wire
 from workflows.answers import Code, Receipt, Refusal
-from workflows.complaint.decoding import NotUnderstood, understand_update
+from workflows.complaint.decoding import Unreadable, read_update
 from workflows.complaint.domain.messages import KINDS
 from workflows.complaint.rules.dispatch import hear
 from workflows.complaint.rules.tables import HEARINGS
@@ -38,8 +38,8 @@ class Door:
 
     async def execute_update(self, name: str, argument: dict[str, Any], **_: Any) -> Receipt:
         payload = Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(argument).encode())
-        message = understand_update(name, [RawValue(payload)])
-        assert not isinstance(message, NotUnderstood), message
+        message = read_update(name, [RawValue(payload)])
+        assert not isinstance(message, Unreadable), message
         answer = hear(self.at.case, message, self.at.now)[1]
         if isinstance(answer, Refusal):
             cause = ApplicationError(answer.text, answer.model_dump(mode="json"), type=wire.REFUSED)

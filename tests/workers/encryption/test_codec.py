@@ -16,7 +16,7 @@ from tests.workers.encryption.rings import key, ring_file
 from workers.encryption.codec import SealingCodec
 from workers.encryption.converter import data_converter
 from workers.encryption.key_ring import LastingRing
-from workflows.complaint.decoding import NotUnderstood, understand, understand_filing, understand_update
+from workflows.complaint.decoding import Unreadable, read_filing, read_message, read_update
 
 CANARY = "王小明 13800000000"
 PLAIN = Payload(metadata={"encoding": b"json/plain"}, data=CANARY.encode())
@@ -81,11 +81,11 @@ async def test_a_key_that_is_not_here_is_passed_on_and_the_doors_refuse_it(codec
     [foreign] = await codec.decode(await others.encode([PLAIN]))
     arguments = [RawValue(foreign)]
     for read in (
-        understand("noted", arguments),
-        understand_update("submit", arguments),
-        understand_filing(arguments),
+        read_message("noted", arguments),
+        read_update("submit", arguments),
+        read_filing(arguments),
     ):
-        assert isinstance(read, NotUnderstood)
+        assert isinstance(read, Unreadable)
         assert "is sealed, and cannot be opened here" in read.text
 
 

@@ -13,7 +13,7 @@ from starter.demo.stories import Reports, Tell
 from tests.stories import BY_NAME, STORIES
 from tests.workflows.complaint.playing import MONDAY_MORNING, opened, scenes
 from workflows.answers import Code, Refusal
-from workflows.complaint.decoding import MOST_BYTES, NotUnderstood, understand, understand_filing, understand_number
+from workflows.complaint.decoding import MOST_BYTES, Unreadable, read_filing, read_message, read_number
 from workflows.complaint.domain.case import Case
 from workflows.complaint.domain.filing import Filing
 from workflows.complaint.domain.messages import KINDS, BaseMessage
@@ -39,14 +39,14 @@ def raw(data: bytes | str, metadata: dict[str, bytes] | None = None) -> RawValue
     return RawValue(Payload(metadata=_ENCODING if metadata is None else metadata, data=data))
 
 
-def read(given_value: Any) -> BaseMessage | NotUnderstood:
-    return understand(None, [raw(json.dumps(given_value, ensure_ascii=False))])
+def read(given_value: Any) -> BaseMessage | Unreadable:
+    return read_message(None, [raw(json.dumps(given_value, ensure_ascii=False))])
 
 
 def test_a_good_message_is_understood_by_both_doors() -> None:
     assert isinstance(read(GOOD), BaseMessage)
     without_kind = {key: value for key, value in GOOD.items() if key != "kind"}
-    assert understand("offer_made", [raw(json.dumps(without_kind))]) == read(GOOD)
+    assert read_message("offer_made", [raw(json.dumps(without_kind))]) == read(GOOD)
 
 
 def offering(amount: object) -> str:
@@ -88,38 +88,38 @@ HOSTILE: dict[str, bytes | str] = {
 
 @pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_words_are_a_typed_refusal(payload: bytes | str) -> None:
-    for refused in (understand(None, [raw(payload)]), understand("offer_made", [raw(payload)])):
-        assert isinstance(refused, NotUnderstood)
+    for refused in (read_message(None, [raw(payload)]), read_message("offer_made", [raw(payload)])):
+        assert isinstance(refused, Unreadable)
         assert refused.code in {Code.MALFORMED, Code.UNKNOWN_KIND}
         assert 0 < len(refused.text) <= 2_000
         refused.text.encode("utf-8")
-    assert isinstance(understand_filing([raw(payload)]), NotUnderstood)
+    assert isinstance(read_filing([raw(payload)]), Unreadable)
 
 
 @pytest.mark.parametrize("name", ["", "no_such_kind", "Reviewed", "reviewed ", "__temporal_x", "\ud800", "x" * 10_000])
 def test_an_unknown_name_is_refused_and_named_back_without_harm(name: str) -> None:
-    refused = understand(name, [raw(json.dumps(GOOD))])
-    assert isinstance(refused, NotUnderstood)
+    refused = read_message(name, [raw(json.dumps(GOOD))])
+    assert isinstance(refused, Unreadable)
     assert refused.code is Code.UNKNOWN_KIND
     refused.text.encode("utf-8")
     assert len(refused.text) < 2_000
 
 
 def test_a_kind_that_contradicts_the_name_is_refused() -> None:
-    refused = understand("noted", [raw(json.dumps(GOOD))])
-    assert isinstance(refused, NotUnderstood)
+    refused = read_message("noted", [raw(json.dumps(GOOD))])
+    assert isinstance(refused, Unreadable)
     assert "must be equal" in refused.text
 
 
 @pytest.mark.parametrize("arguments", [[], [raw("{}"), raw("{}")]], ids=["none", "two"])
 def test_a_message_is_one_argument(arguments: list[RawValue]) -> None:
-    assert isinstance(understand("noted", arguments), NotUnderstood)
+    assert isinstance(read_message("noted", arguments), Unreadable)
 
 
 @pytest.mark.parametrize("encoding", [b"binary/plain", b"binary/null", b"binary/encrypted", b"\xff", b""])
 def test_what_is_not_json_is_refused(encoding: bytes) -> None:
-    assert isinstance(understand("noted", [raw(json.dumps(GOOD), {"encoding": encoding})]), NotUnderstood)
-    assert isinstance(understand_filing([raw("{}", {})]), NotUnderstood)
+    assert isinstance(read_message("noted", [raw(json.dumps(GOOD), {"encoding": encoding})]), Unreadable)
+    assert isinstance(read_filing([raw("{}", {})]), Unreadable)
 
 
 _JSON = st.recursive(
@@ -134,23 +134,23 @@ _FIELDS = sorted({field.alias or name for model in KINDS.values() for name, fiel
 @given(st.sampled_from([*KINDS]), st.dictionaries(st.sampled_from(_FIELDS) | st.text(max_size=6), _JSON, max_size=8))
 def test_any_json_is_read_or_refused(kind: str, fields: dict[str, Any]) -> None:
     told = raw(json.dumps({**GOOD, **fields}, ensure_ascii=True))
-    for understood in (understand(kind, [told]), understand(None, [told])):
-        assert isinstance(understood, BaseMessage | NotUnderstood)
-    assert isinstance(understand_filing([told]), Filing | NotUnderstood)
+    for understood in (read_message(kind, [told]), read_message(None, [told])):
+        assert isinstance(understood, BaseMessage | Unreadable)
+    assert isinstance(read_filing([told]), Filing | Unreadable)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200), st.text(st.characters(codec=None), max_size=20))
 def test_any_bytes_are_read_or_refused(data: bytes, name: str) -> None:
-    assert isinstance(understand(name, [raw(data)]), NotUnderstood)
-    assert isinstance(understand_filing([raw(data)]), NotUnderstood)
+    assert isinstance(read_message(name, [raw(data)]), Unreadable)
+    assert isinstance(read_filing([raw(data)]), Unreadable)
 
 
 FILING = BY_NAME["the_seller_agrees_at_once"].filing().model_dump(mode="json")
 
 
 def test_a_good_filing_is_understood() -> None:
-    assert isinstance(understand_filing([raw(json.dumps(FILING))]), Filing)
+    assert isinstance(read_filing([raw(json.dumps(FILING))]), Filing)
 
 
 @pytest.mark.parametrize(
@@ -172,15 +172,15 @@ def test_a_good_filing_is_understood() -> None:
     ids=lambda change: next(iter(change)),
 )
 def test_a_bad_filing_is_a_typed_refusal_that_names_the_field(change: dict[str, Any]) -> None:
-    refused = understand_filing([raw(json.dumps({**FILING, **change}))])
-    assert isinstance(refused, NotUnderstood)
+    refused = read_filing([raw(json.dumps({**FILING, **change}))])
+    assert isinstance(refused, Unreadable)
     assert next(iter(change)) in refused.text
 
 
 @pytest.mark.parametrize("number", ["", "a b", "../x", "C1\n", "x" * 65, "ü", "C1:refund"])
 def test_a_number_that_could_do_harm_in_a_key_is_refused(number: str) -> None:
-    assert isinstance(understand_number(number), NotUnderstood)
-    assert understand_number("C20261122-7K3M9Q0VWX") == "C20261122-7K3M9Q0VWX"
+    assert isinstance(read_number(number), Unreadable)
+    assert read_number("C20261122-7K3M9Q0VWX") == "C20261122-7K3M9Q0VWX"
 
 
 def _cases() -> list[Case]:
@@ -195,7 +195,7 @@ def test_every_example_is_understood_and_accepted_or_refused_by_a_rule() -> None
             for kind in allowed(case, role):
                 shown.add((kind, role))
                 payload = example(case, kind, role)
-                understood = understand(kind, [raw(json.dumps(payload))])
+                understood = read_message(kind, [raw(json.dumps(payload))])
                 assert isinstance(understood, BaseMessage), (kind, role, understood)
                 _, answer = hear(case, understood.but(message_id="m-example"), case.now)
                 assert not isinstance(answer, Refusal) or answer.code is not Code.MALFORMED
@@ -208,7 +208,7 @@ def test_what_stories_say_goes_over_the_wire_unchanged() -> None:
         for number, act in enumerate(story.acts):
             if isinstance(act, Tell | Reports):
                 payload = story.payload(number, "C1")
-                understood = understand(None, [raw(json.dumps(payload))])
+                understood = read_message(None, [raw(json.dumps(payload))])
                 assert isinstance(understood, BaseMessage)
                 assert understood.kind == payload["kind"]
 

@@ -8,7 +8,7 @@ import pytest
 from tests.workflows.complaint.rules.test_dispatch import DUE, agrees, negotiating
 from workflows import ports
 from workflows.complaint.domain.case import Case
-from workflows.complaint.mailbox import Listening
+from workflows.complaint.mailbox import Mailbox
 from workflows.inbox import Drain, Drained, Held
 
 _NEWER = {"kind": "haggled", "message_id": "h-1", "sender": {"role": "seller", "id": "s-1"}}
@@ -23,7 +23,7 @@ async def heard(monkeypatch: pytest.MonkeyPatch, *pages: Drained, times: int = 1
         return left.pop(0)
 
     monkeypatch.setattr(ports, "drain", drain)
-    complaint = Listening()
+    complaint = Mailbox()
     complaint._becomes(negotiating())
     for _ in range(times):
         complaint._asked_up_to, left[:] = None, pages

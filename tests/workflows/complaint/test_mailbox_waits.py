@@ -5,13 +5,13 @@ from datetime import timedelta
 from tests.workflows.complaint.rules.test_dispatch import DUE, agrees, message, negotiating
 from workflows.answers import Receipt
 from workflows.complaint.domain.messages import Message
-from workflows.complaint.mailbox import Listening
+from workflows.complaint.mailbox import Mailbox
 from workflows.vocabulary import Role
 
 _LATE = DUE + timedelta(hours=1)
 
 
-class Listens(Listening):
+class Listens(Mailbox):
     """A complaint that waits for its seller; neither timer nor inbox have got to it yet."""
 
     def __init__(self) -> None:

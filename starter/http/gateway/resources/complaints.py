@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from pydantic import RootModel
 from starlette.responses import Response
 
-from activities.store.signed_requests import belonging
+from activities.store.signed_requests import ownership
 from starter.client.filing_input import number_of
 from starter.http.gateway.calls import AS, Call, Operation, json_response, require_access
 from starter.http.gateway.problems import malformed, not_allowed
 from starter.http.gateway.resources.messages import AcceptedRequest, accept, request_taken
 from starter.http.gateway.signed_requests import as_raw, object_in
 from workflows.answers import Code
-from workflows.complaint.decoding import NotUnderstood, understand_filing, understand_number
+from workflows.complaint.decoding import Unreadable, read_filing, read_number
 from workflows.complaint.domain.filing import Filing
 from workflows.complaint.domain.progress import Progress
 from workflows.complaint.views.progress import progress
@@ -26,8 +26,8 @@ from workflows.vocabulary import PARTIES
 
 async def file(call: Call) -> Response:
     """Accept one filing."""
-    filing = understand_filing([as_raw(object_in(call.body))])
-    if isinstance(filing, NotUnderstood):
+    filing = read_filing([as_raw(object_in(call.body))])
+    if isinstance(filing, Unreadable):
         raise malformed(filing.text, code=filing.code, rule="R1.2")
     if not call.client.may_file:
         text = f"client {call.client.id} may not file: buyers do, or staff on their behalf (R1.3)"
@@ -51,7 +51,7 @@ async def file(call: Call) -> Response:
 async def _known(call: Call, filing: Filing) -> str | None:
     """Return the number of a request on record; raises Problem 409 if it belongs to another filer."""
     number = await call.context.cases.by_request(filing.request_id)
-    known = await belonging(call.context.pool, number) if number else None
+    known = await ownership(call.context.pool, number) if number else None
     if known is not None and known.filed_by != filing.filed_by:
         raise request_taken(filing.request_id)
     return number
@@ -92,11 +92,11 @@ async def read_timeline(call: Call) -> Response:
 
 async def _reader(call: Call) -> tuple[str, Party]:
     """Return complaint and reading party, authorised; raises Problem 403, 404, 409, 422, 429."""
-    complaint, reader = understand_number(call.path["complaint"]), call.reader
+    complaint, reader = read_number(call.path["complaint"]), call.reader
     if reader.role not in PARTIES:
         text = "buyer and seller read here (R11.2); staff use `redress show` and the web UI"
         raise not_allowed(text, Code.WRONG_ROLE)
-    if isinstance(complaint, NotUnderstood):
+    if isinstance(complaint, Unreadable):
         raise malformed(complaint.text, code=complaint.code)
     call.count(complaint)
     await require_access(call.context, complaint, reader)

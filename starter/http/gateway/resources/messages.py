@@ -11,7 +11,7 @@ from starter.http.gateway.calls import Call, Operation, require_access
 from starter.http.gateway.problems import Problem, malformed, not_allowed, not_found
 from starter.http.gateway.signed_requests import ID_FORM, as_raw, object_in
 from workflows.answers import Code
-from workflows.complaint.decoding import NotUnderstood, understand, understand_number
+from workflows.complaint.decoding import Unreadable, read_message, read_number
 from workflows.complaint.domain.messages import Message
 from workflows.inbox import Received
 
@@ -90,13 +90,13 @@ def _read(call: Call) -> tuple[str, Message]:
     given = object_in(call.body)
     if set(given) != {"complaint", "message"} or not isinstance(given["complaint"], str):
         raise malformed('write {"complaint": "C…", "message": {…}} and nothing else')
-    complaint, content = understand_number(given["complaint"]), given["message"]
-    if isinstance(complaint, NotUnderstood):
+    complaint, content = read_number(given["complaint"]), given["message"]
+    if isinstance(complaint, Unreadable):
         raise malformed(complaint.text, code=complaint.code)
     if isinstance(content, dict) and "received_at" in content:
         raise malformed("received_at: is set by the edge, never by the sender: leave it out")
-    message = understand(None, [as_raw(content)])
-    if isinstance(message, NotUnderstood):
+    message = read_message(None, [as_raw(content)])
+    if isinstance(message, Unreadable):
         raise malformed(message.text, code=message.code)
     return complaint, message
 

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from starlette.responses import Response
 
 from activities.notifications.preferences import Preferences
-from activities.store.notifications import Outbox, Told, WishBook
+from activities.store.notifications import Outbox, PreferenceStore, Told
 from starter.client.filing_input import faults
 from starter.http.gateway.calls import AS, Call, Operation, json_response
 from starter.http.gateway.problems import malformed
@@ -103,14 +103,14 @@ async def set_preferences(call: Call) -> Response:
     if named and to.role not in STAFF:
         raise malformed(f"wishes: {', '.join(sorted(named))} speak to groups of staff; choose in_app, email or sms")
     await call.use_request_id()
-    await WishBook(call.context.pool).keep(to, body.wishes)
+    await PreferenceStore(call.context.pool).keep(to, body.wishes)
     return json_response(body.wishes)
 
 
 async def get_preferences(call: Call) -> Response:
     """Return preferences."""
     reader = call.reader
-    wishes, _ = await WishBook(call.context.pool).of(reader, "")
+    wishes, _ = await PreferenceStore(call.context.pool).of(reader, "")
     await call.use_request_id()
     return json_response(wishes)
 

@@ -16,7 +16,7 @@ from starter.http.gateway.problems import malformed, not_allowed, not_found
 from starter.http.gateway.resources.messages import AcceptedRequest, accept
 from starter.http.gateway.signed_requests import body_of, object_in
 from workflows.answers import Code
-from workflows.complaint.decoding import NotUnderstood, understand_number
+from workflows.complaint.decoding import Unreadable, read_number
 from workflows.complaint.domain.messages import PaymentReported
 from workflows.inbox import Received
 from workflows.parties import Party
@@ -78,8 +78,8 @@ def _message(word: PaymentReport, provider: str) -> PaymentReported:
 
 
 def _received(message: PaymentReported, client: str, request: str, body: bytes) -> Received:
-    complaint = understand_number(message.movement.partition(":")[0])
-    if isinstance(complaint, NotUnderstood):
+    complaint = read_number(message.movement.partition(":")[0])
+    if isinstance(complaint, Unreadable):
         raise malformed(f"payment: its key names no complaint ({complaint.text})", code=complaint.code)
     return Received(
         client=client,

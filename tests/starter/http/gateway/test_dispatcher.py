@@ -22,7 +22,7 @@ from tests.activities.store.test_inbox import received
 from tests.activities.world import a_registration
 from tests.engine.attacker import until
 from workflows.answers import Answer, Code, Receipt, Refusal
-from workflows.complaint.decoding import NotUnderstood, understand
+from workflows.complaint.decoding import Unreadable, read_message
 from workflows.complaint.domain.filing import Filing
 from workflows.complaint.domain.messages import Message
 from workflows.inbox import FILING
@@ -285,12 +285,14 @@ async def _rests_for(pool: Pool, kind: str) -> bool:
     return bool(await pool.fetchval(sql, _C, kind))
 
 
-def _reads(kinds: set[str]) -> Callable[..., Message | NotUnderstood]:
+def _reads(kinds: set[str]) -> Callable[..., Message | Unreadable]:
     """Return the decoder of a release that knows those kinds, too."""
 
-    def understood(name: str | None, arguments: Sequence[RawValue]) -> Message | NotUnderstood:
+    def understood(name: str | None, arguments: Sequence[RawValue]) -> Message | Unreadable:
         said = json.loads(arguments[0].payload.data)
-        return understand(name, [as_raw(said | {"kind": "noted", "text": "x"})] if said["kind"] in kinds else arguments)
+        return read_message(
+            name, [as_raw(said | {"kind": "noted", "text": "x"})] if said["kind"] in kinds else arguments
+        )
 
     return understood
 
@@ -305,7 +307,7 @@ async def test_while_gateways_change_order_waits_for_the_release_that_can_read_a
         await until(lambda: _rests_for(pool, "haggled"), what="the one that cannot be read to rest")
         await until(lambda: _answered(pool, 1), what="the other complaint")
         assert complaints.heard == [("C20261122-OTHER00000", "r-2")]
-        monkeypatch.setattr("starter.http.gateway.dispatcher.understand", _reads({"haggled"}))
+        monkeypatch.setattr("starter.http.gateway.dispatcher.read_message", _reads({"haggled"}))
         await delivered(pool)
     assert complaints.heard[1:] == [(_C, "h-1"), (_C, "r-1")]
 
@@ -322,7 +324,7 @@ async def test_when_no_such_release_comes_it_is_passed_over_and_kept_until_one_d
         await until(lambda: _rests_for(pool, "haggled"), what="the rest to be named")
         assert complaints.heard == [(_C, "r-1"), (_C, "r-2")]
         assert len(await inbox.heads(_C, 100)) == BATCH + 2, "nothing is lost"
-        monkeypatch.setattr("starter.http.gateway.dispatcher.understand", _reads({"haggled"}))
+        monkeypatch.setattr("starter.http.gateway.dispatcher.read_message", _reads({"haggled"}))
         await delivered(pool)
     assert [one for _, one in complaints.heard[2:]] == [f"h-{number:02d}" for number in range(BATCH + 2)]
 

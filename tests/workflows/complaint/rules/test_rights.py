@@ -4,11 +4,11 @@ from tests.workflows.complaint.playing import Play, become
 from tests.workflows.complaint.saying import DAY, HOUR, WOOL, asked, hears, passes, proof_is_asked, refused, tell
 from tests.workflows.complaint.test_decoding import raw
 from workflows.answers import Code, Refusal
-from workflows.complaint.decoding import NotUnderstood, understand
+from workflows.complaint.decoding import Unreadable, read_message
 from workflows.complaint.domain.parts import PLATFORM
 from workflows.complaint.rules.dispatch import refuse_unread
 from workflows.complaint.rules.size import MOST, weight
-from workflows.complaint.snapshot import handed_over
+from workflows.complaint.snapshot import snapshot
 from workflows.vocabulary import Outcome, Phase, Role, Severity
 
 assert WOOL.goods is not None
@@ -17,8 +17,8 @@ FEN = {"amount": 10000, "currency": "CNY"}
 
 
 def test_what_a_sender_names_its_fields_never_keeps_a_refusal_from_being_recorded() -> None:
-    read = understand("noted", [raw('{"message_id": "m", "sender": {"role": "agent", "id": "a-1"}, "a\\u0000b": 1}')])
-    assert isinstance(read, NotUnderstood)
+    read = read_message("noted", [raw('{"message_id": "m", "sender": {"role": "agent", "id": "a-1"}, "a\\u0000b": 1}')])
+    assert isinstance(read, Unreadable)
     case, _ = refuse_unread(asked().case, asked().now, *read)
     assert "\x00" not in case.timeline[-1].model_dump_json().encode().decode("unicode_escape")
 
@@ -35,7 +35,7 @@ def test_no_party_can_make_a_complaint_too_heavy_to_be_handed_on() -> None:
     codes = {answer.code for answer in answers if isinstance(answer, Refusal)}
     assert codes == {Code.ABOVE_LIMIT}
     assert weight(play.case) <= MOST
-    assert len(handed_over(play.case, play.case.steps, 0).model_dump_json().encode()) < 1_500_000
+    assert len(snapshot(play.case, play.case.steps, 0).model_dump_json().encode()) < 1_500_000
     hears(play, "noted", Role.AGENT, "a-1", text="记录")
 
 
