@@ -8,9 +8,9 @@ from jinja2 import meta, nodes
 
 from activities.notifications.texts import GENERAL, TEMPLATES, Locale, environment, render, words
 from activities.store.parcels import DOUBTFUL
-from tests.activities.world import World
+from tests.activities.world import World, accepted
 from tests.stories import STORIES
-from tests.workflows.complaint.playing import play
+from tests.workflows.complaint.playing import opened, play
 from tests.workflows.complaint.steps import step_of, step_that_gives
 from workflows.answers import Code
 from workflows.complaint.domain.messages import KINDS
@@ -18,6 +18,8 @@ from workflows.complaint.domain.records import Notice
 from workflows.complaint.domain.timeline import CATALOGUE
 from workflows.complaint.views.notices import OF_A_GRAVE_COMPLAINT, notices_of
 from workflows.parties import Party
+from workflows.policy.model import LimitName
+from workflows.time.limits import Length
 from workflows.vocabulary import Outcome, Problem, Role
 
 LOCALES: tuple[Locale, ...] = get_args(Locale)
@@ -150,3 +152,16 @@ def test_days_and_money_read_as_in_the_language_of_the_reader() -> None:
     paid = a_notice("payment_settled", amount="1234567.80")
     assert "1,234,567.80 元" in render(paid, "zh_CN")[1]
     assert "1,234,567.80 yuan" in render(paid, "en")[1]
+
+
+@pytest.mark.parametrize(("locale", "told"), [("en", "72 hours"), ("zh_CN", "72 小时")])
+def test_a_notice_says_the_length_that_the_policy_of_the_complaint_has(locale: Locale, told: str) -> None:
+    case = opened(STORIES[0]).case
+    limits = case.policy.limits
+    longer = limits[LimitName.SELLER_ANSWER].but(length=Length.parse("72h"))
+    case = case.but(policy=case.policy.but(limits={**limits, LimitName.SELLER_ANSWER: longer}))
+    after = accepted(case)
+    texts = [" ".join(render(one, locale)) for one in notices_of(after, after.timeline[case.steps :])]
+    assert texts
+    assert all(told in text for text in texts)
+    assert not [text for text in texts if re.search(r"48 ?(hours|小时)", text)]
