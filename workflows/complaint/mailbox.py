@@ -142,7 +142,7 @@ class Mailbox:
     def _hear(self, heard: Message | Unreadable, at: Instant) -> Answer:
         answer: Answer
         if isinstance(heard, Unreadable):
-            case, answer = refuse_unread(self._case, at, *heard)
+            case, answer = refuse_unread(self._case, at, *heard, nothing_before=self._next_due())
         else:
             case, answer = hear(self._case, heard, at, nothing_before=self._next_due())
         self._becomes(case)

@@ -105,7 +105,8 @@ async def test_a_task_stands_until_it_is_mended_however_long_ago_it_moved(
     assert of(movement, await swept(pool, provider)) == {"unknown_to_provider"}
     await pool.execute("INSERT INTO sweeps VALUES (now() + interval '30 days')")
     later = datetime.now(UTC) + timedelta(days=31)
-    comparing, page = ProviderBookComparison(pool, packaged(), provider), Look(sweep_at=later, after="named ")
-    looked = await ActivityEnvironment().run(comparing.compare_with_provider, page)
-    assert looked.after is None
+    comparing, after = ProviderBookComparison(pool, packaged(), provider), "named "
+    while after:  # the provider's book has what other tests paid, too: more than one page of it
+        page = Look(sweep_at=later, after=after)
+        after = (await ActivityEnvironment().run(comparing.compare_with_provider, page)).after or ""
     assert await pool.fetchval("SELECT seen_at FROM tasks WHERE movement = $1", movement.key) == later

@@ -111,9 +111,12 @@ def _told_to(case: Case, sender: Party) -> tuple[str, ...]:
     return tuple(kind for kind in kinds if kind in own or event_is_for(kind, role))
 
 
-def refuse_unread(case: Case, at: Instant, code: Code, text: str) -> tuple[Case, Refusal]:
+def refuse_unread(
+    case: Case, at: Instant, code: Code, text: str, *, nothing_before: Instant | None = None
+) -> tuple[Case, Refusal]:
     """Keep what could not be understood; who sent it is not known, because nothing in it can be believed."""
-    case = expire(case, at, at_the_instant=False)
+    if nothing_before is None or nothing_before < at:
+        case = expire(case, at, at_the_instant=False)
     return _refuse(case, at, Party(role=Role.SYSTEM, id="unknown-sender"), "unreadable", NotHeard(code, UNREAD, text))
 
 
