@@ -89,8 +89,8 @@ def _columns(burst: Record) -> tuple[object, ...]:
 
 
 def _closed_at(burst: Record) -> datetime | None:
-    if burst.view.phase is not Phase.CLOSED:
-        return None
+    if burst.view.phase is not Phase.CLOSED or burst.closed_at:
+        return burst.closed_at
     ends = [step.at for step in burst.steps if step.event == "closed"]
     return ends[-1] if ends else burst.steps[-1].at
 

@@ -78,6 +78,6 @@ def _late(message: Message, number: int, at: datetime) -> Step:
         rule="R10.4",
         message_id=message.message_id,
         audience=Audience.STAFF,
-        said=message,
+        said=message.but(received_at=None),
         facts=LateMessage(kind=message.kind, code=Code.CLOSED, text="it came after the end"),
     )

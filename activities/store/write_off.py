@@ -96,6 +96,6 @@ def _step(message: DebtWrittenOff, debt: Debt, number: int, at: datetime) -> Ste
         amount=debt.amount,
         message_id=message.message_id,
         audience=message.catalogue.audience,
-        said=message,
+        said=message.but(received_at=None),
         facts=Heard(event=WRITTEN_OFF, handler=None),
     )

@@ -67,6 +67,8 @@ class Record(Value):
     notices: tuple[Notice, ...] = ()
     movements: tuple[Movement, ...] = ()
     """Every movement of the complaint: what is decided is on record before anybody is asked for it (R6.10)."""
+    closed_at: Instant | None = None
+    """When the complaint ended; the step that says so may come with a later burst."""
     goods_since: Instant | None = None
     """When the latest leg of the goods began to be owed: no event of its parcel is older (R6.3)."""
 

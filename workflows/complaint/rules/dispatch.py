@@ -51,7 +51,12 @@ def hear(case: Case, message: Message, now: Instant, *, nothing_before: Instant 
         answer: Answer = Receipt(message_id=message.message_id, phase=case.phase, steps=case.steps)
     except NotHeard as refused:
         if _overtaken(case, message, at):
-            refused = NotHeard(Code.OVERTAKEN, "R7.4", f"silence was acted on before this was heard; {refused.text}")
+            refused = NotHeard(
+                Code.OVERTAKEN,
+                "R7.4",
+                f"silence was acted on before this was heard; {refused.text}",
+                stands=refused.stands,
+            )
         case, answer = _refuse(case, at, message.sender, message.kind, refused, message)
     return _remember(case, known, answer), answer
 

@@ -18,31 +18,23 @@ _BYTES_TO_BE_LEFT = 300_000
 
 def left_to_the_next_run(case: Case, most: int) -> int:
     """Return how many of the latest steps the next run may write down: a flood is not left to it."""
-    return _fitting(reversed(case.timeline[-most:]), _BYTES_TO_BE_LEFT)
+    return _fitting(case, reversed(case.timeline[-most:]), _BYTES_TO_BE_LEFT)
 
 
-def _fitting(steps: Iterable[Step], most_bytes: int) -> int:
-    """Count the steps, from the first one on, that stay within so many bytes."""
+def _fitting(case: Case, steps: Iterable[Step], most_bytes: int) -> int:
+    """Count the steps, from the first one on, that stay with their notices within so many bytes."""
     count = 0
     for count, step in enumerate(steps, start=1):
-        most_bytes -= _bytes_of(step)
+        most_bytes -= sum(len(one.model_dump_json().encode()) for one in (step, *notices_of(case, (step,))))
         if most_bytes < 0:
             return count - 1
     return count
 
 
-def _bytes_of(step: Step) -> int:
-    """Return what a step and its notices take at most: each notice repeats what was said, but for the evidence."""
-    if step.said is None:
-        return 2_000
-    without_evidence = step.said.but(evidence=()) if hasattr(step.said, "evidence") else step.said
-    return 2_000 + len(step.said.model_dump_json().encode()) + 4 * len(without_evidence.model_dump_json().encode())
-
-
 def unwritten(case: Case, recorded: int, ended_recorded: int) -> Record:
     """Return the next burst; `recorded` and `ended_recorded` count what is on record already."""
     steps = tuple(step for step in case.timeline if step.number > recorded)[:_STEPS_AT_ONCE]
-    steps = steps[: max(_fitting(steps, _BYTES_AT_ONCE), 1)]
+    steps = steps[: max(_fitting(case, steps, _BYTES_AT_ONCE), 1)]
     return Record(
         complaint=case.complaint,
         steps=steps,
@@ -52,5 +44,6 @@ def unwritten(case: Case, recorded: int, ended_recorded: int) -> Record:
         decided=decided_for_the_buyer(case),
         notices=notices_of(case, steps),
         movements=tuple(entry.movement for entry in case.money),
+        closed_at=case.closed_at,
         goods_since=case.goods[-1].since if case.goods else None,
     )
